@@ -1,0 +1,1 @@
+//! Approval digests, and which label events count as approvals of them.

@@ -1,0 +1,1 @@
+//! The shell: command line, wiring, exit codes.

@@ -1,0 +1,139 @@
+//! What a revision does to the catalog.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{Table, TableName};
+
+/// The known schema: the tables that the request files of a revision describe and want (not the dropped ones).
+#[derive(Debug, Clone, Default)]
+pub struct Catalog {
+    /// By name.
+    pub tables: BTreeMap<TableName, CatalogTable>,
+}
+
+/// A table of a [`Catalog`].
+#[derive(Debug, Clone)]
+pub struct CatalogTable {
+    /// The file that describes it.
+    pub path: String,
+    /// `UUIDv5` of the table, or the one that its file carries.
+    pub registry_id: uuid::Uuid,
+    /// Its desired state.
+    pub table: Table,
+}
+
+/// What happens to one table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChangeKind {
+    /// It does not exist on the base.
+    Create,
+    /// Its state differs from the base.
+    Alter,
+    /// It is no longer wanted.
+    Drop,
+    /// It has another name than on the base.
+    Rename,
+    /// Its state is the base's; comments, justification or waivers of its file may differ.
+    None,
+}
+
+impl ChangeKind {
+    /// The verb in file names: `create`, `alter`, `drop`, `rename`; `none` never is in one.
+    #[must_use]
+    pub fn verb(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Alter => "alter",
+            Self::Drop => "drop",
+            Self::Rename => "rename",
+            Self::None => "none",
+        }
+    }
+}
+
+/// What a revision does to one table.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// The table.
+    pub table: TableName,
+    /// What happens.
+    pub kind: ChangeKind,
+    /// State on the base.
+    pub before: Option<Table>,
+    /// State wanted.
+    pub after: Option<Table>,
+}
+
+/// A table-level lock of PostgreSQL, weakest first.
+/// Source: <https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES>
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum LockMode {
+    /// Blocks only ACCESS EXCLUSIVE.
+    AccessShare,
+    /// `SELECT FOR UPDATE`'s.
+    RowShare,
+    /// Writers'.
+    RowExclusive,
+    /// `VACUUM`'s and `CREATE INDEX CONCURRENTLY`'s; reads and writes go on.
+    ShareUpdateExclusive,
+    /// Blocks writes.
+    Share,
+    /// Blocks writes; `ADD FOREIGN KEY`'s on both tables.
+    ShareRowExclusive,
+    /// Blocks everything but plain reads.
+    Exclusive,
+    /// Blocks everything.
+    AccessExclusive,
+}
+
+impl LockMode {
+    /// `ACCESS EXCLUSIVE` and so on, as PostgreSQL's documentation writes it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AccessShare => "ACCESS SHARE",
+            Self::RowShare => "ROW SHARE",
+            Self::RowExclusive => "ROW EXCLUSIVE",
+            Self::ShareUpdateExclusive => "SHARE UPDATE EXCLUSIVE",
+            Self::Share => "SHARE",
+            Self::ShareRowExclusive => "SHARE ROW EXCLUSIVE",
+            Self::Exclusive => "EXCLUSIVE",
+            Self::AccessExclusive => "ACCESS EXCLUSIVE",
+        }
+    }
+}
+
+/// A lock that an operation takes on a table that existed before it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Lock {
+    /// Whose.
+    pub table: TableName,
+    /// Which.
+    pub mode: LockMode,
+}
+
+/// One DDL step of a change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Operation {
+    /// `create table caricatures`, for people; holds names from the request: hostile text.
+    pub summary: String,
+    /// Locks on tables that existed before.
+    pub locks: Vec<Lock>,
+    /// What rows or values are lost for good, in one phrase.
+    pub data_loss: Option<String>,
+    /// Whether the down migration brings everything back.
+    pub reversible: bool,
+}
+
+/// The ordered operations of one change.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    /// In the order in which they run.
+    pub operations: Vec<Operation>,
+}

@@ -1,0 +1,117 @@
+//! Everything that an evaluation produces.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::{Change, Digest, FileMode, Migration, Plan, Severity, TableName, Violation};
+
+/// What one request file gave.
+#[derive(Debug, Clone)]
+pub struct RequestOutcome {
+    /// Path of the request file in the repository.
+    pub path: String,
+    /// Its text on the merged result (empty where the file was deleted), for excerpts.
+    pub text: String,
+    /// The table, where the reader accepted the file or its name tells.
+    pub table: Option<TableName>,
+    /// The table's registry id, likewise.
+    pub registry_id: Option<uuid::Uuid>,
+    /// What the revision does to the table; `None` where the file could not be read.
+    pub change: Option<Change>,
+    /// The operations of the change.
+    pub plan: Plan,
+    /// The migrations that the change must bring, in order.
+    pub migrations: Vec<Migration>,
+    /// Violations in this file, in order of place, then rule.
+    pub violations: Vec<Violation>,
+    /// What the request claims about itself.
+    pub claims: Claims,
+}
+
+/// What a request claims about itself: hostile text, recorded as claimed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Claims {
+    /// `owner`.
+    pub owner: Option<String>,
+    /// `requestMetadata.requestedBy`.
+    pub requested_by: Option<String>,
+    /// `requestMetadata.requestedByUsername`.
+    pub requested_by_username: Option<String>,
+    /// `requestMetadata.justification`.
+    pub justification: Option<String>,
+    /// `requestMetadata.relatedIssue`.
+    pub related_issue: Option<String>,
+}
+
+/// One side of a changed file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileState {
+    /// Mode in the tree.
+    pub mode: FileMode,
+    /// SHA-256 of the raw blob.
+    pub digest: Digest,
+}
+
+/// A governed path that the merged result changes against the base tip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileChange {
+    /// Path in the repository.
+    pub path: String,
+    /// On the base tip.
+    pub before: Option<FileState>,
+    /// On the merged result.
+    pub after: Option<FileState>,
+}
+
+/// Everything that an evaluation produces.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    /// By path: the requests that the revision touches, or all of them.
+    pub requests: Vec<RequestOutcome>,
+    /// Violations of no single request, by file, place and rule.
+    pub violations: Vec<Violation>,
+    /// Governed paths that the merged result changes, sorted by raw bytes.
+    pub files: Vec<FileChange>,
+}
+
+impl Outcome {
+    /// Every violation: those of the requests in order of path, then those of no single request.
+    pub fn all_violations(&self) -> impl Iterator<Item = &Violation> {
+        self.requests.iter().flat_map(|request| &request.violations).chain(&self.violations)
+    }
+
+    /// How many violations of `severity` no waiver covers.
+    #[must_use]
+    pub fn count(&self, severity: Severity) -> usize {
+        self.all_violations().filter(|violation| violation.severity == severity && violation.waived.is_none()).count()
+    }
+
+    /// Whether something blocks.
+    #[must_use]
+    pub fn fails(&self) -> bool {
+        self.all_violations().any(Violation::blocks)
+    }
+}
+
+/// The final answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Nothing stands in the way.
+    Pass,
+    /// An approval is missing, or the branch conflicts with its base.
+    Pending,
+    /// A violation blocks.
+    Fail,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pass => "pass",
+            Self::Pending => "pending",
+            Self::Fail => "fail",
+        })
+    }
+}

@@ -1,0 +1,164 @@
+//! What GitHub says about a pull request, read live.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// Who did something, by GitHub's numeric id; logins are for people and change hands.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Actor {
+    /// Numeric user id.
+    pub id: u64,
+    /// Login at the time.
+    pub login: String,
+}
+
+/// What kind of account an [`Account`] is. Whatever GitHub may add counts as a bot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountKind {
+    /// A person.
+    User,
+    /// An app, or anything that is not a person.
+    Bot,
+}
+
+/// An actor with the kind of the account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Id and login.
+    pub actor: Actor,
+    /// Person or not.
+    pub kind: AccountKind,
+}
+
+/// A repository on GitHub.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RepositoryFacts {
+    /// Numeric id; survives renames and transfers.
+    pub id: u64,
+    /// `owner/name`.
+    pub full_name: String,
+    /// Name of the default branch.
+    pub default_branch: String,
+}
+
+/// A pull request, as `GET /repos/{owner}/{repo}/pulls/{number}` tells.
+/// Source: <https://docs.github.com/en/rest/pulls/pulls#get-a-pull-request>
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PullRequest {
+    /// Number.
+    pub number: u64,
+    /// Who opened it; `None` for a deleted account.
+    pub author: Option<Account>,
+    /// Whether it is open.
+    pub open: bool,
+    /// Whether it is a draft.
+    pub draft: bool,
+    /// Whether it was merged.
+    pub merged: bool,
+    /// The commit that the merge made, once merged.
+    pub merge_commit_sha: Option<String>,
+    /// Tip of the head branch.
+    pub head_sha: String,
+    /// Numeric id of the repository of the head branch; `None` when it was deleted.
+    pub head_repository: Option<u64>,
+    /// Name of the base branch.
+    pub base_ref: String,
+    /// Labels it has now.
+    pub labels: Vec<String>,
+}
+
+/// A `labeled` or `unlabeled` event of the timeline.
+/// Source: <https://docs.github.com/en/rest/using-the-rest-api/issue-event-types>
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabelEvent {
+    /// Node id, unique for ever.
+    pub id: String,
+    /// Name of the label.
+    pub label: String,
+    /// Set, or removed.
+    pub added: bool,
+    /// Who; `None` for a deleted account.
+    pub account: Option<Account>,
+    /// Whether an app acted on the account's behalf.
+    pub via_app: bool,
+    /// When, by GitHub's clock.
+    pub at: DateTime<Utc>,
+}
+
+/// A comment of the conversation (not of a review).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comment {
+    /// GraphQL node id.
+    pub node_id: String,
+    /// REST id.
+    pub id: u64,
+    /// Markdown.
+    pub body: String,
+    /// Whether our own identity wrote it (GraphQL `viewerDidAuthor`).
+    pub ours: bool,
+    /// Whether an account other than its author edited it last (GraphQL `editor`).
+    pub edited_by_other: bool,
+    /// Whether it is minimised.
+    pub minimized: bool,
+    /// When it was made, by GitHub's clock.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A review thread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Thread {
+    /// GraphQL node id.
+    pub node_id: String,
+    /// Whether it is resolved.
+    pub resolved: bool,
+    /// First comment first; never empty.
+    pub comments: Vec<ThreadComment>,
+}
+
+/// A comment of a [`Thread`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThreadComment {
+    /// GraphQL node id.
+    pub node_id: String,
+    /// Markdown.
+    pub body: String,
+    /// Whether our own identity wrote it.
+    pub ours: bool,
+    /// Whether an account other than its author edited it last.
+    pub edited_by_other: bool,
+    /// Whether it is minimised.
+    pub minimized: bool,
+}
+
+/// Everything said on a pull request.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Conversation {
+    /// In order of time.
+    pub comments: Vec<Comment>,
+    /// In order of time.
+    pub threads: Vec<Thread>,
+}
+
+/// State of a commit status.
+/// Source: <https://docs.github.com/en/rest/commits/statuses#create-a-commit-status>
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StatusState {
+    /// Blocks, for a reason in the tool or its surroundings.
+    Error,
+    /// Blocks.
+    Failure,
+    /// Blocks for now.
+    Pending,
+    /// Does not block.
+    Success,
+}
+
+/// A commit status of our context.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommitStatus {
+    /// State.
+    pub state: StatusState,
+    /// At most 140 characters.
+    pub description: String,
+}

@@ -1,0 +1,69 @@
+//! What the organisation demands: `schema-registry.toml`, read and checked.
+
+use std::collections::BTreeMap;
+
+use crate::model::{Severity, Span};
+
+/// Name of the policy file, at the top of the repository.
+pub const POLICY_FILE: &str = "schema-registry.toml";
+
+/// A policy with every default filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// Name of the database; part of every id. `default`.
+    pub database: String,
+    /// Folder of the request files. `schema-requests`.
+    pub requests: String,
+    /// Folder of the migrations. `migrations`.
+    pub migrations: String,
+    /// Major version of PostgreSQL that migrations must run on. 15.
+    pub postgres_version: u32,
+    /// Types beyond the built-in ones that columns may have, lower-case.
+    pub allowed_types: Vec<String>,
+    /// Severity by rule id where it differs from the rule's default; `None` switches the rule off.
+    pub severities: BTreeMap<String, Option<Severity>>,
+    /// `[approval]`.
+    pub approval: ApprovalPolicy,
+    /// `[audit] branch`. `schema-registry/audit`.
+    pub audit_branch: String,
+    /// `[gate] branches`: judged beside the default branch.
+    pub gate_branches: Vec<String>,
+}
+
+/// `[approval]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApprovalPolicy {
+    /// Label that approves. `schema-approved`.
+    pub label: String,
+    /// How many approvals a change needs. 1.
+    pub required: usize,
+    /// Repository roles that may approve. `maintain`, `admin`.
+    pub permission: Vec<String>,
+    /// Numeric ids of further people who may approve.
+    pub approvers: Vec<u64>,
+    /// How long the summary must have been shown before a label counts. 60.
+    pub min_review_seconds: u64,
+}
+
+/// What is wrong with a policy file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct PolicyError {
+    /// What is wrong and what to do.
+    pub message: String,
+    /// Bytes of the text.
+    pub span: Option<Span>,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        todo!()
+    }
+}
+
+impl Policy {
+    /// Reads the text of a policy file; `known_rules` are the ids that `[rules]` may name.
+    pub fn parse(_text: &str, _known_rules: &[&str]) -> Result<Self, PolicyError> {
+        todo!()
+    }
+}

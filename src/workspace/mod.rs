@@ -1,0 +1,1 @@
+//! The working tree: reads governed files, writes generated ones whole.

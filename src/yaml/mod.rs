@@ -1,0 +1,1 @@
+//! YAML: the only module that knows the YAML crates.
