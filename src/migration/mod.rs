@@ -41,3 +41,13 @@ pub fn read_file(_path: &str, _bytes: &[u8]) -> Result<MigrationFile, String> {
 pub fn ups(_tree: &Tree, _migrations_dir: &str) -> Vec<MigrationFile> {
     todo!()
 }
+
+pub fn chains(_tree: &Tree, _dir: &str) -> std::collections::BTreeMap<crate::model::TableName, Vec<MigrationFile>> {
+    todo!()
+}
+pub fn check_chain(_files: &[MigrationFile]) -> Vec<crate::rules::StaleMigration> {
+    todo!()
+}
+pub fn compare(_expected: &[Migration], _tree: &Tree, _dir: &str) -> Vec<crate::rules::StaleMigration> {
+    todo!()
+}

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Change, Digest, FileMode, Migration, Plan, Severity, TableName, Violation};
+use super::{Change, ChangeKind, Digest, FileMode, Migration, Plan, Severity, TableName, Violation};
 
 /// What one request file gave.
 #[derive(Debug, Clone)]
@@ -85,6 +85,15 @@ impl Outcome {
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
         self.all_violations().filter(|violation| violation.severity == severity && violation.waived.is_none()).count()
+    }
+
+    /// The requests that change something, in the order in which their migrations run; those without any come last.
+    pub fn in_order(&self) -> impl Iterator<Item = (&RequestOutcome, &Change)> {
+        let changing = self.requests.iter().filter_map(|request| Some((request, request.change.as_ref()?)));
+        let mut changing: Vec<_> = changing.filter(|(_, change)| change.kind != ChangeKind::None).collect();
+        let first = |request: &RequestOutcome| request.migrations.first().map(|migration| migration.name.clone());
+        changing.sort_by_key(|(request, _)| (request.migrations.is_empty(), first(request), request.path.clone()));
+        changing.into_iter()
     }
 
     /// Whether something blocks.

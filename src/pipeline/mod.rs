@@ -1,13 +1,18 @@
 //! Composition: a snapshot of every input to an outcome.
 
+mod changes;
+mod evaluate;
+mod requests;
+mod stamps;
+
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use crate::{
-    model::{Outcome, Tree},
-    policy::Policy,
-};
+pub use evaluate::evaluate;
+pub use stamps::{Stamp, assign_stamps};
+
+use crate::{model::Tree, policy::Policy};
 
 /// Every input of an evaluation, read up front.
 #[derive(Debug, Clone)]
@@ -16,7 +21,7 @@ pub struct Snapshot {
     pub policy: Policy,
     /// Now.
     pub now: DateTime<Utc>,
-    /// Governed files of the base tip.
+    /// Governed files of the base tip; not looked at where [`Scope::All`] judges every table as new.
     pub base: Tree,
     /// Governed files of the merged result.
     pub merged: Tree,
@@ -33,8 +38,13 @@ pub enum Scope {
     Changed(BTreeSet<String>),
 }
 
-/// Evaluates a snapshot. Pure: the same snapshot gives the same outcome.
-#[must_use]
-pub fn evaluate(_snapshot: &Snapshot) -> Outcome {
-    todo!()
+impl Scope {
+    /// Whether the file at `path` is judged.
+    #[must_use]
+    pub fn judges(&self, path: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Changed(paths) => paths.contains(path),
+        }
+    }
 }

@@ -1,1 +1,4 @@
 //! Values to text: terminal, JSON, Markdown, workflow commands.
+
+pub mod json;
+pub mod terminal;

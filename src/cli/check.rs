@@ -1,0 +1,35 @@
+//! `check` and `plan`.
+
+use super::{
+    Ended,
+    arguments::{Check, Format, Selection},
+    context::Context,
+    output,
+};
+use crate::{
+    pipeline,
+    report::{
+        json::{CheckReport, PlanReport},
+        terminal,
+    },
+};
+
+/// Prints violations and SQL previews.
+pub(super) fn run(context: &Context, check: &Check, format: Format) -> anyhow::Result<Ended> {
+    let outcome = pipeline::evaluate(&context.snapshot(&check.selection)?);
+    match format {
+        Format::Human => output::print(&terminal::check(&outcome, !check.no_preview, context.style))?,
+        Format::Json => output::print_json(&CheckReport::new(&outcome))?,
+    }
+    Ok(Ended::well_if(!outcome.fails()))
+}
+
+/// Prints what each change would run.
+pub(super) fn plan(context: &Context, selection: &Selection, format: Format) -> anyhow::Result<Ended> {
+    let outcome = pipeline::evaluate(&context.snapshot(selection)?);
+    match format {
+        Format::Human => output::print(&terminal::plan(&outcome, context.style))?,
+        Format::Json => output::print_json(&PlanReport::new(&outcome))?,
+    }
+    Ok(Ended::Well)
+}

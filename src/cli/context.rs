@@ -1,0 +1,125 @@
+//! What every command needs: where it works, and the snapshot of what it judges.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use chrono::{DateTime, Utc};
+
+use super::arguments::Selection;
+use crate::{
+    git::Git,
+    model::{LineIndex, Tree},
+    pipeline::{Scope, Snapshot},
+    policy::{POLICY_FILE, PathKind, Policy},
+    report::terminal::Style,
+    rules,
+    workspace::Workspace,
+};
+
+/// Most bytes that are read of one file. Larger request files are refused by the reader.
+pub(super) const MAX_FILE_BYTES: usize = 4 << 20;
+
+/// Where a command works and how it prints.
+pub(super) struct Context {
+    /// The working tree.
+    pub(super) workspace: Workspace,
+    /// Its repository, if it is in one.
+    pub(super) git: Option<Git>,
+    /// How to print.
+    pub(super) style: Style,
+    /// When it started.
+    pub(super) now: DateTime<Utc>,
+}
+
+impl Context {
+    /// Works in the repository that `directory` is in, or in `directory` itself.
+    pub(super) fn new(directory: &PathBuf, style: Style, now: DateTime<Utc>) -> anyhow::Result<Self> {
+        if !directory.is_dir() {
+            bail!("{} is not a folder; name one with -C", directory.display());
+        }
+        let git = Git::discover(directory)?;
+        let root = git.as_ref().map_or(directory.as_path(), Git::dir);
+        Ok(Self { workspace: Workspace::new(root), git, style, now })
+    }
+
+    /// The repository; an error where there is none.
+    pub(super) fn git(&self) -> anyhow::Result<&Git> {
+        self.git.as_ref().with_context(|| {
+            format!("{} is not in a git repository; run this in a clone", self.workspace.root().display())
+        })
+    }
+
+    /// The snapshot of what `selection` asks for: the working tree against the merge base.
+    pub(super) fn snapshot(&self, selection: &Selection) -> anyhow::Result<Snapshot> {
+        let base = if selection.all { None } else { self.base(selection.changed_since.as_deref())? };
+        match (&self.git, base) {
+            (Some(git), Some(base)) => self.since(git, &base),
+            _ => {
+                let policy = self.policy()?;
+                let merged = self.working_tree(&policy)?;
+                Ok(Snapshot { policy, now: self.now, base: Tree::new(), merged, scope: Scope::All })
+            }
+        }
+    }
+
+    /// The policy of the working tree.
+    pub(super) fn policy(&self) -> anyhow::Result<Policy> {
+        read_policy(self.workspace.read(POLICY_FILE)?.as_deref(), POLICY_FILE)
+    }
+
+    /// The request files and migrations of the working tree.
+    pub(super) fn working_tree(&self, policy: &Policy) -> anyhow::Result<Tree> {
+        let folders = [policy.requests.as_str(), policy.migrations.as_str()];
+        Ok(self.workspace.read_tree(&folders, &|path| in_folders(policy, path), MAX_FILE_BYTES)?)
+    }
+
+    fn since(&self, git: &Git, base: &str) -> anyhow::Result<Snapshot> {
+        let of_base = git.read_tree(base, &|path| path == POLICY_FILE, MAX_FILE_BYTES)?;
+        let place = format!("{POLICY_FILE} of {base}");
+        let policy = read_policy(of_base.get(POLICY_FILE).map(|file| file.bytes.as_slice()), &place)?;
+        let base = git.read_tree(base, &|path| in_folders(&policy, path), MAX_FILE_BYTES)?;
+        let merged = self.working_tree(&policy)?;
+        let paths = base.keys().chain(merged.keys());
+        let changed = paths.filter(|path| base.get(*path) != merged.get(*path)).cloned().collect();
+        Ok(Snapshot { policy, now: self.now, base, merged, scope: Scope::Changed(changed) })
+    }
+
+    /// The commit that changes are counted from; `None` where there is no history to count from.
+    fn base(&self, changed_since: Option<&str>) -> anyhow::Result<Option<String>> {
+        let Some(git) = &self.git else {
+            if let Some(rev) = changed_since {
+                bail!("--changed-since {rev} needs a git repository; leave it out to check everything");
+            }
+            return Ok(None);
+        };
+        let Some(head) = git.resolve("HEAD")? else { return Ok(None) };
+        let tip = match changed_since {
+            Some(rev) => Some(git.resolve(rev)?.with_context(|| {
+                format!("--changed-since {rev}: no such revision; fetch it first, or name another")
+            })?),
+            None => git.default_branch_tip()?,
+        };
+        let Some(tip) = tip else { return Ok(None) };
+        let base = git.merge_base(&tip, &head)?;
+        let why = || format!("{tip} and HEAD have no common commit here; fetch more history, or use --all");
+        Ok(Some(base.with_context(why)?))
+    }
+}
+
+fn in_folders(policy: &Policy, path: &str) -> bool {
+    !matches!(policy.classify(path), PathKind::Ungoverned | PathKind::Control)
+}
+
+/// Reads a policy; the error names `place`, line and column.
+pub(super) fn read_policy(bytes: Option<&[u8]>, place: &str) -> anyhow::Result<Policy> {
+    let Some(bytes) = bytes else { return Ok(Policy::default()) };
+    let text = std::str::from_utf8(bytes).with_context(|| format!("{place} is not UTF-8; save it as UTF-8"))?;
+    let known: Vec<&str> = rules::all().iter().map(|rule| rule.id).collect();
+    Policy::parse(text, &known).map_err(|error| match error.span {
+        Some(span) => {
+            let at = LineIndex::new(text).position(text, span.start);
+            anyhow::anyhow!("{place}:{}:{}: {error}", at.line, at.column)
+        }
+        None => anyhow::anyhow!("{place}: {error}"),
+    })
+}

@@ -1,0 +1,104 @@
+//! `generate`: writes what the changed requests need.
+
+use std::collections::BTreeSet;
+
+use anyhow::Context as _;
+
+use super::{
+    Ended,
+    arguments::{Format, Selection},
+    context::Context,
+    output,
+};
+use crate::{
+    model::{File, Outcome},
+    pipeline::{self, Scope, Snapshot},
+    policy::PathKind,
+    yaml,
+};
+
+/// What a run did to the working tree.
+#[derive(Debug, Default, serde::Serialize)]
+struct Done {
+    written: Vec<String>,
+    removed: Vec<String>,
+}
+
+/// Fills in `requestedAt`, writes the expected migrations, removes those of this branch that nothing needs.
+pub(super) fn run(context: &Context, selection: &Selection, format: Format) -> anyhow::Result<Ended> {
+    let mut snapshot = context.snapshot(selection)?;
+    let mut done = Done::default();
+    for stamp in pipeline::assign_stamps(&snapshot) {
+        let Some(file) = snapshot.merged.get_mut(&stamp.path) else { continue };
+        let text = String::from_utf8_lossy(&file.bytes).into_owned();
+        let edited = yaml::set_requested_at(&text, stamp.at).with_context(|| {
+            format!("cannot write requestedAt into {}; write it by hand: {}", stamp.path, stamp.at.to_rfc3339())
+        })?;
+        *file = File { mode: file.mode, bytes: edited.into_bytes() };
+        context.workspace.write(&stamp.path, &file.bytes)?;
+        judge(&mut snapshot, &stamp.path);
+        done.written.push(stamp.path);
+    }
+    let outcome = pipeline::evaluate(&snapshot);
+    let dir = snapshot.policy.migrations.clone();
+    let mut expected = BTreeSet::new();
+    for migration in outcome.in_order().flat_map(|(request, _)| &request.migrations) {
+        for (name, text) in [(migration.name.up_file(), &migration.up), (migration.name.down_file(), &migration.down)] {
+            let path = format!("{dir}/{name}");
+            if snapshot.merged.get(&path).is_none_or(|file| file.bytes != text.as_bytes()) {
+                context.workspace.write(&path, text.as_bytes())?;
+                done.written.push(path.clone());
+            }
+            expected.insert(path);
+        }
+    }
+    for path in superseded(&snapshot, &outcome, &expected) {
+        context.workspace.remove(&path)?;
+        done.removed.push(path);
+    }
+    report(&done, &outcome, format)
+}
+
+/// Editing a file makes it one that the revision touches.
+fn judge(snapshot: &mut Snapshot, path: &str) {
+    if let Scope::Changed(paths) = &mut snapshot.scope {
+        paths.insert(path.to_owned());
+    }
+}
+
+/// Migrations that this branch adds for the tables that it changes, and that none of the changes needs. What is on the
+/// base is never touched; where everything is judged as new there is no telling, so nothing is removed.
+fn superseded(snapshot: &Snapshot, outcome: &Outcome, expected: &BTreeSet<String>) -> Vec<String> {
+    if snapshot.scope == Scope::All {
+        return Vec::new();
+    }
+    let tables: BTreeSet<_> = outcome.requests.iter().filter_map(|request| Some(&request.change.as_ref()?.table)).collect();
+    let of_changed = |path: &str, file: &File| {
+        crate::migration::read_file(path, &file.bytes).is_ok_and(|file| tables.contains(&file.header.table))
+    };
+    let files = snapshot.merged.iter().filter(|(path, _)| snapshot.policy.classify(path) == PathKind::Migration);
+    files
+        .filter(|(path, file)| {
+            !snapshot.base.contains_key(*path) && !expected.contains(*path) && of_changed(path, file)
+        })
+        .map(|(path, _)| path.clone())
+        .collect()
+}
+
+fn report(done: &Done, outcome: &Outcome, format: Format) -> anyhow::Result<Ended> {
+    if format == Format::Json {
+        output::print_json(done)?;
+    } else {
+        let lines = done.written.iter().map(|path| format!("wrote {path}\n"));
+        let removed = done.removed.iter().map(|path| format!("removed {path}\n"));
+        let mut text: String = lines.chain(removed).collect();
+        if text.is_empty() {
+            text.push_str("Everything is up to date.\n");
+        }
+        for request in outcome.requests.iter().filter(|request| request.change.is_none()) {
+            text += &format!("passed over {}: `schema-registry check` says why\n", request.path);
+        }
+        output::print(&text)?;
+    }
+    Ok(Ended::well_if(outcome.requests.iter().all(|request| request.change.is_some())))
+}

@@ -1,0 +1,151 @@
+//! What a revision does to each table that it touches.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Scope, Snapshot,
+    requests::{RequestFile, Requests},
+};
+use crate::{
+    migration::{self, MigrationFile},
+    model::{Catalog, Change, ChangeKind, Digest, Migration, Plan, Table, TableName, Tree, Unsupported},
+    policy::PathKind,
+    rules::StaleMigration,
+};
+
+/// Both sides of a snapshot, read.
+pub(super) struct Sides<'a> {
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) base_tree: &'a Tree,
+    pub(super) requests: Requests,
+    pub(super) base_requests: Requests,
+    pub(super) base: Catalog,
+    pub(super) merged: Catalog,
+    pub(super) base_chains: BTreeMap<TableName, Vec<MigrationFile>>,
+    pub(super) chains: BTreeMap<TableName, Vec<MigrationFile>>,
+}
+
+impl<'a> Sides<'a> {
+    /// Reads both trees of `snapshot`; `empty` stands in for the base where every table is judged as new.
+    pub(super) fn read(snapshot: &'a Snapshot, empty: &'a Tree) -> Self {
+        let policy = &snapshot.policy;
+        let base_tree = if snapshot.scope == Scope::All { empty } else { &snapshot.base };
+        let base_requests = Requests::read(base_tree, policy, None);
+        let requests = Requests::read(&snapshot.merged, policy, Some((base_tree, &base_requests)));
+        Self {
+            snapshot,
+            base_tree,
+            base: base_requests.catalog(&policy.database),
+            merged: requests.catalog(&policy.database),
+            requests,
+            base_requests,
+            base_chains: migration::chains(base_tree, &policy.migrations),
+            chains: migration::chains(&snapshot.merged, &policy.migrations),
+        }
+    }
+
+    /// The request files that are judged: those that the revision touches, and those of tables whose migrations it
+    /// touches.
+    pub(super) fn judged(&self) -> Vec<(&str, &RequestFile)> {
+        let policy = &self.snapshot.policy;
+        let scope = &self.snapshot.scope;
+        let migrations = self.chains.iter().chain(&self.base_chains);
+        let touched: Vec<_> = migrations
+            .filter(|(_, files)| files.iter().any(|file| scope.judges(&file.path)))
+            .map(|(table, _)| table)
+            .collect();
+        self.requests
+            .iter()
+            .filter(|(path, file)| {
+                let of_touched = file.parsed.table.as_ref().is_some_and(|table| touched.contains(&table));
+                policy.classify(path) == PathKind::Request && (scope.judges(path) || of_touched)
+            })
+            .collect()
+    }
+
+    /// What the revision does to the table of `file`; `None` where the file was not accepted.
+    pub(super) fn change(&self, file: &RequestFile) -> Option<Change> {
+        let request = file.accepted()?;
+        let table = request.table.clone();
+        let after = file.wanted().cloned();
+        let of_base = |name: &TableName| self.base.tables.get(name).map(|known| known.table.clone());
+        let renamed = request.renamed_from.as_ref().map(|old| TableName::new(&table.schema, &old.value));
+        let (before, renamed) = match (of_base(&table), renamed.and_then(|old| of_base(&old))) {
+            (Some(before), _) => (Some(before), false),
+            (None, Some(before)) => (Some(before), true),
+            (None, None) => (None, false),
+        };
+        let kind = kind_of(before.as_ref(), after.as_ref(), renamed);
+        Some(Change { table, kind, before, after })
+    }
+
+    /// The plan and the migrations that `change` must bring, or what of it cannot be carried out yet.
+    pub(super) fn plan(&self, file: &RequestFile, change: &Change) -> Result<(Plan, Vec<Migration>), Vec<Unsupported>> {
+        let requested_at = file.accepted().and_then(|request| request.metadata.requested_at.as_ref());
+        let Some(stamp) = requested_at.map(|field| field.value) else { return Ok(Default::default()) };
+        migration::generate(change, stamp, self.digest_before(change))
+    }
+
+    /// The state digest that the table's last migration on the base left; the state's own where it has none.
+    fn digest_before(&self, change: &Change) -> Option<Digest> {
+        let name = change.before.as_ref().map_or(&change.table, |before| &before.name);
+        match self.base_chains.get(name).and_then(|files| files.last()) {
+            Some(last) => last.header.after,
+            None => change.before.as_ref().map(Table::state_digest),
+        }
+    }
+
+    /// What is wrong with the migrations of the table of `change`: the expected ones missing or different, others that
+    /// the change does not bring, a chain that does not hold or does not end in the wanted state.
+    pub(super) fn stale(&self, change: &Change, expected: &[Migration]) -> Vec<StaleMigration> {
+        let dir = &self.snapshot.policy.migrations;
+        let chain = self.chains.get(&change.table).map(Vec::as_slice).unwrap_or_default();
+        let alone = chain.len() <= expected.len();
+        let mut stale = match self.snapshot.scope {
+            // History may have brought the table here in several steps: only its end can be judged.
+            Scope::All if !alone => Vec::new(),
+            _ => migration::compare(expected, &self.snapshot.merged, dir),
+        };
+        stale.extend(migration::check_chain(chain));
+        if stale.is_empty() {
+            stale.extend(self.unexpected(chain, expected));
+            stale.extend(end_of_chain(change, chain));
+        }
+        stale
+    }
+
+    /// Migrations of the revision that its change does not bring.
+    fn unexpected<'b>(
+        &'b self,
+        chain: &'b [MigrationFile],
+        expected: &'b [Migration],
+    ) -> impl Iterator<Item = StaleMigration> + 'b {
+        let new =
+            chain.iter().filter(|file| self.snapshot.scope != Scope::All && !self.base_tree.contains_key(&file.path));
+        new.filter(|file| expected.iter().all(|migration| migration.name.0 != file.stem)).map(|file| StaleMigration {
+            message: format!("Migration {} is not what this change brings", file.path),
+            suggestion: "Run `schema-registry generate`, which removes it".to_owned(),
+        })
+    }
+}
+
+fn kind_of(before: Option<&Table>, after: Option<&Table>, renamed: bool) -> ChangeKind {
+    match (before, after) {
+        (None, Some(_)) => ChangeKind::Create,
+        (Some(_), None) => ChangeKind::Drop,
+        (Some(_), Some(_)) if renamed => ChangeKind::Rename,
+        (Some(before), Some(after)) if before != after => ChangeKind::Alter,
+        _ => ChangeKind::None,
+    }
+}
+
+/// A chain that does not end in the wanted state. Digests of an older format cannot be told from wrong ones by this
+/// binary's own, so only a table that the chain leaves in a state of this format is judged.
+fn end_of_chain(change: &Change, chain: &[MigrationFile]) -> Option<StaleMigration> {
+    let last = chain.last().filter(|last| last.header.format == crate::model::MIGRATION_FORMAT)?;
+    let wanted = change.after.as_ref().map(Table::state_digest);
+    (change.kind != ChangeKind::None && last.header.after != wanted).then(|| StaleMigration {
+        message: format!("Migration {} does not end in the state that the request describes", last.path),
+        suggestion: "Run `schema-registry generate`".to_owned(),
+    })
+}

@@ -1,0 +1,104 @@
+//! The evaluation itself.
+
+use super::{
+    Snapshot,
+    changes::Sides,
+    requests::{RequestFile, registry_id},
+};
+use crate::{
+    model::{Change, Claims, FileChange, FileState, Outcome, Request, RequestOutcome, Tree},
+    policy::{PathKind, Policy},
+    rules::{self, RequestContext, TreeContext},
+};
+
+/// Evaluates a snapshot. Pure: the same snapshot gives the same outcome.
+#[must_use]
+pub fn evaluate(snapshot: &Snapshot) -> Outcome {
+    let empty = Tree::new();
+    let sides = Sides::read(snapshot, &empty);
+    let requests = sides.judged().into_iter().map(|(path, file)| evaluate_request(&sides, path, file)).collect();
+    let violations = rules::check_tree(&TreeContext {
+        policy: &snapshot.policy,
+        base_tree: sides.base_tree,
+        merged_tree: &snapshot.merged,
+        judged: &|path| snapshot.scope.judges(path),
+        base: &sides.base,
+        merged: &sides.merged,
+    });
+    Outcome { requests, violations, files: changed_files(sides.base_tree, &snapshot.merged, &snapshot.policy) }
+}
+
+fn evaluate_request(sides: &Sides<'_>, path: &str, file: &RequestFile) -> RequestOutcome {
+    let Snapshot { policy, now, .. } = sides.snapshot;
+    let change = sides.change(file);
+    let planned = change.as_ref().map(|change| sides.plan(file, change));
+    let (plan, migrations, unsupported) = match planned {
+        Some(Ok((plan, migrations))) => (plan, migrations, Vec::new()),
+        Some(Err(unsupported)) => (Default::default(), Vec::new(), unsupported),
+        None => Default::default(),
+    };
+    let stale = match &change {
+        Some(change) if unsupported.is_empty() => sides.stale(change, &migrations),
+        _ => Vec::new(),
+    };
+    let twins = file.parsed.table.as_ref().map(|table| sides.requests.paths_of(table)).unwrap_or_default();
+    let violations = rules::check_request(&RequestContext {
+        policy,
+        now: *now,
+        path,
+        text: &file.parsed.text,
+        request: file.parsed.request.as_ref(),
+        refusals: &file.parsed.refusals,
+        table: file.state.as_ref(),
+        change: change.as_ref(),
+        unsupported: &unsupported,
+        base: &sides.base,
+        merged: &sides.merged,
+        twins: &twins,
+        expected: &migrations,
+        stale: &stale,
+    });
+    RequestOutcome {
+        path: path.to_owned(),
+        text: file.parsed.text.clone(),
+        table: file.parsed.table.clone(),
+        registry_id: registry_id_of(sides, file, change.as_ref()),
+        change,
+        plan,
+        migrations,
+        violations,
+        claims: file.parsed.request.as_ref().map(claims).unwrap_or_default(),
+    }
+}
+
+/// A table keeps the id that it has on the base; a new one gets the id that its file carries or its name gives.
+fn registry_id_of(sides: &Sides<'_>, file: &RequestFile, change: Option<&Change>) -> Option<uuid::Uuid> {
+    let before = change.and_then(|change| change.before.as_ref());
+    let known = before.and_then(|before| sides.base.tables.get(&before.name)).map(|known| known.registry_id);
+    let database = &sides.snapshot.policy.database;
+    let of_name = || file.parsed.table.as_ref().map(|table| crate::parse::registry_id(database, table));
+    known.or_else(|| file.accepted().map(|request| registry_id(database, request))).or_else(of_name)
+}
+
+fn claims(request: &Request) -> Claims {
+    let text = |field: &Option<crate::model::Field<String>>| field.as_ref().map(|field| field.value.clone());
+    let metadata = &request.metadata;
+    Claims {
+        owner: text(&request.owner),
+        requested_by: text(&metadata.requested_by),
+        requested_by_username: text(&metadata.requested_by_username),
+        justification: text(&metadata.justification),
+        related_issue: text(&metadata.related_issue),
+    }
+}
+
+fn changed_files(base: &Tree, merged: &Tree, policy: &Policy) -> Vec<FileChange> {
+    let paths: std::collections::BTreeSet<&String> = base.keys().chain(merged.keys()).collect();
+    let governed = paths.into_iter().filter(|path| policy.classify(path) != PathKind::Ungoverned);
+    let changed = governed.filter(|path| base.get(*path) != merged.get(*path));
+    let state =
+        |tree: &Tree, path: &str| tree.get(path).map(|file| FileState { mode: file.mode, digest: file.digest() });
+    changed
+        .map(|path| FileChange { path: path.clone(), before: state(base, path), after: state(merged, path) })
+        .collect()
+}

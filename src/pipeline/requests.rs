@@ -1,0 +1,93 @@
+//! The request files of a tree, read and resolved.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    model::{Catalog, CatalogTable, Lifecycle, Request, Table, TableName, Tree},
+    parse::{self, Parsed},
+    policy::{PathKind, Policy},
+};
+
+/// A request file of a tree.
+#[derive(Debug, Clone)]
+pub(super) struct RequestFile {
+    /// What the reader made of it.
+    pub(super) parsed: Parsed,
+    /// The desired state, also of a dropped table; `None` where something was refused.
+    pub(super) state: Option<Table>,
+}
+
+impl RequestFile {
+    /// The request, where nothing in it was refused.
+    pub(super) fn accepted(&self) -> Option<&Request> {
+        self.parsed.request.as_ref().filter(|_| self.parsed.refusals.is_empty())
+    }
+
+    /// The state that the file wants the table to have: none for a dropped one.
+    pub(super) fn wanted(&self) -> Option<&Table> {
+        let wanted = self.accepted().is_some_and(|request| request.lifecycle == Lifecycle::Active);
+        self.state.as_ref().filter(|_| wanted)
+    }
+}
+
+/// The request files of a tree, by path.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Requests {
+    files: BTreeMap<String, RequestFile>,
+}
+
+impl Requests {
+    /// Reads the request files of `tree`; those that `known` has with the same bytes are taken from there.
+    pub(super) fn read(tree: &Tree, policy: &Policy, known: Option<(&Tree, &Self)>) -> Self {
+        let of_kind = tree.iter().filter(|(path, _)| policy.classify(path) == PathKind::Request);
+        let files = of_kind.map(|(path, file)| {
+            let same = known.and_then(|(tree, requests)| {
+                requests.files.get(path).filter(|_| tree.get(path).is_some_and(|old| old == file))
+            });
+            let read = || {
+                let parsed = parse::parse_request(path, file, &policy.requests);
+                let request = parsed.request.as_ref().filter(|_| parsed.refusals.is_empty());
+                let state = request.map(parse::resolve);
+                RequestFile { parsed, state }
+            };
+            (path.clone(), same.cloned().unwrap_or_else(read))
+        });
+        Self { files: files.collect() }
+    }
+
+    /// The file at `path`.
+    pub(super) fn get(&self, path: &str) -> Option<&RequestFile> {
+        self.files.get(path)
+    }
+
+    /// Every file, by path.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &RequestFile)> {
+        self.files.iter().map(|(path, file)| (path.as_str(), file))
+    }
+
+    /// Paths of the files that describe `table`, sorted.
+    pub(super) fn paths_of(&self, table: &TableName) -> Vec<String> {
+        let same = self.files.iter().filter(|(_, file)| file.parsed.table.as_ref() == Some(table));
+        same.map(|(path, _)| path.clone()).collect()
+    }
+
+    /// The tables that the files want. Of two files for one table the first path counts; `duplicate-table` reports it.
+    pub(super) fn catalog(&self, database: &str) -> Catalog {
+        let mut catalog = Catalog::default();
+        for (path, file) in &self.files {
+            let (Some(request), Some(table)) = (file.accepted(), file.wanted()) else { continue };
+            catalog.tables.entry(table.name.clone()).or_insert_with(|| CatalogTable {
+                path: path.clone(),
+                registry_id: registry_id(database, request),
+                table: table.clone(),
+            });
+        }
+        catalog
+    }
+}
+
+/// The registry id that a request carries, or that its table has by name.
+pub(super) fn registry_id(database: &str, request: &Request) -> uuid::Uuid {
+    let carried = request.registry_id.as_ref().map(|field| field.value);
+    carried.unwrap_or_else(|| parse::registry_id(database, &request.table))
+}

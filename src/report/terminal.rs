@@ -1,0 +1,144 @@
+//! What a person sees in a terminal: excerpts with carets, SQL previews, a closing line.
+
+use std::fmt::Write as _;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use crate::model::{Migration, Outcome, RequestOutcome, Severity, Violation};
+
+/// How to print.
+#[derive(Debug, Clone, Copy)]
+pub struct Style {
+    /// Whether to colour with ANSI escape sequences.
+    pub color: bool,
+    /// Columns of the terminal; long lines are trimmed around the caret.
+    pub width: usize,
+}
+
+/// Violations with their excerpts, the SQL of every change when `preview` is set, and a closing line.
+#[must_use]
+pub fn check(outcome: &Outcome, preview: bool, style: Style) -> String {
+    let mut out = String::new();
+    for request in &outcome.requests {
+        for violation in &request.violations {
+            push_violation(&mut out, violation, &request.text, style);
+        }
+    }
+    for violation in &outcome.violations {
+        push_violation(&mut out, violation, "", style);
+    }
+    if preview {
+        for (request, _) in outcome.in_order() {
+            push_preview(&mut out, request, style);
+        }
+    }
+    let _ = writeln!(out, "{}", closing_line(outcome));
+    out
+}
+
+/// The plan of every change: its operations with what they lock and lose.
+#[must_use]
+pub fn plan(outcome: &Outcome, style: Style) -> String {
+    let mut out = String::new();
+    for (request, change) in outcome.in_order() {
+        let title = format!("{} {}", change.kind.verb(), change.table.short());
+        let _ = writeln!(out, "{}", bold(&printable(&title), style));
+        for operation in &request.plan.operations {
+            let _ = writeln!(out, "  {}", printable(&operation.summary));
+            for lock in &operation.locks {
+                let table = printable(&lock.table.short());
+                let _ = writeln!(out, "    locks {table} in {} mode", lock.mode.as_str());
+            }
+            if let Some(loss) = &operation.data_loss {
+                let _ = writeln!(out, "    loses {}", printable(loss));
+            }
+            if !operation.reversible {
+                let _ = writeln!(out, "    the down migration does not bring everything back");
+            }
+        }
+        for migration in &request.migrations {
+            let _ = writeln!(out, "  in {}", printable(&migration.name.up_file()));
+        }
+    }
+    if out.is_empty() {
+        out.push_str("No schema changes.\n");
+    }
+    out
+}
+
+fn push_violation(out: &mut String, violation: &Violation, text: &str, style: Style) {
+    let location = &violation.location;
+    let level = match (&violation.waived, violation.severity) {
+        (Some(_), _) => Level::INFO.with_name("waived"),
+        (None, Severity::Error) => Level::ERROR,
+        (None, Severity::Warning) => Level::WARNING,
+        (None, Severity::Notice) => Level::INFO.with_name("notice"),
+    };
+    let message = printable(&violation.message);
+    let mut group = Group::with_title(level.primary_title(message.as_str()).id(violation.rule));
+    let span = location.span.range();
+    if text.get(span.clone()).is_some() && !text.is_empty() {
+        let snippet = Snippet::source(text).path(location.file.as_str()).annotation(AnnotationKind::Primary.span(span));
+        group = group.element(snippet);
+    } else {
+        group = group.element(annotate_snippets::Origin::path(location.file.as_str()));
+    }
+    let suggestion = violation.suggestion.as_deref().map(printable);
+    if let Some(suggestion) = &suggestion {
+        group = group.element(Level::HELP.message(suggestion.as_str()));
+    }
+    let waived = violation.waived.as_ref();
+    let waived = waived.map(|waived| format!("waived until {}: {}", waived.expires, printable(&waived.reason)));
+    if let Some(waived) = &waived {
+        group = group.element(Level::NOTE.message(waived.as_str()));
+    }
+    let renderer = if style.color { Renderer::styled() } else { Renderer::plain() };
+    let _ = writeln!(out, "{}\n", renderer.term_width(style.width).render(&[group]));
+}
+
+fn push_preview(out: &mut String, request: &RequestOutcome, style: Style) {
+    for Migration { name, up, .. } in &request.migrations {
+        let _ = writeln!(out, "{}\n", bold(&printable(&name.up_file()), style));
+        let _ = writeln!(out, "{}", printable_lines(up));
+    }
+}
+
+/// `5 requests: 0 errors, 2 warnings, 1 notice`.
+#[must_use]
+pub fn closing_line(outcome: &Outcome) -> String {
+    let count = |severity, word| plural(outcome.count(severity), word);
+    let waived = outcome.all_violations().filter(|violation| violation.waived.is_some()).count();
+    let waived = if waived == 0 { String::new() } else { format!(", {waived} waived") };
+    format!(
+        "{}: {}, {}, {}{waived}",
+        plural(outcome.requests.len(), "request"),
+        count(Severity::Error, "error"),
+        count(Severity::Warning, "warning"),
+        count(Severity::Notice, "notice"),
+    )
+}
+
+/// `1 error`, `2 errors`.
+#[must_use]
+pub fn plural(count: usize, word: &str) -> String {
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+}
+
+fn bold(text: &str, style: Style) -> String {
+    if style.color { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() }
+}
+
+/// `text` on one line and without anything that moves the cursor, hides or reorders text.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    text.chars().flat_map(escaped).collect()
+}
+
+fn printable_lines(text: &str) -> String {
+    text.chars().flat_map(|c| if c == '\n' { vec![c] } else { escaped(c) }).collect()
+}
+
+fn escaped(c: char) -> Vec<char> {
+    let format = matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    if c.is_control() || format { c.escape_unicode().collect() } else { vec![c] }
+}
