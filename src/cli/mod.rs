@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "the clock and the environment are read here, and handed down")]
 
 mod arguments;
+mod action;
 mod audit;
 mod check;
 mod context;
@@ -69,7 +70,7 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<Ended> {
         Command::Show { table } => list::show(&context, table, format),
         Command::Explain { .. } => Ok(Ended::Well),
         Command::Audit(audit) => audit::run(&context, audit, format),
-        Command::Action => anyhow::bail!("not yet"),
+        Command::Action => action::run(&context),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod changes;
 mod evaluate;
+mod neighbours;
 mod requests;
 mod stamps;
 
@@ -10,6 +11,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 pub use evaluate::evaluate;
+pub use neighbours::context_files;
 pub use stamps::{Stamp, assign_stamps};
 
 use crate::{model::Tree, policy::Policy};

@@ -142,3 +142,70 @@ fn escaped(c: char) -> Vec<char> {
     let format = matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
     if c.is_control() || format { c.escape_unicode().collect() } else { vec![c] }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{LineIndex, Location, Route, Span, TableName, Waived};
+
+    const TEXT: &str = "tableName: users\nschemaJson:\n  columns:\n    - {name: id, type: BIGINT}\n";
+
+    fn violation(needle: &str, severity: Severity, message: &str, suggestion: &str) -> Violation {
+        let start = TEXT.find(needle).expect("needle is in the text");
+        let span = Span::new(start, start + needle.len());
+        let index = LineIndex::new(TEXT);
+        Violation {
+            rule: "some-rule",
+            severity,
+            message: message.to_owned(),
+            suggestion: Some(suggestion.to_owned()),
+            location: Location {
+                file: "schema-requests/users.yaml".to_owned(),
+                route: Route::root(),
+                span,
+                start: index.position(TEXT, span.start),
+                end: index.position(TEXT, span.end),
+            },
+            fix: Vec::new(),
+            waived: None,
+        }
+    }
+
+    fn outcome(violations: Vec<Violation>) -> Outcome {
+        let request = RequestOutcome {
+            path: "schema-requests/users.yaml".to_owned(),
+            text: TEXT.to_owned(),
+            table: Some(TableName::public("users")),
+            registry_id: None,
+            change: None,
+            plan: crate::model::Plan::default(),
+            migrations: Vec::new(),
+            violations,
+            claims: crate::model::Claims::default(),
+        };
+        Outcome { requests: vec![request], ..Outcome::default() }
+    }
+
+    const PLAIN: Style = Style { color: false, width: 100 };
+
+    #[test]
+    fn shows_the_line_with_a_caret_under_the_value() {
+        let mut waived = violation("users", Severity::Error, "Name is taken", "Choose another");
+        let expires = chrono::NaiveDate::from_ymd_opt(2027, 1, 1).expect("a date");
+        waived.waived = Some(Waived { reason: "agreed\u{1b}[2J with the team".to_owned(), expires });
+        let warning = violation("BIGINT", Severity::Warning, "Column `id` is BIGINT", "Use TEXT");
+        insta::assert_snapshot!(check(&outcome(vec![waived, warning]), true, PLAIN), @"");
+    }
+
+    #[test]
+    fn counts_in_the_closing_line() {
+        let notice = violation("id", Severity::Notice, "x", "y");
+        let line = closing_line(&outcome(vec![notice.clone(), notice]));
+        assert_eq!(line, "1 request: 0 errors, 0 warnings, 2 notices");
+    }
+
+    #[test]
+    fn nothing_moves_the_cursor_or_reorders_text() {
+        assert_eq!(printable("a\nb\u{202e}c\u{1b}[2J"), "a\\u{a}b\\u{202e}c\\u{1b}[2J");
+    }
+}

@@ -1,0 +1,129 @@
+//! Reads everything that a pull request is judged by.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+
+use super::store::Store;
+use crate::{
+    cli::context::{MAX_FILE_BYTES, read_policy},
+    git::Merge,
+    github::Github,
+    model::{File, Outcome, PullRequest, RepositoryFacts, Tree},
+    pipeline::{self, Scope, Snapshot},
+    policy::{POLICY_FILE, PathKind, Policy, is_control_file},
+};
+
+/// A pull request, judged on the merged result with the base tip of this moment.
+pub(super) struct Judged {
+    pub(super) repository: RepositoryFacts,
+    pub(super) pull_request: PullRequest,
+    pub(super) policy: Policy,
+    pub(super) result: MergedResult,
+}
+
+/// What merging the head into the base tip gives.
+pub(super) enum MergedResult {
+    /// A tree that could be judged.
+    Clean(Box<Clean>),
+    /// The branches conflict in these paths: nothing can be said about the result.
+    Conflict(BTreeSet<String>),
+}
+
+/// A merged tree and what it gives.
+pub(super) struct Clean {
+    pub(super) outcome: Outcome,
+    /// The base tip's control files.
+    pub(super) control: Tree,
+    /// The base tip's files of the changed tables and of those that they reference.
+    pub(super) context: Tree,
+    /// Per governed path, the lines of the head that GitHub takes inline comments on.
+    pub(super) commentable: BTreeMap<String, Vec<(usize, usize)>>,
+    /// Texts of the head's request files, for suggestions.
+    pub(super) texts: BTreeMap<String, String>,
+}
+
+/// Reads and judges pull request `number`.
+pub(super) async fn judge(
+    github: &Github,
+    store: &Store,
+    number: u64,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Judged> {
+    let repository = github.repository().await?;
+    let pull_request = github.pull_request(number).await?;
+    let base = store.fetch_branch(&pull_request.base_ref)?.with_context(|| {
+        format!("the base branch {} of #{number} is gone; reopen the pull request on another", pull_request.base_ref)
+    })?;
+    let merge_base = github.merge_base(&base, &pull_request.head_sha).await?;
+    store.fetch_commits(&[&pull_request.head_sha, &merge_base])?;
+    let policy = policy_of(store, &base)?;
+    let head = &pull_request.head_sha;
+    let result = match store.git().merge_tree(Some(&merge_base), &base, head)? {
+        Merge::Conflict(paths) => MergedResult::Conflict(paths),
+        Merge::Clean(merged) => {
+            let sides = Sides { merge_base: &merge_base, base: &base, head, merged: &merged };
+            MergedResult::Clean(Box::new(clean(store, &policy, &sides, now)?))
+        }
+    };
+    Ok(Judged { repository, pull_request, policy, result })
+}
+
+struct Sides<'a> {
+    merge_base: &'a str,
+    base: &'a str,
+    head: &'a str,
+    merged: &'a str,
+}
+
+fn clean(store: &Store, policy: &Policy, sides: &Sides<'_>, now: DateTime<Utc>) -> anyhow::Result<Clean> {
+    let git = store.git();
+    let (base, merged) = governed_trees(store, policy, sides.base, sides.merged)?;
+    let governed = |path: &String| base.contains_key(path) || merged.contains_key(path);
+    let changed: BTreeSet<String> =
+        git.changed_paths(sides.merge_base, sides.head)?.into_iter().filter(governed).collect();
+    let mut commentable = BTreeMap::new();
+    for path in &changed {
+        commentable.insert(path.clone(), git.changed_lines(sides.merge_base, sides.head, path)?);
+    }
+    let control = base.iter().filter(|(path, _)| policy.classify(path) == PathKind::Control);
+    let control: Tree = control.map(|(path, file)| (path.clone(), file.clone())).collect();
+    let text = |path: &String| {
+        let file = merged.get(path)?;
+        Some((path.clone(), String::from_utf8(file.bytes.clone()).ok()?))
+    };
+    let texts = changed.iter().filter_map(text).collect();
+    let snapshot = Snapshot { policy: policy.clone(), now, base, merged, scope: Scope::Changed(changed) };
+    let outcome = pipeline::evaluate(&snapshot);
+    let context = pipeline::context_files(&snapshot, &outcome);
+    Ok(Clean { outcome, control, context, commentable, texts })
+}
+
+/// The policy at `commit`.
+pub(super) fn policy_of(store: &Store, commit: &str) -> anyhow::Result<Policy> {
+    let tree = store.git().read_tree(commit, &|path| path == POLICY_FILE, MAX_FILE_BYTES)?;
+    read_policy(tree.get(POLICY_FILE).map(|file| file.bytes.as_slice()), POLICY_FILE)
+}
+
+/// The governed files of two trees. A workflow counts in both where it is a control file in either, so that one that
+/// stops or starts using the tool shows as edited, not as removed or added.
+pub(super) fn governed_trees(
+    store: &Store,
+    policy: &Policy,
+    before: &str,
+    after: &str,
+) -> anyhow::Result<(Tree, Tree)> {
+    let wanted = |path: &str| policy.classify(path) != PathKind::Ungoverned;
+    let mut before = store.git().read_tree(before, &wanted, MAX_FILE_BYTES)?;
+    let mut after = store.git().read_tree(after, &wanted, MAX_FILE_BYTES)?;
+    let control = |tree: &Tree, path: &str| tree.get(path).is_some_and(|file: &File| is_control_file(path, &file.bytes));
+    let paths: Vec<String> = before.keys().chain(after.keys()).cloned().collect();
+    for path in paths {
+        if policy.classify(&path) == PathKind::Control && !control(&before, &path) && !control(&after, &path) {
+            before.remove(&path);
+            after.remove(&path);
+        }
+    }
+    Ok((before, after))
+}

@@ -1,0 +1,70 @@
+//! What a step leaves behind for the workflow: outputs, the step summary, annotations.
+
+#![expect(clippy::disallowed_methods, reason = "the files that GitHub Actions names are part of the environment")]
+
+use std::{
+    fs::OpenOptions,
+    io::Write as _,
+    path::Path,
+};
+
+use anyhow::Context as _;
+
+use super::environment::Environment;
+use crate::model::{Outcome, Severity, Verdict};
+
+/// GitHub takes at most 1 MiB a step.
+/// Source: <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits>
+const MAX_SUMMARY_BYTES: usize = 1 << 20;
+
+/// The outputs of the action.
+#[derive(Debug)]
+pub(super) struct Outputs {
+    pub(super) verdict: Verdict,
+    pub(super) violations: usize,
+    pub(super) errors: usize,
+    pub(super) approved: usize,
+    pub(super) missing_approvals: usize,
+    pub(super) head_sha: String,
+}
+
+impl Outputs {
+    /// The outputs of `outcome` before any approval is looked at.
+    pub(super) fn of(outcome: &Outcome, head_sha: &str) -> Self {
+        Self {
+            verdict: if outcome.fails() { Verdict::Fail } else { Verdict::Pass },
+            violations: outcome.all_violations().count(),
+            errors: outcome.count(Severity::Error),
+            approved: 0,
+            missing_approvals: 0,
+            head_sha: head_sha.to_owned(),
+        }
+    }
+
+    /// Appends the outputs to the file that the environment names.
+    pub(super) fn write(&self, environment: &Environment) -> anyhow::Result<()> {
+        let text = format!(
+            "verdict={}\nviolations={}\nerrors={}\napproved={}\nmissing-approvals={}\nhead-sha={}\n",
+            self.verdict, self.violations, self.errors, self.approved, self.missing_approvals, self.head_sha,
+        );
+        environment.output.as_deref().map_or(Ok(()), |path| append(path, &text))
+    }
+}
+
+/// Appends Markdown to the step summary; a text over GitHub's limit is cut at a line, and says so.
+pub(super) fn summarise(environment: &Environment, markdown: &str) -> anyhow::Result<()> {
+    const CUT: &str = "\n\n*The rest does not fit into a step summary.*\n";
+    let Some(path) = environment.step_summary.as_deref() else { return Ok(()) };
+    let room = MAX_SUMMARY_BYTES - CUT.len() - 1;
+    if markdown.len() <= room {
+        return append(path, &format!("{markdown}\n"));
+    }
+    let end = markdown.as_bytes()[..room].iter().rposition(|byte| *byte == b'\n').unwrap_or(0);
+    append(path, &format!("{}{CUT}", &markdown[..end]))
+}
+
+fn append(path: &Path, text: &str) -> anyhow::Result<()> {
+    let file = OpenOptions::new().append(true).create(true).open(path);
+    let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
+    written.with_context(|| format!("cannot write {}, which GitHub Actions named", path.display()))
+}

@@ -1,0 +1,78 @@
+//! A bare repository of the step's own: nothing of the checkout is trusted, and any depth of it will do.
+
+use anyhow::bail;
+
+use crate::{
+    git::{Fetch, Git},
+    model::Secret,
+};
+
+/// Objects fetched by id from the repository that the action runs for.
+pub(super) struct Store {
+    git: Git,
+    remote: String,
+    token: Option<Secret>,
+    _folder: tempfile::TempDir,
+}
+
+impl Store {
+    /// An empty store for `remote`.
+    pub(super) fn new(remote: String, token: Option<Secret>) -> anyhow::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("schema-registry-").tempdir()?;
+        let git = Git::init_bare(folder.path())?;
+        Ok(Self { git, remote, token, _folder: folder })
+    }
+
+    /// The repository.
+    pub(super) fn git(&self) -> &Git {
+        &self.git
+    }
+
+    /// Where it fetches from.
+    pub(super) fn remote(&self) -> &str {
+        &self.remote
+    }
+
+    /// What it authenticates with.
+    pub(super) fn token(&self) -> Option<&Secret> {
+        self.token.as_ref()
+    }
+
+    /// Fetches the tip of a branch, without its history; `None` where there is no such branch.
+    pub(super) fn fetch_branch(&self, branch: &str) -> anyhow::Result<Option<String>> {
+        let tip = self.git.ls_remote(&self.remote, &format!("refs/heads/{branch}"), self.token.as_ref())?;
+        if let Some(tip) = &tip {
+            self.fetch_commits(&[tip])?;
+        }
+        Ok(tip)
+    }
+
+    /// Fetches commits by id, without their history.
+    pub(super) fn fetch_commits(&self, commits: &[&str]) -> anyhow::Result<()> {
+        self.fetch(commits, Some(1))
+    }
+
+    /// Fetches `tip` with enough history to reach `from`; an error where `from` is not among its ancestors any more.
+    /// Returns whether it is.
+    pub(super) fn fetch_history(&self, from: &str, tip: &str) -> anyhow::Result<bool> {
+        for depth in [Some(50), Some(1_000), None] {
+            self.fetch(&[tip], depth)?;
+            if self.git.resolve(from)?.is_some() && self.git.is_ancestor(from, tip)? {
+                return Ok(true);
+            }
+            if !self.git.is_shallow()? {
+                return Ok(false);
+            }
+        }
+        Ok(false)
+    }
+
+    fn fetch(&self, refspecs: &[&str], depth: Option<u32>) -> anyhow::Result<()> {
+        if let Some(odd) = refspecs.iter().find(|id| id.len() < 40 || !id.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+            bail!("{odd} is not a commit id");
+        }
+        // Without a depth the whole history is wanted, also where the store is shallow already.
+        let depth = depth.or(Some(i32::MAX.unsigned_abs()));
+        Ok(self.git.fetch(&Fetch { remote: &self.remote, refspecs, depth, token: self.token.as_ref() })?)
+    }
+}
