@@ -123,28 +123,3 @@ impl Policy {
         read::read(text, known_rules)
     }
 }
-
-/// What a path is to us.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PathKind {
-    /// A request file.
-    Request,
-    /// A migration file.
-    Migration,
-    /// A control file.
-    Control,
-    /// Recognised, without meaning.
-    Ignored,
-    /// In one of our folders, and unknown.
-    Unrecognised,
-    /// None of ours.
-    Ungoverned,
-}
-
-impl Policy {
-    /// What `path` is.
-    #[must_use]
-    pub fn classify(&self, _path: &str) -> PathKind {
-        todo!()
-    }
-}
