@@ -1,0 +1,208 @@
+//! The objects of the schema and their fields.
+
+use serde_json::{Value, json};
+
+use super::{
+    super::{
+        model::{Access, Post, PullRequest, Scope, State, Thread, Visibility},
+        payloads::time,
+    },
+    Failure, View,
+    document::Field,
+};
+
+/// Something that has fields; the numbers are repository, pull request, and id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Object {
+    Repository(u64),
+    PullRequest(u64, u64),
+    IssueComment(u64, u64, u64),
+    Review(u64, u64, u64),
+    ReviewThread(u64, u64, u64),
+    ReviewComment(u64, u64, u64),
+    Actor(String),
+}
+
+impl Object {
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::Repository(_) => "Repository",
+            Self::PullRequest(..) => "PullRequest",
+            Self::IssueComment(..) => "IssueComment",
+            Self::Review(..) => "PullRequestReview",
+            Self::ReviewThread(..) => "PullRequestReviewThread",
+            Self::ReviewComment(..) => "PullRequestReviewComment",
+            Self::Actor(_) => "Actor",
+        }
+    }
+}
+
+/// The object with a node id.
+pub fn find(state: &State, node_id: &str) -> Option<Object> {
+    let (prefix, id) = node_id.split_once('_')?;
+    let id: u64 = id.parse().ok()?;
+    let pulls = state.repositories.values().flat_map(|repo| repo.pulls.values().map(|pull| (repo.id, pull)));
+    for (repo, pull) in pulls {
+        let number = pull.number;
+        let found = match prefix {
+            "PR" => (pull.id == id).then_some(Object::PullRequest(repo, number)),
+            "IC" => pull.comments.iter().any(|post| post.id == id).then_some(Object::IssueComment(repo, number, id)),
+            "PRR" => {
+                let found = pull.reviews.iter().any(|review| review.post.id == id);
+                found.then_some(Object::Review(repo, number, id))
+            }
+            "PRRT" => {
+                pull.threads.iter().any(|thread| thread.id == id).then_some(Object::ReviewThread(repo, number, id))
+            }
+            "PRRC" => {
+                let mut posts = pull.threads.iter().flat_map(|thread| &thread.comments);
+                posts.any(|post| post.id == id).then_some(Object::ReviewComment(repo, number, id))
+            }
+            _ => None,
+        };
+        if found.is_some() {
+            return found;
+        }
+    }
+    state.repositories.values().find(|repo| prefix == "R" && repo.id == id).map(|repo| Object::Repository(repo.id))
+}
+
+impl View<'_> {
+    /// One field of an object.
+    pub(super) fn resolve(&self, object: &Object, field: &Field) -> Result<Value, Failure> {
+        if field.name == "__typename" {
+            return Ok(json!(object.type_name()));
+        }
+        let state = self.state;
+        let value = match object {
+            Object::Repository(id) => return self.repository(*id, field),
+            Object::PullRequest(repo, number) => return self.pull_request(*repo, *number, field),
+            Object::ReviewThread(repo, number, id) => return self.thread(*repo, *number, *id, field),
+            Object::IssueComment(repo, number, id) => {
+                let post = state.pull(*repo, *number).comments.iter().find(|post| post.id == *id);
+                return self.post(post.expect("it was found"), "IC", field);
+            }
+            Object::Review(repo, number, id) => {
+                let review = state.pull(*repo, *number).reviews.iter().find(|review| review.post.id == *id);
+                return self.post(&review.expect("it was found").post, "PRR", field);
+            }
+            Object::ReviewComment(repo, number, id) => {
+                let mut posts = state.pull(*repo, *number).threads.iter().flat_map(|thread| &thread.comments);
+                return self.post(posts.find(|post| post.id == *id).expect("it was found"), "PRRC", field);
+            }
+            Object::Actor(login) => match field.name.as_str() {
+                "login" => json!(state.users[login].graphql_login()),
+                "url" => json!(format!("{}/{login}", state.url)),
+                "avatarUrl" => json!(format!("{}/avatars/u/{}", state.url, state.users[login].id)),
+                _ => return missing(object, field),
+            },
+        };
+        Ok(value)
+    }
+
+    fn repository(&self, id: u64, field: &Field) -> Result<Value, Failure> {
+        let repo = self.state.repo(id);
+        Ok(match field.name.as_str() {
+            "id" => json!(format!("R_{id}")),
+            "databaseId" => json!(id),
+            "nameWithOwner" => json!(repo.full_name()),
+            "isPrivate" => json!(repo.visibility == Visibility::Private),
+            "pullRequest" => {
+                let number = field.args.get("number").and_then(Value::as_u64).unwrap_or_default();
+                let readable = repo.visibility == Visibility::Public
+                    || self.token.permissions.of(Scope::PullRequests) >= Access::Read;
+                if !readable {
+                    return Err(Failure::forbidden());
+                }
+                if !repo.pulls.contains_key(&number) {
+                    let message = format!("Could not resolve to a PullRequest with the number of {number}.");
+                    return Err(Failure::new("NOT_FOUND", message));
+                }
+                return self.select(&Object::PullRequest(id, number), field);
+            }
+            _ => return missing(&Object::Repository(id), field),
+        })
+    }
+
+    fn pull_request(&self, repo: u64, number: u64, field: &Field) -> Result<Value, Failure> {
+        let pull: &PullRequest = self.state.pull(repo, number);
+        Ok(match field.name.as_str() {
+            "id" => json!(format!("PR_{}", pull.id)),
+            "number" => json!(number),
+            "title" => json!(pull.title),
+            "headRefOid" => json!(pull.head_sha),
+            "author" => return self.actor(&pull.author, field),
+            "comments" => {
+                let items = pull.comments.iter().map(|post| Object::IssueComment(repo, number, post.id));
+                return self.connection(&items.collect::<Vec<_>>(), field);
+            }
+            "reviews" => {
+                let items = pull.reviews.iter().map(|review| Object::Review(repo, number, review.post.id));
+                return self.connection(&items.collect::<Vec<_>>(), field);
+            }
+            "reviewThreads" => {
+                let items = pull.threads.iter().map(|thread| Object::ReviewThread(repo, number, thread.id));
+                return self.connection(&items.collect::<Vec<_>>(), field);
+            }
+            _ => return missing(&Object::PullRequest(repo, number), field),
+        })
+    }
+
+    fn thread(&self, repo: u64, number: u64, id: u64, field: &Field) -> Result<Value, Failure> {
+        let thread: &Thread =
+            self.state.pull(repo, number).threads.iter().find(|thread| thread.id == id).expect("it was found");
+        Ok(match field.name.as_str() {
+            "id" => json!(format!("PRRT_{id}")),
+            "isResolved" => json!(thread.resolved_by.is_some()),
+            "isOutdated" => json!(thread.outdated),
+            "path" => json!(thread.path),
+            "line" => json!((!thread.outdated).then_some(thread.line)),
+            "originalLine" => json!(thread.line),
+            "startLine" => json!(thread.start_line.filter(|_| !thread.outdated)),
+            "originalStartLine" => json!(thread.start_line),
+            "diffSide" => json!("RIGHT"),
+            "resolvedBy" => match &thread.resolved_by {
+                Some(login) => return self.actor(login, field),
+                None => Value::Null,
+            },
+            "comments" => {
+                let items = thread.comments.iter().map(|post| Object::ReviewComment(repo, number, post.id));
+                return self.connection(&items.collect::<Vec<_>>(), field);
+            }
+            _ => return missing(&Object::ReviewThread(repo, number, id), field),
+        })
+    }
+
+    fn actor(&self, login: &str, field: &Field) -> Result<Value, Failure> {
+        if self.state.users[login].deleted {
+            return Ok(Value::Null);
+        }
+        self.select(&Object::Actor(login.to_owned()), field)
+    }
+
+    /// What issue comments, reviews and review comments have in common.
+    fn post(&self, post: &Post, prefix: &str, field: &Field) -> Result<Value, Failure> {
+        Ok(match field.name.as_str() {
+            "id" => json!(format!("{prefix}_{}", post.id)),
+            "databaseId" => json!(post.id),
+            // A BigInt is a string in JSON.
+            "fullDatabaseId" => json!(post.id.to_string()),
+            "body" => json!(post.body),
+            "author" => return self.actor(&post.who.login, field),
+            "viewerDidAuthor" => json!(post.who.login == self.token.who.login),
+            "editor" => match &post.edited {
+                Some((login, _)) => return self.actor(login, field),
+                None => Value::Null,
+            },
+            "lastEditedAt" => json!(post.edited.as_ref().map(|(_, at)| time(*at))),
+            "createdAt" => json!(time(post.created_at)),
+            "isMinimized" => json!(post.minimized.is_some()),
+            "minimizedReason" => json!(post.minimized),
+            name => return Err(Failure::invalid(format!("Field '{name}' doesn't exist on type '{prefix}'"))),
+        })
+    }
+}
+
+fn missing(object: &Object, field: &Field) -> Result<Value, Failure> {
+    Err(Failure::invalid(format!("Field '{}' doesn't exist on type '{}'", field.name, object.type_name())))
+}

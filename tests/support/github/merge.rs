@@ -1,0 +1,84 @@
+//! Merging, closing and rebasing, with real git.
+
+use super::{
+    driver::RepoDriver,
+    git,
+    model::{Happening, Merged, State, Who},
+};
+
+/// How a pull request is merged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    Merge,
+    Squash,
+    Rebase,
+}
+
+impl RepoDriver {
+    /// Merges a pull request; returns the commit that the base branch is at afterwards.
+    pub fn merge(&self, number: u64, login: &str, method: Method) -> String {
+        let mut state = self.lock();
+        let dir = state.repo(self.id()).git.clone();
+        let at = state.clock.now();
+        let pull = state.pull(self.id(), number);
+        assert!(pull.open, "#{number} is open");
+        let (head, base_ref) = (pull.head_sha.clone(), pull.base_ref.clone());
+        let base = git::tip(&dir, &base_ref).expect("the base branch exists");
+        let author = state.users[&pull.author].clone();
+        let author = (author.login.as_str(), &*author.email());
+        let title = format!("{} (#{number})", pull.title);
+        let merged = |parents: &[&str], message: &str| {
+            let tree = git::merge_tree(&dir, None, &base, &head).expect("there is no conflict");
+            git::commit_tree(&dir, &tree, parents, author, at, message)
+        };
+        let sha = match method {
+            Method::Merge => {
+                let message = format!("Merge pull request #{number} from {}\n\n{}", pull.head_ref, pull.title);
+                merged(&[&base, &head], &message)
+            }
+            Method::Squash => merged(&[&base], &title),
+            Method::Rebase => replay(&state, self.id(), &head, &base),
+        };
+        git::run(&dir, &["update-ref", &format!("refs/heads/{base_ref}"), &sha]);
+        let pull = state.pull_mut(self.id(), number);
+        pull.open = false;
+        pull.closed_at = Some(at);
+        pull.updated_at = at;
+        pull.merged = Some(Merged { sha: sha.clone(), by: login.to_owned(), at });
+        let who = Who::person(login);
+        state.happened(self.id(), number, &who, Happening::Merged);
+        state.happened(self.id(), number, &who, Happening::Closed);
+        git::synchronise(&mut state);
+        sha
+    }
+
+    /// Closes a pull request without merging it.
+    pub fn close(&self, number: u64, login: &str) {
+        let mut state = self.lock();
+        let at = state.clock.now();
+        let pull = state.pull_mut(self.id(), number);
+        pull.open = false;
+        pull.closed_at = Some(at);
+        state.happened(self.id(), number, &Who::person(login), Happening::Closed);
+    }
+
+    /// Rebases a branch onto another and pushes it by force; returns its new tip.
+    pub fn rebase(&self, branch: &str, onto: &str) -> String {
+        let sha = replay(&self.lock(), self.id(), &self.tip(branch), &self.tip(onto));
+        self.force_push(branch, &sha);
+        sha
+    }
+}
+
+/// The commits of `head` that `onto` does not have, again on top of it.
+fn replay(state: &State, repo: u64, head: &str, onto: &str) -> String {
+    let dir = &state.repo(repo).git;
+    let mut tip = onto.to_owned();
+    for sha in git::run(dir, &["rev-list", "--reverse", "--no-merges", &format!("{onto}..{head}")]).lines() {
+        let tree = git::merge_tree(dir, Some(&format!("{sha}^")), &tip, sha).expect("there is no conflict");
+        let text = git::run(dir, &["show", "--no-patch", "--format=%an%x00%ae%x00%B", sha]);
+        let part: Vec<&str> = text.splitn(3, '\0').collect();
+        tip = git::commit_tree(dir, &tree, &[&tip], (part[0], part[1]), state.clock.now(), part[2].trim_end());
+    }
+    tip
+}

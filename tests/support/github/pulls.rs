@@ -1,0 +1,56 @@
+//! Pull requests.
+
+use super::{
+    git,
+    model::{Access, PullRequest, Scope, State},
+    payloads,
+    reply::{Outcome, Reply, page},
+    routes::Call,
+};
+
+/// `GET /repos/{owner}/{repo}/pulls/{number}`
+pub fn get(state: &mut State, call: &Call) -> Outcome {
+    call.require(state, Access::Read, &[Scope::PullRequests])?;
+    let number = call.pull(state)?;
+    let reply = Reply::json(200, &payloads::pull_request(state, call.repo, state.pull(call.repo, number)));
+    // Asking starts the job that finds out about conflicts; whoever asks next gets its answer.
+    state.pull_mut(call.repo, number).mergeable_known = true;
+    Ok(reply)
+}
+
+/// `GET /repos/{owner}/{repo}/pulls`
+pub fn list(state: &mut State, call: &Call) -> Outcome {
+    call.require(state, Access::Read, &[Scope::PullRequests])?;
+    let wanted = call.query.get("state").map_or("open", String::as_str);
+    let base = call.query.get("base");
+    let pulls = state.repo(call.repo).pulls.values().rev();
+    let pulls = pulls.filter(|pull| wanted == "all" || pull.open == (wanted == "open"));
+    let pulls = pulls.filter(|pull| base.is_none_or(|base| *base == pull.base_ref));
+    let items = pulls.map(|pull| payloads::pull_request_simple(state, call.repo, pull)).collect();
+    page(call, &state.url, state.page_limit, items, Into::into)
+}
+
+/// `GET /repos/{owner}/{repo}/commits/{sha}/pulls`
+///
+/// Of a commit of the default branch: the merged pull request that brought it. Of any other: those that have it.
+pub fn of_commit(state: &mut State, call: &Call) -> Outcome {
+    call.require(state, Access::Read, &[Scope::PullRequests, Scope::Contents])?;
+    let repo = state.repo(call.repo);
+    let spec = format!("{}^{{commit}}", call.params[0]);
+    let Some(sha) = git::attempt(&repo.git, &["rev-parse", "--verify", "--quiet", "--end-of-options", &spec]) else {
+        let message = format!("No commit found for SHA: {}", call.params[0]);
+        return Err(Reply::error(422, &message));
+    };
+    let contains = |pull: &&PullRequest| {
+        let range = format!("{}..{}", pull.base_sha, pull.head_sha);
+        let merged = pull.merged.as_ref().is_some_and(|merged| merged.sha == sha);
+        merged || git::run(&repo.git, &["rev-list", &range]).lines().any(|line| line == sha)
+    };
+    let items = if repo.commit_pulls_lag {
+        Vec::new()
+    } else {
+        let pulls = repo.pulls.values().filter(contains);
+        pulls.map(|pull| payloads::pull_request_simple(state, call.repo, pull)).collect()
+    };
+    page(call, &state.url, state.page_limit, items, Into::into)
+}
