@@ -1,3 +1,7 @@
-//! Policy, migrations, approval and audit for PostgreSQL schemas kept in git.
+//! GitOps of PostgreSQL schemas: every table is asked for, checked, approved and remembered.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    schema_registry::cli::run()
+}

@@ -74,6 +74,11 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<Ended> {
     }
 }
 
+/// Runs a future to its end on this thread.
+fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(future)
+}
+
 /// Diagnostics, for whoever sets `RUST_LOG`; results never go there.
 fn log_to_stderr() {
     let filter = tracing_subscriber::EnvFilter::builder()
