@@ -114,8 +114,7 @@ fn in_folders(policy: &Policy, path: &str) -> bool {
 pub(super) fn read_policy(bytes: Option<&[u8]>, place: &str) -> anyhow::Result<Policy> {
     let Some(bytes) = bytes else { return Ok(Policy::default()) };
     let text = std::str::from_utf8(bytes).with_context(|| format!("{place} is not UTF-8; save it as UTF-8"))?;
-    let known: Vec<&str> = rules::all().iter().map(|rule| rule.id).collect();
-    Policy::parse(text, &known).map_err(|error| match error.span {
+    Policy::parse(text, &rules::configurable()).map_err(|error| match error.span {
         Some(span) => {
             let at = LineIndex::new(text).position(text, span.start);
             anyhow::anyhow!("{place}:{}:{}: {error}", at.line, at.column)

@@ -1,9 +1,12 @@
 //! `explain`.
 
-use anyhow::bail;
+use anyhow::anyhow;
 
 use super::{Ended, arguments::Format, output};
-use crate::rules::{self, Rule};
+use crate::{
+    report::terminal::printable,
+    rules::{self, Rule},
+};
 
 /// Prints one rule, or the list of all.
 pub(super) fn run(rule: Option<&str>, format: Format) -> anyhow::Result<Ended> {
@@ -15,14 +18,13 @@ pub(super) fn run(rule: Option<&str>, format: Format) -> anyhow::Result<Ended> {
         }
         return Ok(Ended::Well);
     };
-    let Some(rule) = known.iter().find(|rule| rule.id == id) else {
-        let close = known.iter().max_by(|a, b| strsim::jaro(id, a.id).total_cmp(&strsim::jaro(id, b.id)));
-        let hint = close.map(|rule| format!("; did you mean `{}`?", rule.id)).unwrap_or_default();
-        bail!("there is no rule `{id}`{hint} `schema-registry explain` lists them");
-    };
-    match format {
-        Format::Human => output::print(&rules::explain(rule))?,
-        Format::Json => output::print_json(&json(rule))?,
+    let text = rules::explain(id).map_err(|nearest| {
+        let hint = nearest.map(|id| format!("; did you mean `{id}`")).unwrap_or_default();
+        anyhow!("there is no rule `{}`{hint}; `schema-registry explain` lists them", printable(id))
+    })?;
+    match (format, rules::find(id)) {
+        (Format::Json, Some(rule)) => output::print_json(&json(rule))?,
+        _ => output::print(&text)?,
     }
     Ok(Ended::Well)
 }

@@ -10,6 +10,7 @@ mod context;
 mod explain;
 mod generate;
 mod list;
+mod log;
 mod output;
 mod verify;
 

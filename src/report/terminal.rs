@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
+use super::escape::visible;
 use crate::model::{Migration, Outcome, RequestOutcome, Severity, Violation};
 
 /// How to print.
@@ -99,7 +100,7 @@ fn push_violation(out: &mut String, violation: &Violation, text: &str, style: St
 fn push_preview(out: &mut String, request: &RequestOutcome, style: Style) {
     for Migration { name, up, .. } in &request.migrations {
         let _ = writeln!(out, "{}\n", bold(&printable(&name.up_file()), style));
-        let _ = writeln!(out, "{}", printable_lines(up));
+        let _ = writeln!(out, "{}", visible(up));
     }
 }
 
@@ -131,16 +132,7 @@ fn bold(text: &str, style: Style) -> String {
 /// `text` on one line and without anything that moves the cursor, hides or reorders text.
 #[must_use]
 pub fn printable(text: &str) -> String {
-    text.chars().flat_map(escaped).collect()
-}
-
-fn printable_lines(text: &str) -> String {
-    text.chars().flat_map(|c| if c == '\n' { vec![c] } else { escaped(c) }).collect()
-}
-
-fn escaped(c: char) -> Vec<char> {
-    let format = matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-    if c.is_control() || format { c.escape_unicode().collect() } else { vec![c] }
+    visible(text).replace('\n', "\\n").replace('\r', "\\r")
 }
 
 #[cfg(test)]
@@ -206,6 +198,6 @@ mod tests {
 
     #[test]
     fn nothing_moves_the_cursor_or_reorders_text() {
-        assert_eq!(printable("a\nb\u{202e}c\u{1b}[2J"), "a\\u{a}b\\u{202e}c\\u{1b}[2J");
+        assert_eq!(printable("a\nb\u{202e}c\u{1b}[2J"), "a\\nb\\u{202e}c\\u{1b}[2J");
     }
 }

@@ -1,0 +1,149 @@
+//! What landed on the base branches and is not in the audit log yet.
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    Step,
+    gather::{governed_trees, policy_of},
+};
+use crate::{
+    approval::Evidence,
+    audit_log::{Landing, MergedPullRequest, RecordedApproval, standing_approvals},
+    cli::log::{TOOL, View},
+    git::Commit,
+    model::{Digest, Entry, PullRequest, Tree},
+    pipeline::{self, Scope, Snapshot},
+    policy::{PathKind, Policy},
+};
+
+/// One or more first-parent commits that arrived together.
+struct Arrival {
+    before: String,
+    after: String,
+    rewritten: bool,
+    at: DateTime<Utc>,
+    pull_request: Option<PullRequest>,
+}
+
+/// Every landing on the recorded branches that the log of `view` does not have yet, oldest first.
+pub(super) async fn landings(step: &Step<'_>, view: &mut View) -> anyhow::Result<Vec<Landing>> {
+    let mut landings = Vec::new();
+    for (reference, recorded) in view.state()?.tips() {
+        let Some(tip) = step.store.git().ls_remote(step.store.remote(), &reference, step.store.token())? else { continue };
+        if tip == recorded {
+            continue;
+        }
+        for arrival in arrivals(step, &recorded, &tip).await? {
+            landings.push(landing(step, view, &reference, &arrival)?);
+        }
+    }
+    Ok(landings)
+}
+
+/// The commits between `recorded` and `tip`, those of one pull request together. Where first parents do not lead back to
+/// `recorded`, everything between is one arrival.
+async fn arrivals(step: &Step<'_>, recorded: &str, tip: &str) -> anyhow::Result<Vec<Arrival>> {
+    let git = step.store.git();
+    let known = step.store.fetch_history(recorded, tip)?;
+    let commits = if known { git.first_parent(Some(recorded), tip)? } else { Vec::new() };
+    let chained = commits.first().and_then(|first| first.parent.as_deref()) == Some(recorded);
+    if !known || !chained {
+        step.store.fetch_commits(&[recorded])?;
+        let at = git.first_parent(None, tip)?.last().map_or(step.now, time);
+        let pull_request = if known { merged_by(step, tip).await? } else { None };
+        return Ok(vec![Arrival { before: recorded.to_owned(), after: tip.to_owned(), rewritten: !known, at, pull_request }]);
+    }
+    let mut arrivals: Vec<Arrival> = Vec::new();
+    let mut open: Option<(String, PullRequest)> = None;
+    for commit in &commits {
+        let parent = commit.parent.clone().unwrap_or_else(|| recorded.to_owned());
+        let (before, pull_request) = match open.take() {
+            Some((before, pull_request)) => (before, Some(pull_request)),
+            None => (parent, merged_with(step, &commit.sha, &commits).await?),
+        };
+        match pull_request {
+            // A rebase: the pull request's last commit is still to come.
+            Some(pull_request) if pull_request.merge_commit_sha.as_ref() != Some(&commit.sha) => {
+                open = Some((before, pull_request));
+            }
+            pull_request => {
+                let (after, at) = (commit.sha.clone(), time(commit));
+                arrivals.push(Arrival { before, after, rewritten: false, at, pull_request });
+            }
+        }
+    }
+    Ok(arrivals)
+}
+
+/// The pull request that `commit` came with: merged, and its merge commit is one of `commits`.
+async fn merged_with(step: &Step<'_>, commit: &str, commits: &[Commit]) -> anyhow::Result<Option<PullRequest>> {
+    let at = |sha: &str| commits.iter().position(|commit| commit.sha == sha);
+    let from = at(commit);
+    let pull_requests = step.github.pull_requests_of_commit(commit).await?;
+    Ok(pull_requests.into_iter().find(|pull_request| {
+        let merged = pull_request.merge_commit_sha.as_deref().filter(|_| pull_request.merged);
+        merged.and_then(at).is_some_and(|merged| Some(merged) >= from)
+    }))
+}
+
+async fn merged_by(step: &Step<'_>, commit: &str) -> anyhow::Result<Option<PullRequest>> {
+    let pull_requests = step.github.pull_requests_of_commit(commit).await?;
+    Ok(pull_requests.into_iter().find(|pull_request| {
+        pull_request.merged && pull_request.merge_commit_sha.as_deref() == Some(commit)
+    }))
+}
+
+/// The facts of one arrival, judged by the policy that was in force before it.
+fn landing(step: &Step<'_>, view: &mut View, reference: &str, arrival: &Arrival) -> anyhow::Result<Landing> {
+    let policy = policy_of(&step.store, &arrival.before)?;
+    let (base, merged) = governed_trees(&step.store, &policy, &arrival.before, &arrival.after)?;
+    let control: Tree = control_files(&base, &policy);
+    let changed = base.keys().chain(merged.keys()).filter(|path| base.get(*path) != merged.get(*path));
+    let scope = Scope::Changed(changed.cloned().collect());
+    let snapshot = Snapshot { policy, now: arrival.at, base, merged, scope };
+    let outcome = pipeline::evaluate(&snapshot);
+    let evidence = Evidence::of_landing(&outcome, &snapshot.merged);
+    let pull_request = arrival.pull_request.as_ref().filter(|pull_request| {
+        reference.strip_prefix("refs/heads/") == Some(pull_request.base_ref.as_str())
+    });
+    Ok(Landing {
+        reference: reference.to_owned(),
+        before: arrival.before.clone(),
+        after: arrival.after.clone(),
+        rewritten: arrival.rewritten,
+        at: pull_request.and_then(|pull_request| pull_request.merged_at).unwrap_or(arrival.at),
+        actor: pull_request.and_then(|pull_request| pull_request.merged_by.clone()),
+        files: outcome.files,
+        pull_request: pull_request.map(|pull_request| approvals(view, pull_request, &snapshot.policy)).transpose()?,
+        policy: Some(crate::approval::policy_digest(&control)),
+        violations: evidence.violations,
+        tables: evidence.tables,
+        blobs: evidence.blobs.into_values().collect(),
+        tool: TOOL.to_owned(),
+    })
+}
+
+fn control_files(tree: &Tree, policy: &Policy) -> Tree {
+    let control = tree.iter().filter(|(path, _)| policy.classify(path) == PathKind::Control);
+    control.map(|(path, file)| (path.clone(), file.clone())).collect()
+}
+
+fn approvals(view: &mut View, pull_request: &PullRequest, policy: &Policy) -> anyhow::Result<MergedPullRequest> {
+    let entries: Vec<Entry> = view.entries()?.into_iter().map(|recorded| recorded.entry).collect();
+    let mut approvals = Vec::new();
+    for entry in standing_approvals(&entries, pull_request.number) {
+        let (Some(actor), Some(digest)) = (&entry.actor, entry.digest) else { continue };
+        let lines = lines_of(view, &digest)?;
+        approvals.push(RecordedApproval { id: entry.id.clone(), actor: actor.id, digest, lines });
+    }
+    Ok(MergedPullRequest { number: pull_request.number, required: policy.approval.required, approvals })
+}
+
+/// The lines of an approval digest; none where the log lacks them, which covers nothing.
+fn lines_of(view: &mut View, digest: &Digest) -> anyhow::Result<Vec<u8>> {
+    Ok(view.blob(digest)?.unwrap_or_default())
+}
+
+fn time(commit: &Commit) -> DateTime<Utc> {
+    DateTime::from_timestamp(commit.committer.time, 0).unwrap_or_default()
+}
