@@ -1,0 +1,74 @@
+//! What is read of GitHub's REST responses.
+
+use serde::Deserialize;
+
+use crate::model::{Account, AccountKind, Actor, PullRequest};
+
+/// A `simple-user`.
+#[derive(Debug, Deserialize)]
+pub(super) struct UserData {
+    pub(super) id: u64,
+    login: String,
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+impl From<UserData> for Account {
+    fn from(user: UserData) -> Self {
+        // Organizations, mannequins and whatever comes next are not persons.
+        let kind = if user.kind == "User" { AccountKind::User } else { AccountKind::Bot };
+        Self { actor: Actor { id: user.id, login: user.login }, kind }
+    }
+}
+
+/// A `pull-request`, or one of a list, which lacks `merged`.
+#[derive(Debug, Deserialize)]
+pub(super) struct PullData {
+    number: u64,
+    user: Option<UserData>,
+    state: String,
+    #[serde(default)]
+    draft: bool,
+    merged_at: Option<String>,
+    merge_commit_sha: Option<String>,
+    head: Side,
+    base: Side,
+    labels: Vec<Named>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Side {
+    #[serde(rename = "ref")]
+    name: String,
+    sha: String,
+    repo: Option<Identified>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Identified {
+    id: u64,
+}
+
+#[derive(Debug, Deserialize)]
+struct Named {
+    name: String,
+}
+
+impl From<PullData> for PullRequest {
+    fn from(pull: PullData) -> Self {
+        let merged = pull.merged_at.is_some();
+        Self {
+            number: pull.number,
+            author: pull.user.map(Account::from),
+            open: pull.state == "open",
+            draft: pull.draft,
+            merged,
+            // Before the merge it is the test merge, which never lands.
+            merge_commit_sha: pull.merge_commit_sha.filter(|_| merged),
+            head_sha: pull.head.sha,
+            head_repository: pull.head.repo.map(|repo| repo.id),
+            base_ref: pull.base.name,
+            labels: pull.labels.into_iter().map(|label| label.name).collect(),
+        }
+    }
+}
