@@ -75,6 +75,11 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<Ended> {
     }
 }
 
+/// A variable of the environment; one that is not UTF-8 counts as missing.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
 /// Runs a future to its end on this thread.
 fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(future)

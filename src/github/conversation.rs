@@ -17,6 +17,7 @@ query Conversation(
   $owner: String!, $name: String!, $number: Int!,
   $withComments: Boolean!, $comments: String, $withThreads: Boolean!, $threads: String
 ) {
+  viewer { databaseId }
   repository(owner: $owner, name: $name) {
     pullRequest(number: $number) {
       comments(first: 100, after: $comments) @include(if: $withComments) {
@@ -55,7 +56,14 @@ query Thread($id: ID!, $comments: String) {
 
 #[derive(Deserialize)]
 struct ConversationData {
+    viewer: ViewerData,
     repository: RepositoryData,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ViewerData {
+    database_id: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -200,7 +208,9 @@ impl Github {
             });
             let call =
                 Graphql { operation: "Conversation", text: CONVERSATION, variables, permission: READ, reads: true };
-            let pull = self.graphql::<ConversationData>(call).await?.repository.pull_request;
+            let data = self.graphql::<ConversationData>(call).await?;
+            conversation.viewer = data.viewer.database_id;
+            let pull = data.repository.pull_request;
             comments = match pull.comments {
                 Some(page) => {
                     conversation.comments.extend(page.nodes.into_iter().map(Comment::from));

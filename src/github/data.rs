@@ -1,5 +1,6 @@
 //! What is read of GitHub's REST responses.
 
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use crate::model::{Account, AccountKind, Actor, PullRequest};
@@ -29,7 +30,8 @@ pub(super) struct PullData {
     state: String,
     #[serde(default)]
     draft: bool,
-    merged_at: Option<String>,
+    merged_at: Option<DateTime<Utc>>,
+    merged_by: Option<UserData>,
     merge_commit_sha: Option<String>,
     head: Side,
     base: Side,
@@ -63,6 +65,8 @@ impl From<PullData> for PullRequest {
             open: pull.state == "open",
             draft: pull.draft,
             merged,
+            merged_at: pull.merged_at,
+            merged_by: pull.merged_by.map(|user| Account::from(user).actor),
             // Before the merge it is the test merge, which never lands.
             merge_commit_sha: pull.merge_commit_sha.filter(|_| merged),
             head_sha: pull.head.sha,

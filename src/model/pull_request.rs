@@ -55,6 +55,10 @@ pub struct PullRequest {
     pub draft: bool,
     /// Whether it was merged.
     pub merged: bool,
+    /// When it was merged.
+    pub merged_at: Option<DateTime<Utc>>,
+    /// Who merged it; lists of pull requests do not say.
+    pub merged_by: Option<Actor>,
     /// The commit that the merge made, once merged.
     pub merge_commit_sha: Option<String>,
     /// Tip of the head branch.
@@ -133,6 +137,8 @@ pub struct ThreadComment {
 /// Everything said on a pull request.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Conversation {
+    /// Numeric id of our own identity; `None` where GitHub does not tell.
+    pub viewer: Option<u64>,
     /// In order of time.
     pub comments: Vec<Comment>,
     /// In order of time.

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
 
+use crate::model::Secret;
+
 /// What GitHub Actions tells a step. Every field is a hint: decisions re-read the live state.
 pub(super) struct Environment {
     /// `owner/name`.
@@ -15,7 +17,7 @@ pub(super) struct Environment {
     /// Base of the web pages and of git's remote.
     pub(super) server_url: String,
     /// The token, if the step has one.
-    pub(super) token: Option<String>,
+    pub(super) token: Option<Secret>,
     /// What happened.
     pub(super) event: Event,
     /// File that takes `name=value` lines.
@@ -65,7 +67,7 @@ impl Environment {
         let run_url = var("GITHUB_RUN_ID").map(|run| format!("{server_url}/{repository}/actions/runs/{run}"));
         Ok(Self {
             api_url: url("GITHUB_API_URL", "https://api.github.com"),
-            token: var("GITHUB_TOKEN").filter(|token| !token.is_empty()),
+            token: var("GITHUB_TOKEN").filter(|token| !token.is_empty()).map(Secret::new),
             event: event(&needed("GITHUB_EVENT_NAME")?, &PathBuf::from(needed("GITHUB_EVENT_PATH")?))?,
             output: var("GITHUB_OUTPUT").map(PathBuf::from),
             step_summary: var("GITHUB_STEP_SUMMARY").map(PathBuf::from),
@@ -75,9 +77,14 @@ impl Environment {
         })
     }
 
+    /// Web page of the repository.
+    pub(super) fn repository_url(&self) -> String {
+        format!("{}/{}", self.server_url, self.repository)
+    }
+
     /// Where git fetches from and pushes to.
     pub(super) fn remote(&self) -> String {
-        format!("{}/{}.git", self.server_url, self.repository)
+        format!("{}.git", self.repository_url())
     }
 }
 
@@ -131,7 +138,7 @@ mod tests {
             let environment = read(name, payload).expect("reads");
             assert_eq!(environment.event, event);
             assert_eq!(environment.remote(), "https://git.example/octo/app.git");
-            assert_eq!(environment.token, None);
+            assert!(environment.token.is_none());
         }
     }
 

@@ -1,15 +1,17 @@
 //! Reads everything that a pull request is judged by.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::RangeInclusive,
+};
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
-use super::store::Store;
+use super::{Step, store::Store};
 use crate::{
     cli::context::{MAX_FILE_BYTES, read_policy},
     git::Merge,
-    github::Github,
     model::{File, Outcome, PullRequest, RepositoryFacts, Tree},
     pipeline::{self, Scope, Snapshot},
     policy::{POLICY_FILE, PathKind, Policy, is_control_file},
@@ -38,19 +40,16 @@ pub(super) struct Clean {
     pub(super) control: Tree,
     /// The base tip's files of the changed tables and of those that they reference.
     pub(super) context: Tree,
-    /// Per governed path, the lines of the head that GitHub takes inline comments on.
-    pub(super) commentable: BTreeMap<String, Vec<(usize, usize)>>,
-    /// Texts of the head's request files, for suggestions.
-    pub(super) texts: BTreeMap<String, String>,
+    /// Governed files of the merged result.
+    pub(super) merged: Tree,
+    /// Per governed path, the lines that GitHub takes inline comments on. A file that the merge changed further has
+    /// none: its lines are not those of the head.
+    pub(super) commentable: BTreeMap<String, Vec<RangeInclusive<usize>>>,
 }
 
 /// Reads and judges pull request `number`.
-pub(super) async fn judge(
-    github: &Github,
-    store: &Store,
-    number: u64,
-    now: DateTime<Utc>,
-) -> anyhow::Result<Judged> {
+pub(super) async fn judge(step: &Step<'_>, number: u64) -> anyhow::Result<Judged> {
+    let Step { github, store, now, .. } = step;
     let repository = github.repository().await?;
     let pull_request = github.pull_request(number).await?;
     let base = store.fetch_branch(&pull_request.base_ref)?.with_context(|| {
@@ -64,7 +63,7 @@ pub(super) async fn judge(
         Merge::Conflict(paths) => MergedResult::Conflict(paths),
         Merge::Clean(merged) => {
             let sides = Sides { merge_base: &merge_base, base: &base, head, merged: &merged };
-            MergedResult::Clean(Box::new(clean(store, &policy, &sides, now)?))
+            MergedResult::Clean(Box::new(clean(store, &policy, &sides, *now)?))
         }
     };
     Ok(Judged { repository, pull_request, policy, result })
@@ -83,21 +82,18 @@ fn clean(store: &Store, policy: &Policy, sides: &Sides<'_>, now: DateTime<Utc>) 
     let governed = |path: &String| base.contains_key(path) || merged.contains_key(path);
     let changed: BTreeSet<String> =
         git.changed_paths(sides.merge_base, sides.head)?.into_iter().filter(governed).collect();
+    let of_head = git.read_tree(sides.head, &|path| changed.contains(path), MAX_FILE_BYTES)?;
     let mut commentable = BTreeMap::new();
-    for path in &changed {
-        commentable.insert(path.clone(), git.changed_lines(sides.merge_base, sides.head, path)?);
+    for path in changed.iter().filter(|path| of_head.get(*path) == merged.get(*path)) {
+        let lines = git.changed_lines(sides.merge_base, sides.head, path)?;
+        commentable.insert(path.clone(), lines.into_iter().map(|(first, last)| first..=last).collect());
     }
     let control = base.iter().filter(|(path, _)| policy.classify(path) == PathKind::Control);
     let control: Tree = control.map(|(path, file)| (path.clone(), file.clone())).collect();
-    let text = |path: &String| {
-        let file = merged.get(path)?;
-        Some((path.clone(), String::from_utf8(file.bytes.clone()).ok()?))
-    };
-    let texts = changed.iter().filter_map(text).collect();
     let snapshot = Snapshot { policy: policy.clone(), now, base, merged, scope: Scope::Changed(changed) };
     let outcome = pipeline::evaluate(&snapshot);
     let context = pipeline::context_files(&snapshot, &outcome);
-    Ok(Clean { outcome, control, context, commentable, texts })
+    Ok(Clean { outcome, control, context, merged: snapshot.merged, commentable })
 }
 
 /// The policy at `commit`.

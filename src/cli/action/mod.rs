@@ -2,13 +2,51 @@
 
 mod environment;
 mod gather;
+mod landings;
 mod outputs;
+mod record;
+mod review;
 mod store;
+mod validate;
 
-use self::environment::{Environment, Event};
-use super::{Ended, context::Context};
+use chrono::{DateTime, Utc};
+
+use self::{
+    environment::{Environment, Event},
+    store::Store,
+};
+use super::{Ended, block_on, context::Context};
+use crate::{
+    github::{Github, Patience, Settings},
+    model::RepositoryFacts,
+};
+
+/// What everything that a step does needs.
+struct Step<'a> {
+    environment: &'a Environment,
+    github: Github,
+    store: Store,
+    repository: RepositoryFacts,
+    now: DateTime<Utc>,
+}
 
 /// Runs the step: does all that its event and token allow.
 pub(super) fn run(context: &Context) -> anyhow::Result<Ended> {
-    todo!()
+    let environment = Environment::read(&super::variable)?;
+    block_on(async {
+        let github = Github::new(Settings {
+            api_url: environment.api_url.clone(),
+            token: environment.token.clone(),
+            repository: environment.repository.clone(),
+            patience: Patience::default(),
+        })?;
+        let repository = github.repository().await?;
+        let store = Store::new(environment.remote(), environment.token.clone())?;
+        let step = Step { environment: &environment, github, store, repository, now: context.now };
+        match environment.event {
+            Event::Validate { number } => validate::run(&step, number).await,
+            Event::Review { number } => review::run(&step, number).await,
+            Event::Record => record::run(&step).await,
+        }
+    })
 }

@@ -1,0 +1,75 @@
+//! The audit log's side of a step: landings and approvals are appended before anything turns green.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+
+use super::{Step, gather::policy_of, landings::landings};
+use crate::{
+    audit_log::{Addition, Checkpoint, reconcile},
+    cli::{
+        Ended, audit,
+        log::{Append, Log, View},
+        output,
+    },
+    policy::Policy,
+    report::terminal::plural,
+};
+
+/// How often a lost race is run again.
+const ATTEMPTS: u32 = 12;
+
+/// Brings the log up to date with the base branches.
+pub(super) async fn run(step: &Step<'_>) -> anyhow::Result<Ended> {
+    let branch = &step.repository.default_branch;
+    let tip = step.store.fetch_branch(branch)?.with_context(|| format!("the default branch {branch} has no commit"))?;
+    let policy = policy_of(&step.store, &tip)?;
+    let (_, checkpoint) = append(step, &policy, |_| Ok(((), Vec::new()))).await?;
+    let entries = plural(usize::try_from(checkpoint.size).unwrap_or(usize::MAX), "entry").replace("entrys", "entries");
+    output::print(&format!("The audit log has {entries}.\n"))?;
+    Ok(Ended::Well)
+}
+
+/// Appends what landed since the last entry, then what `decide` makes of the log as it is. A lost race starts over:
+/// everything is read and decided again. Returns what was decided last, and the checkpoint of the log that has it.
+pub(super) async fn append<T>(
+    step: &Step<'_>,
+    policy: &Policy,
+    mut decide: impl FnMut(&mut View) -> anyhow::Result<(T, Vec<Addition>)>,
+) -> anyhow::Result<(T, Checkpoint)> {
+    let log = log(step, policy);
+    for attempt in 0..ATTEMPTS {
+        let mut view = log.fetch()?.with_context(|| {
+            format!(
+                "there is no audit log on the branch {}; create it once with `schema-registry audit init --repo-id {}`",
+                policy.audit_branch, step.repository.id
+            )
+        })?;
+        let landed = landings(step, &mut view).await?;
+        let mut additions = reconcile(&log.origin, &view.state()?, &landed);
+        let (decided, more) = decide(&mut view)?;
+        additions.extend(more);
+        match log.append(&mut view, &additions, step.now)? {
+            Append::Done(checkpoint) => return Ok((decided, checkpoint)),
+            Append::Lost => tokio::time::sleep(pause(attempt)).await,
+        }
+    }
+    bail!("the audit log moved {ATTEMPTS} times while this step was writing to it; run it again")
+}
+
+fn log<'a>(step: &'a Step<'_>, policy: &'a Policy) -> Log<'a> {
+    Log {
+        git: step.store.git(),
+        remote: step.store.remote(),
+        token: step.store.token(),
+        branch: &policy.audit_branch,
+        origin: audit::origin(step.repository.id, policy),
+    }
+}
+
+/// Doubles up to five seconds, and varies by half so that two writers do not meet again.
+fn pause(attempt: u32) -> Duration {
+    let longest = 100 * 2_u64.pow(attempt.min(6));
+    let random = u64::from(uuid::Uuid::new_v4().as_bytes()[0]);
+    Duration::from_millis(longest / 2 + longest * random / 512)
+}

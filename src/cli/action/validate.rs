@@ -1,0 +1,63 @@
+//! `pull_request`: the head's own workflow runs it, so nothing is posted; annotations, step summary, outputs, exit code.
+
+use super::{
+    Step,
+    gather::{self, Judged, MergedResult},
+    outputs::{self, Outputs},
+};
+use crate::{
+    cli::{Ended, log::TOOL, output},
+    model::{Outcome, Verdict},
+    report::{
+        annotations::annotations,
+        summary::{SummaryFacts, summary},
+    },
+};
+
+/// Validates pull request `number`.
+pub(super) async fn run(step: &Step<'_>, number: u64) -> anyhow::Result<Ended> {
+    let judged = gather::judge(step, number).await?;
+    report(step, &judged, None)
+}
+
+/// Leaves the result where a token that can write nothing can: in the run. `why` says what stood in the way.
+pub(super) fn report(step: &Step<'_>, judged: &Judged, why: Option<&str>) -> anyhow::Result<Ended> {
+    let nothing = Outcome::default();
+    let outcome = match &judged.result {
+        MergedResult::Clean(clean) => &clean.outcome,
+        MergedResult::Conflict(_) => &nothing,
+    };
+    let conflict = matches!(judged.result, MergedResult::Conflict(_));
+    let mut outputs = Outputs::of(outcome, &judged.pull_request.head_sha);
+    if conflict {
+        outputs.verdict = Verdict::Pending;
+    }
+    for line in annotations(outcome.all_violations()) {
+        output::print(&format!("{line}\n"))?;
+    }
+    if let Some(why) = why {
+        output::print(&format!("{why}\n"))?;
+    }
+    let status = match (conflict, outcome.fails()) {
+        (true, _) => "The branch conflicts with its base; merge or rebase it",
+        (false, true) => "Errors must be fixed",
+        (false, false) => "No error; approval is given on the pull request",
+    };
+    let text = summary(&SummaryFacts {
+        verdict: outputs.verdict,
+        status,
+        outcome,
+        policy: &judged.policy,
+        approval: None,
+        conflict,
+        draft: judged.pull_request.draft,
+        repository_url: &step.environment.repository_url(),
+        head_sha: &judged.pull_request.head_sha,
+        digest: None,
+        tool: TOOL,
+        log: None,
+    });
+    outputs::summarise(step.environment, &text.markdown)?;
+    outputs.write(step.environment)?;
+    Ok(Ended::well_if(!outcome.fails()))
+}
