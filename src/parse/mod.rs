@@ -1,13 +1,30 @@
 //! Text to request, request to desired state.
 
-use crate::model::{File, Refusal, Request, Table, TableName};
+mod bytes;
+mod column;
+mod consistency;
+mod constraint;
+mod file_name;
+mod identifier;
+mod index;
+mod labels;
+mod metadata;
+mod reader;
+mod request;
+mod suggest;
+
+use crate::{
+    model::{File, Refusal, Request, Route, Table, TableName},
+    yaml,
+};
 
 /// What the reader made of one request file.
 #[derive(Debug, Clone)]
 pub struct Parsed {
     /// Path in the repository.
     pub path: String,
-    /// The text that spans count in: decoded, without a byte-order mark; empty when the bytes are not UTF-8.
+    /// The text that spans count in: decoded, without a byte-order mark; empty when the file cannot be read at all (not
+    /// UTF-8, too large, not a regular file).
     pub text: String,
     /// The table, from the file's content, or from its name when the content cannot be read.
     pub table: Option<TableName>,
@@ -19,8 +36,44 @@ pub struct Parsed {
 
 /// Reads one request file. `requests_dir` is the folder of the request files. Never fails and never panics.
 #[must_use]
-pub fn parse_request(_path: &str, _file: &File, _requests_dir: &str) -> Parsed {
-    todo!()
+pub fn parse_request(path: &str, file: &File, _requests_dir: &str) -> Parsed {
+    let mut refusals = Vec::new();
+    let decoded = bytes::decode(file, &mut refusals);
+    let (text, bom) = decoded.as_ref().map_or(("", 0), |decoded| (decoded.text, decoded.bom));
+    let start = request::beginning(text);
+    for refusal in &mut refusals {
+        refusal.span = start;
+    }
+    bytes::refuse_hidden_characters(text, &mut refusals);
+    let hidden: Vec<_> = refusals.iter().map(|refusal| refusal.span).collect();
+    let mut cx = reader::Reader::new(text, refusals);
+    if let Some(name) = file_name::with_extension(path) {
+        cx.refuse(&Route::root(), start, "Request files end in `.yaml`", format!("Rename the file to `{name}`"));
+    }
+    let mut content = request::Content { table: None, request: None };
+    if decoded.is_some() {
+        let reading = yaml::read(text);
+        if reading.root.is_none() && reading.problems.is_empty() {
+            cx.refuse(&Route::root(), start, "The file is empty", "Describe a table in it, or delete it");
+        }
+        // A character that was refused already often breaks the syntax, too.
+        for problem in reading.problems.into_iter().filter(|problem| !hidden.contains(&problem.span)) {
+            cx.refuse(&Route::root(), problem.span, problem.message, problem.suggestion);
+        }
+        if let Some(root) = &reading.root {
+            content = request::content(&mut cx, root, path, text, bom);
+        }
+    }
+    if let Some(request) = &content.request {
+        consistency::check(&mut cx, request);
+    }
+    Parsed {
+        path: path.to_owned(),
+        text: text.to_owned(),
+        table: content.table.or_else(|| file_name::table(path)),
+        request: content.request,
+        refusals: cx.finish(),
+    }
 }
 
 /// The desired state that a request describes: defaults filled in, names made explicit, types in PostgreSQL's own
@@ -32,6 +85,6 @@ pub fn resolve(_request: &Request) -> Table {
 
 /// The registry id of a table: the `UUIDv5` (URL namespace) of `schema-registry:<database>/<schema>.<table>`.
 #[must_use]
-pub fn registry_id(_database: &str, _table: &TableName) -> uuid::Uuid {
-    todo!()
+pub fn registry_id(database: &str, table: &TableName) -> uuid::Uuid {
+    uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, format!("schema-registry:{database}/{table}").as_bytes())
 }

@@ -1,0 +1,6 @@
+//! Edits.
+/// Why.
+#[derive(Debug)]
+pub struct CannotEdit;
+/// Sets.
+pub fn set() {}
