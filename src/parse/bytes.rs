@@ -2,7 +2,10 @@
 
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
-use crate::model::{File, FileMode, Refusal, Route, Span};
+use crate::{
+    model::{File, FileMode, Refusal, Route, Span},
+    yaml::{Node, Value},
+};
 
 /// Largest request file, in bytes.
 pub(super) const MAX_BYTES: usize = 256 * 1024;
@@ -30,7 +33,11 @@ pub(super) fn decode<'f>(file: &'f File, refusals: &mut Vec<Refusal>) -> Option<
     match file.mode {
         FileMode::Regular => {}
         FileMode::Executable => {
-            refusals.push(refusal(whole, "Request files are not executable".to_owned(), "Set its mode to 100644: `git update-index --chmod=-x`"));
+            refusals.push(refusal(
+                whole,
+                "Request files are not executable".to_owned(),
+                "Set its mode to 100644: `git update-index --chmod=-x`",
+            ));
         }
         FileMode::Symlink | FileMode::Submodule => {
             let kind = if file.mode == FileMode::Symlink { "symbolic link" } else { "submodule" };
@@ -74,6 +81,28 @@ pub(super) fn refuse_hidden_characters(text: &str, refusals: &mut Vec<Refusal>) 
     }
 }
 
+/// The same for characters that an escape in double quotes stands for.
+pub(super) fn refuse_hidden_escapes(node: &Node, refusals: &mut Vec<Refusal>) {
+    let mut check = |span, text: &str| {
+        if let Some(c) = text.chars().find(|c| !matches!(c, '\t' | '\n') && is_hidden(*c)) {
+            refusals.push(refusal(
+                span,
+                format!("An escape stands for {}, which is not allowed", name(c)),
+                "Remove the escape",
+            ));
+        }
+    };
+    match &node.value {
+        Value::Scalar(scalar) if scalar.quoted => check(node.span, &scalar.text),
+        Value::Scalar(_) => {}
+        Value::List(items) => items.iter().for_each(|item| refuse_hidden_escapes(item, refusals)),
+        Value::Mapping(mapping) => {
+            mapping.entries.iter().for_each(|entry| check(entry.key.span, &entry.key.text));
+            mapping.entries.iter().for_each(|entry| refuse_hidden_escapes(&entry.value, refusals));
+        }
+    }
+}
+
 /// Whether a character does not show: controls, format characters (joiners, direction marks), line and paragraph
 /// separators, fillers and variation selectors other than those that choose how an emoji looks.
 pub(super) fn is_hidden(c: char) -> bool {
@@ -94,7 +123,9 @@ pub(super) fn name(c: char) -> String {
         '\r' => "carriage return without a line feed",
         '\u{200b}' => "zero-width space",
         '\u{200c}' | '\u{200d}' => "zero-width joiner",
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}' => "bidirectional control",
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}' => {
+            "bidirectional control"
+        }
         '\u{feff}' => "byte-order mark inside the text",
         '\u{2028}' | '\u{2029}' => "line separator",
         c if c.is_control() => "control character",

@@ -7,8 +7,20 @@ use super::{
 use crate::model::{Identity, ReferentialAction, RequestedColumn, RequestedReference, TableName};
 
 const COLUMN: &[&str] = &[
-    "name", "type", "primaryKey", "nullable", "defaultValue", "identity", "generated", "collation", "check", "unique",
-    "references", "comment", "classification", "renamedFrom",
+    "name",
+    "type",
+    "primaryKey",
+    "nullable",
+    "defaultValue",
+    "identity",
+    "generated",
+    "collation",
+    "check",
+    "unique",
+    "references",
+    "comment",
+    "classification",
+    "renamedFrom",
 ];
 const COLUMN_REFERENCE: &[&str] = &["schema", "table", "column", "columns", "onDelete", "onUpdate"];
 const TABLE_REFERENCE: &[&str] = &["schema", "table", "column", "columns"];

@@ -1,6 +1,6 @@
 //! What the parts of one request say about each other: names given twice, columns that are not there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{labels::labels, reader::Reader, suggest::nearest};
 use crate::model::{Edit, IndexKey, Request, RequestedSchema, Route, Span};
@@ -14,7 +14,8 @@ const MOST_KEY_COLUMNS: usize = 32;
 
 /// Refuses contradictions between the parts of a request.
 pub(super) fn check(cx: &mut Reader, request: &Request) {
-    let mut check = Check { cx, request };
+    let names = request.schema.columns.iter().map(|column| column.name.as_str()).collect();
+    let mut check = Check { cx, request, names };
     check.repeated_columns();
     check.repeated_names();
     check.primary_key_nullable();
@@ -43,6 +44,8 @@ fn column_lists(schema: &RequestedSchema) -> Vec<(Route, &[String], bool)> {
 struct Check<'c> {
     cx: &'c mut Reader,
     request: &'c Request,
+    /// Names of the columns.
+    names: BTreeSet<&'c str>,
 }
 
 impl Check<'_> {
@@ -64,9 +67,9 @@ impl Check<'_> {
     }
 
     fn repeated_columns(&mut self) {
-        let mut seen = BTreeMap::new();
+        let mut seen = BTreeSet::new();
         for column in &self.request.schema.columns {
-            if seen.insert(column.name.as_str(), ()).is_some() {
+            if !seen.insert(column.name.as_str()) {
                 let message = format!("Column `{}` is given twice", column.name);
                 self.refuse(&column.route.key("name"), message, "Keep one of the two");
             }
@@ -112,11 +115,11 @@ impl Check<'_> {
             self.refuse(&route, message, "Name fewer columns");
             return;
         }
-        let mut seen = BTreeMap::new();
+        let mut seen = BTreeSet::new();
         for (name, label) in columns.iter().zip(labels(columns.iter().map(|name| Some(name.as_str())))) {
             let route = route.item(&label);
             self.exists(&route, name);
-            if seen.insert(name, ()).is_some() && distinct {
+            if !seen.insert(name) && distinct {
                 self.refuse(&route, format!("Column `{name}` is named twice"), "Name it once");
             }
         }
@@ -135,7 +138,8 @@ impl Check<'_> {
                 self.exists(&route, name);
             }
         }
-        let too_long = schema.indexes.iter().find(|index| index.elements.len() + index.include.len() > MOST_KEY_COLUMNS);
+        let too_long =
+            schema.indexes.iter().find(|index| index.elements.len() + index.include.len() > MOST_KEY_COLUMNS);
         if let Some(index) = too_long {
             let message = format!("The index has too many columns, PostgreSQL allows {MOST_KEY_COLUMNS}");
             self.refuse(&index.route.key("columns"), message, "Name fewer columns");
@@ -143,11 +147,10 @@ impl Check<'_> {
     }
 
     fn exists(&mut self, route: &Route, name: &str) {
-        let columns = &self.request.schema.columns;
-        if columns.iter().any(|column| column.name == name) {
+        if self.names.contains(name) {
             return;
         }
-        let guess = nearest(name, columns.iter().map(|column| column.name.as_str()));
+        let guess = if self.cx.is_full() { None } else { nearest(name, self.names.iter().copied()) };
         let suggestion = match guess {
             Some(guess) => format!("Did you mean `{guess}`?"),
             None => "Add the column, or name one that the table has".to_owned(),

@@ -20,10 +20,8 @@ const CHECK: &[&str] = &["name", "expression"];
 const FOREIGN_KEY: &[&str] = &["name", "columns", "references", "onDelete", "onUpdate", "deferrable"];
 const EXCLUDE: &[&str] = &["name", "using", "elements", "where"];
 const EXCLUDE_ELEMENT: &[&str] = &["column", "expression", "with"];
-const DEFERRABLES: &[(&str, Deferrable)] = &[
-    ("initiallyDeferred", Deferrable::InitiallyDeferred),
-    ("initiallyImmediate", Deferrable::InitiallyImmediate),
-];
+const DEFERRABLES: &[(&str, Deferrable)] =
+    &[("initiallyDeferred", Deferrable::InitiallyDeferred), ("initiallyImmediate", Deferrable::InitiallyImmediate)];
 
 fn deferrable(cx: &mut Reader, field: &Present<'_>) -> Option<Deferrable> {
     cx.choice(field, DEFERRABLES)
@@ -32,7 +30,7 @@ fn deferrable(cx: &mut Reader, field: &Present<'_>) -> Option<Deferrable> {
 /// `primaryKey` of the table: a mapping, or a bare list of columns.
 pub(super) fn primary_key(cx: &mut Reader, field: &Present<'_>) -> Option<RequestedKey> {
     let route = field.route.clone();
-    if let Value::List(_) = field.node.value {
+    if !matches!(field.node.value, Value::Mapping(_)) {
         return Some(RequestedKey { route, name: None, columns: identifiers(cx, field)? });
     }
     let fields = cx.fields(field.node, &field.route, PRIMARY_KEY)?;
@@ -71,7 +69,7 @@ pub(super) fn foreign_key(cx: &mut Reader, item: &Present<'_>, schema: &str) -> 
     let (columns, references) = (columns?, references?);
     let (from, to) = (columns.len(), references.columns.len());
     if to != 0 && from != to {
-        let message = format!("Foreign key has {from} columns and references {to}");
+        let message = format!("Foreign key references {to} columns from {from}");
         cx.refuse(&references.route, fields.place(), message, "Name as many columns on both sides");
     }
     Some(RequestedForeignKey { route: item.route.clone(), name, columns, references, deferrable })

@@ -62,13 +62,21 @@ fn impossible(cx: &mut Reader, fields: &Fields<'_>, index: &RequestedIndex) {
         }
     };
     if !matches!(index.method, Btree | Gist | Spgist) && !index.include.is_empty() {
-        refuse("include", format!("A {method} index cannot include columns"), "Remove `include`, or use BTREE, GIST or SPGIST");
+        refuse(
+            "include",
+            format!("A {method} index cannot include columns"),
+            "Remove `include`, or use BTREE, GIST or SPGIST",
+        );
     }
     if index.method != Btree && index.unique {
         refuse("unique", format!("A {method} index cannot be unique"), "Use BTREE, or remove `unique`");
     }
     if index.nulls_not_distinct && !index.unique {
-        refuse("nullsNotDistinct", "Only a unique index has `nullsNotDistinct`".to_owned(), "Set `unique: true`, or remove it");
+        refuse(
+            "nullsNotDistinct",
+            "Only a unique index has `nullsNotDistinct`".to_owned(),
+            "Set `unique: true`, or remove it",
+        );
     }
     if index.method != Btree {
         for element in &index.elements {
@@ -84,7 +92,14 @@ fn element(cx: &mut Reader, item: &Present<'_>) -> Option<RequestedIndexElement>
     let route = item.route.clone();
     if let Value::Scalar(_) = item.node.value {
         let key = IndexKey::Column(identifier(cx, item)?);
-        return Some(RequestedIndexElement { route, key, order: SortOrder::Asc, nulls: None, opclass: None, collation: None });
+        return Some(RequestedIndexElement {
+            route,
+            key,
+            order: SortOrder::Asc,
+            nulls: None,
+            opclass: None,
+            collation: None,
+        });
     }
     let fields = cx.fields(item.node, &item.route, ELEMENT)?;
     let key = key(cx, &fields);

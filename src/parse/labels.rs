@@ -75,6 +75,18 @@ mod tests {
             .into_iter()
             .map(|(route, span)| format!("{route} = {}", text[span.value.range()].replace('\n', "⏎")))
             .collect();
-        insta::assert_snapshot!(shown.join("\n"), @"");
+        insta::assert_snapshot!(shown.join("\n"), @r"
+     = columns:⏎  - {name: id, type: UUID}⏎  - name: id⏎keys: [a, {column: b}]
+    columns = {name: id, type: UUID}⏎  - name: id
+    columns[id] = {name: id, type: UUID}
+    columns[id].name = id
+    columns[id].type = UUID
+    columns[id#2] = name: id
+    columns[id#2].name = id
+    keys = [a, {column: b}]
+    keys[#2] = {column: b}
+    keys[#2].column = b
+    keys[a] = a
+    ");
     }
 }

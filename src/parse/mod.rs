@@ -9,14 +9,18 @@ mod identifier;
 mod index;
 mod labels;
 mod metadata;
+mod object_name;
 mod reader;
 mod request;
+mod resolve;
 mod suggest;
 
 use crate::{
-    model::{File, Refusal, Request, Route, Table, TableName},
+    model::{File, Refusal, Request, Route, TableName},
     yaml,
 };
+
+pub use resolve::resolve;
 
 /// What the reader made of one request file.
 #[derive(Debug, Clone)]
@@ -61,6 +65,10 @@ pub fn parse_request(path: &str, file: &File, _requests_dir: &str) -> Parsed {
             cx.refuse(&Route::root(), problem.span, problem.message, problem.suggestion);
         }
         if let Some(root) = &reading.root {
+            // What is hidden in the text itself was refused above, at its own place.
+            if hidden.is_empty() {
+                cx.refuse_with(|refusals| bytes::refuse_hidden_escapes(root, refusals));
+            }
             content = request::content(&mut cx, root, path, text, bom);
         }
     }
@@ -76,15 +84,11 @@ pub fn parse_request(path: &str, file: &File, _requests_dir: &str) -> Parsed {
     }
 }
 
-/// The desired state that a request describes: defaults filled in, names made explicit, types in PostgreSQL's own
-/// spelling. A type that the grammar refuses stays as written: `unknown-type` reports it.
-#[must_use]
-pub fn resolve(_request: &Request) -> Table {
-    todo!()
-}
-
 /// The registry id of a table: the `UUIDv5` (URL namespace) of `schema-registry:<database>/<schema>.<table>`.
 #[must_use]
 pub fn registry_id(database: &str, table: &TableName) -> uuid::Uuid {
     uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, format!("schema-registry:{database}/{table}").as_bytes())
 }
+
+#[cfg(test)]
+mod tests;

@@ -54,6 +54,11 @@ impl Reader {
         self.refusals
     }
 
+    /// Adds what another check refuses.
+    pub(super) fn refuse_with(&mut self, check: impl FnOnce(&mut Vec<Refusal>)) {
+        check(&mut self.refusals);
+    }
+
     pub(super) fn refuse(
         &mut self,
         route: &Route,
@@ -92,18 +97,25 @@ impl Reader {
 
     fn unknown_key(&mut self, entry: &Entry, mapping: &Mapping, route: &Route, known: &[&str]) {
         let key = &entry.key;
-        let free = known.iter().copied().filter(|known| mapping.entries.iter().all(|other| other.key.text != **known));
-        let guess = nearest(&key.text, free);
+        let given = |key: &str| mapping.entries.iter().any(|other| other.key.text == key);
+        let guess = if self.is_full() { None } else { nearest(&key.text, known.iter().copied()) };
         let suggestion = match guess {
+            Some(guess) if given(guess) => format!("Remove it; `{guess}` is given already"),
             Some(guess) => format!("Did you mean `{guess}`?"),
-            None if known.contains(&"columns") && key.text == "onDelete" || key.text == "onUpdate" => {
-                format!("Put `{}` beside `references`", key.text)
+            None if key.text.starts_with("on") && known.contains(&"table") => {
+                "Put `onDelete` and `onUpdate` beside `references`".to_owned()
             }
-            None => format!("Remove it; the keys here are {}", alternatives(known.iter().copied()).replace(" or ", " and ")),
+            None => format!("Remove it, or write {}", alternatives(known.iter().copied())),
         };
+        let guess = guess.filter(|guess| !given(guess));
         let fix = guess.map(|guess| Edit { span: key.span, text: self.like(key.span, guess) });
         let message = format!("Unknown key `{}`", excerpt(&key.text));
         self.refuse(&route.key(&key.text), key.span, message, suggestion).fix.extend(fix);
+    }
+
+    /// Whether so much was refused that guessing what was meant helps nobody.
+    pub(super) fn is_full(&self) -> bool {
+        self.refusals.len() >= MOST_REFUSALS
     }
 
     /// Refuses a value that is missing, `null` or `~`; true where it did.
@@ -223,7 +235,8 @@ impl Reader {
         let Value::List(items) = &field.node.value else {
             let (span, node) = (field.node.span, field.node);
             let one = self.text.get(span.range()).unwrap_or_default();
-            let inline = matches!(&node.value, Value::Scalar(scalar) if scalar.kind() == ScalarKind::Text) && !one.contains('\n');
+            let inline = matches!(&node.value, Value::Scalar(scalar) if scalar.kind() == ScalarKind::Text)
+                && !one.contains('\n');
             let edit = inline.then(|| Edit { span, text: format!("[{one}]") });
             let suggestion = if inline { format!("Write `[{}]`", excerpt(one)) } else { "Write a list".to_owned() };
             self.refuse_type(field, "a list", suggestion).fix.extend(edit);

@@ -17,11 +17,18 @@ use crate::{
     yaml::{Node, excerpt},
 };
 
-const REQUEST: &[&str] = &[
-    "tableName", "owner", "registryId", "schemaJson", "renamedFrom", "lifecycle", "waivers", "requestMetadata",
-];
+const REQUEST: &[&str] =
+    &["tableName", "owner", "registryId", "schemaJson", "renamedFrom", "lifecycle", "waivers", "requestMetadata"];
 const SCHEMA: &[&str] = &[
-    "tableName", "schemaName", "comment", "columns", "primaryKey", "uniques", "checks", "foreignKeys", "excludes",
+    "tableName",
+    "schemaName",
+    "comment",
+    "columns",
+    "primaryKey",
+    "uniques",
+    "checks",
+    "foreignKeys",
+    "excludes",
     "indexes",
 ];
 const LIFECYCLES: &[(&str, Lifecycle)] = &[("active", Lifecycle::Active), ("dropped", Lifecycle::Dropped)];

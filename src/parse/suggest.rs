@@ -16,7 +16,8 @@ pub(super) fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c s
         let other = fold(candidate);
         let begins = folded.len() >= 4 && other.starts_with(&folded);
         let distance = if begins { 1 } else { strsim::osa_distance(&folded, &other) };
-        (candidate.len() <= LONGEST_WORD && distance <= allowed && distance < folded.len()).then_some((distance, candidate))
+        (candidate.len() <= LONGEST_WORD && distance <= allowed && distance < folded.len())
+            .then_some((distance, candidate))
     });
     scored.min_by_key(|(distance, _)| *distance).map(|(_, candidate)| candidate)
 }

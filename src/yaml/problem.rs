@@ -37,10 +37,12 @@ const COLON: (&str, &str) = (
     "A `:` is not allowed here",
     "Quote the text if it holds `: `; otherwise check the line above for a missing `:` or wrong indentation",
 );
-const FLOW: (&str, &str) = ("Brackets do not match here", "Close each `[` with `]` and each `{` with `}`, with `,` between items");
+const FLOW: (&str, &str) =
+    ("Brackets do not match here", "Close each `[` with `]` and each `{` with `}`, with `,` between items");
 const ESCAPE: (&str, &str) =
     ("An escape in the double-quoted text is not valid", "Write `\\\\` for a backslash, or use single quotes");
-const OTHER: (&str, &str) = ("The YAML syntax is broken here", "Compare this line with the example in the documentation of the request file");
+const OTHER: (&str, &str) =
+    ("The YAML syntax is broken here", "Compare this line with the example in the documentation of the request file");
 
 /// Message and suggestion of a syntax error; the library's own wording never reaches a person.
 pub(super) fn explain(kind: &ErrorKind) -> (&'static str, &'static str) {
@@ -71,7 +73,7 @@ pub(super) fn explain(kind: &ErrorKind) -> (&'static str, &'static str) {
         | E::TabInBlockIndentation
         | E::TabInIndentation
         | E::TabInPlainScalar
-        | E::TabAtBlockScalarStart => ("A tab is not allowed here", "Indent with spaces"),
+        | E::TabAtBlockScalarStart => TAB,
         E::InvalidIndentation
         | E::ExpectedBlockMappingKey
         | E::ExpectedBlockSequenceEntry
@@ -92,10 +94,15 @@ pub(super) fn explain(kind: &ErrorKind) -> (&'static str, &'static str) {
         E::DirectiveDisallowed | E::MissingDocumentEndBeforeDirective => {
             ("YAML directives are not allowed", "Remove the line that starts with `%`")
         }
-        E::CommentNotSeparated => ("A comment needs a space before its `#`", "Put a space before the `#`, or quote the value"),
+        E::CommentNotSeparated => {
+            ("A comment needs a space before its `#`", "Put a space before the `#`, or quote the value")
+        }
         _ => OTHER,
     }
 }
 
-pub(super) const DEPTH: (&str, &str) =
-    ("The file nests deeper than 16 levels", "Write the request as its documentation shows; nothing in it is that deep");
+pub(super) const TAB: (&str, &str) = ("A tab is not allowed here", "Indent with spaces");
+pub(super) const DEPTH: (&str, &str) = (
+    "The file nests deeper than 16 levels",
+    "Write the request as its documentation shows; nothing in it is that deep",
+);

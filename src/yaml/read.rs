@@ -6,7 +6,7 @@ use serde_saphyr::granit_parser::{self, Event, Marker, Parser, ScalarStyle, Scan
 
 use super::{
     node::{Entry, Key, Mapping, Node, Scalar, Value},
-    problem::{DEPTH, Problem, excerpt, explain},
+    problem::{DEPTH, Problem, TAB, excerpt, explain},
 };
 use crate::model::{LineIndex, Span};
 
@@ -115,15 +115,22 @@ impl<'t> Builder<'t> {
     }
 
     fn syntax_error(&mut self, error: &ScanError) -> Step {
-        let span = self.one_character(error.marker());
-        self.stop(span, explain(error.kind()))
+        let start = error.marker().byte_offset().unwrap_or(0).min(self.text.len());
+        let (message, suggestion) = explain(error.kind());
+        // Tabs are reported where the token before them begins.
+        let tab = self.text.get(start..).and_then(|rest| rest.find('\t')).filter(|_| message == TAB.0);
+        let span = match tab {
+            Some(tab) => Span::new(start + tab, start + tab + 1),
+            None => self.visible(Span::new(start, start)),
+        };
+        self.stop(span, (message, suggestion))
     }
 
     fn event(&mut self, event: Event<'_>, span: granit_parser::Span) -> Step {
         let place = self.place(&span);
         if let (Some(tag), true) = (span.tag_span(), event.tag().is_some()) {
             let tag = self.place(&tag);
-            self.problem(tag, "Tags are not allowed", "Remove the tag; quote the value if it must be text");
+            self.problem(tag, "Tags are not allowed", "Remove it, or quote text that begins with `!`");
         }
         if event.is_node() {
             self.nodes += 1;
@@ -141,9 +148,17 @@ impl<'t> Builder<'t> {
                     return Step::Break(());
                 }
             }
-            Event::Anchor(..) => self.problem(place, "Anchors are not allowed", "Remove the anchor, and write the value out where it is used"),
+            Event::Anchor(..) => self.problem(
+                place,
+                "Anchors are not allowed",
+                "Remove it and write the value out where it is used, or quote text that begins with `&`",
+            ),
             Event::Alias(..) | Event::UnresolvedAlias(..) => {
-                self.problem(place, "Aliases are not allowed", "Write the value out");
+                self.problem(
+                    place,
+                    "Aliases are not allowed",
+                    "Write the value out, or quote text that begins with `*`",
+                );
                 self.trusted = false;
                 self.attach(Node { span: place, value: Value::Scalar(Scalar { text: String::new(), quoted: true }) });
             }
@@ -164,7 +179,12 @@ impl<'t> Builder<'t> {
         // The parser ends block scalars where the next line begins, and marks empty values where the next token begins,
         // often lines below.
         let kept = self.text.get(place.range()).unwrap_or_default().trim_end_matches([' ', '\t', '\r', '\n']).len();
-        let span = if kept == 0 { self.empty_value(place.start) } else { Span::new(place.start, place.start + kept) };
+        let (span, text) = match (kept, quoted) {
+            // The parser gives `~` for a value that is not written.
+            (0, false) => (self.empty_value(place.start), String::new()),
+            (0, true) => (self.empty_value(place.start), text),
+            (kept, _) => (Span::new(place.start, place.start + kept), text),
+        };
         self.attach(Node { span, value: Value::Scalar(Scalar { text, quoted }) });
     }
 
@@ -214,7 +234,11 @@ impl<'t> Builder<'t> {
         let (text, quoted) = match node.value {
             Value::Scalar(scalar) => (scalar.text, scalar.quoted),
             Value::List(_) | Value::Mapping(_) => {
-                self.problem(span, "A list or mapping cannot be a key", "Quote the value if the brackets or braces belong to it");
+                self.problem(
+                    span,
+                    "A list or mapping cannot be a key",
+                    "Quote the value if the brackets or braces belong to it",
+                );
                 (String::new(), true)
             }
         };
@@ -225,7 +249,11 @@ impl<'t> Builder<'t> {
         let merge = !quoted && text == "<<";
         if let Some(first) = first {
             let line = self.lines.position(self.text, first.start).line;
-            self.problem(span, format!("Key `{}` is given twice, first on line {line}", excerpt(&text)), "Keep one of the two");
+            self.problem(
+                span,
+                format!("Key `{}` is given twice, first on line {line}", excerpt(&text)),
+                "Keep one of the two",
+            );
         } else if merge {
             self.problem(span, "Merge keys are not allowed", "Write the keys out");
             self.trusted = false;
@@ -245,11 +273,6 @@ impl<'t> Builder<'t> {
         let offset = |marker: &Marker| marker.byte_offset().unwrap_or(0).min(self.text.len());
         let start = offset(&span.start);
         Span::new(start, offset(&span.end).max(start))
-    }
-
-    fn one_character(&self, marker: &Marker) -> Span {
-        let start = marker.byte_offset().unwrap_or(0).min(self.text.len());
-        self.visible(Span::new(start, start))
     }
 
     /// The span itself, or where it is empty the character after it, or at the end of a line the one before.

@@ -2,7 +2,8 @@ use super::*;
 
 #[test]
 fn explore() {
-    let text = "a: 1 # c\nb:\n\nc: |\n  x\n  y\n\n# z\nd: [1, {e: f}, ]\ng:\n  - h: 'i'\n    j: \"k\\n\"\n  -\n  - l\nm:";
+    let text =
+        "a: 1 # c\nb:\n\nc: |\n  x\n  y\n\n# z\nd: [1, {e: f}, ]\ng:\n  - h: 'i'\n    j: \"k\\n\"\n  -\n  - l\nm:";
     let reading = read(text);
     fn show(text: &str, node: &Node, depth: usize) {
         println!("{}{:?} {:?}", " ".repeat(depth), node.span, &text[node.span.range()]);
