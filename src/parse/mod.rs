@@ -13,6 +13,7 @@ mod object_name;
 mod reader;
 mod request;
 mod resolve;
+mod stamp;
 mod suggest;
 
 use crate::{
@@ -21,6 +22,7 @@ use crate::{
 };
 
 pub use resolve::resolve;
+pub use stamp::set_requested_at;
 
 /// What the reader made of one request file.
 #[derive(Debug, Clone)]

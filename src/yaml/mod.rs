@@ -10,7 +10,7 @@ mod node;
 mod problem;
 mod read;
 
-pub use edit::{CannotEdit, set};
+pub use edit::{CannotEdit, apply, set};
 pub use node::{Entry, Key, Mapping, Node, Scalar, ScalarKind, Value};
 pub use problem::{Problem, excerpt};
 pub use read::{MAX_DEPTH, MAX_NODES, Reading, read};
