@@ -1,6 +1,16 @@
 //! What the organisation demands: `schema-registry.toml`, read and checked.
 
+mod governed;
+mod nearest;
+mod read;
+mod section;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
+
+pub use governed::{PathKind, is_control_file};
+pub use nearest::nearest;
 
 use crate::model::{Severity, Span};
 
@@ -57,13 +67,59 @@ pub struct PolicyError {
 
 impl Default for Policy {
     fn default() -> Self {
-        todo!()
+        Self {
+            database: "default".to_owned(),
+            requests: "schema-requests".to_owned(),
+            migrations: "migrations".to_owned(),
+            postgres_version: 15,
+            allowed_types: Vec::new(),
+            severities: BTreeMap::new(),
+            approval: ApprovalPolicy::default(),
+            audit_branch: "schema-registry/audit".to_owned(),
+            gate_branches: Vec::new(),
+        }
+    }
+}
+
+impl Default for ApprovalPolicy {
+    fn default() -> Self {
+        Self {
+            label: "schema-approved".to_owned(),
+            required: 1,
+            permission: vec!["maintain".to_owned(), "admin".to_owned()],
+            approvers: Vec::new(),
+            min_review_seconds: 60,
+        }
     }
 }
 
 impl Policy {
-    /// Reads the text of a policy file; `known_rules` are the ids that `[rules]` may name.
-    pub fn parse(_text: &str, _known_rules: &[&str]) -> Result<Self, PolicyError> {
-        todo!()
+    /// Reads the text of a policy file; `known_rules` are the ids that `[rules]` may name. The first mistake ends it:
+    /// a policy that is half understood demands nothing that anyone could rely on.
+    ///
+    /// ```toml
+    /// [database]
+    /// name = "default"                # part of every registry id
+    /// version = 15                    # major version of PostgreSQL
+    /// [paths]
+    /// requests = "schema-requests"
+    /// migrations = "migrations"
+    /// [types]
+    /// allow = ["citext", "vector"]    # beyond the built-in ones
+    /// [rules]
+    /// table-name-not-plural = "off"   # error, warning, notice or off
+    /// [approval]
+    /// label = "schema-approved"
+    /// required = 1
+    /// permission = "maintain"         # that role or a higher one; or exact roles: ["admin", "Schema owner"]
+    /// approvers = [583231, { id = 1024, login = "octocat" }]
+    /// min_review_seconds = 60
+    /// [audit]
+    /// branch = "schema-registry/audit"
+    /// [gate]
+    /// branches = ["release"]          # beside the default branch
+    /// ```
+    pub fn parse(text: &str, known_rules: &[&str]) -> Result<Self, PolicyError> {
+        read::read(text, known_rules)
     }
 }

@@ -1,0 +1,133 @@
+use super::*;
+
+const RULES: [&str; 2] = ["missing-primary-key", "table-name-not-plural"];
+
+/// What is wrong with a policy: the text under the span, then the message.
+fn refused(text: &str) -> String {
+    let error = Policy::parse(text, &RULES).expect_err(text);
+    let place = error.span.map_or("", |span| &text[span.range()]);
+    format!("{place} -> {}", error.message)
+}
+
+#[test]
+fn an_empty_policy_is_the_default() {
+    assert_eq!(Policy::parse("", &RULES), Ok(Policy::default()));
+    assert_eq!(Policy::parse("[approval]\n[rules]\n", &RULES), Ok(Policy::default()));
+}
+
+#[test]
+fn every_setting_is_read() {
+    let text = r#"
+[database]
+name = "billing"
+version = 18
+[paths]
+requests = "db/tables/"
+migrations = "db/migrations"
+[types]
+allow = ["CITEXT", "public.vector"]
+[rules]
+table-name-not-plural = "off"
+missing-primary-key = "warning"
+[approval]
+label = "db: go"
+required = 2
+permission = "write"
+approvers = [583231, { id = 1024, login = "octocat" }]
+min_review_seconds = 0
+[audit]
+branch = "audit"
+[gate]
+branches = ["release/1.x"]
+"#;
+    let expected = Policy {
+        database: "billing".to_owned(),
+        requests: "db/tables".to_owned(),
+        migrations: "db/migrations".to_owned(),
+        postgres_version: 18,
+        allowed_types: vec!["citext".to_owned(), "public.vector".to_owned()],
+        severities: BTreeMap::from([
+            ("table-name-not-plural".to_owned(), None),
+            ("missing-primary-key".to_owned(), Some(Severity::Warning)),
+        ]),
+        approval: ApprovalPolicy {
+            label: "db: go".to_owned(),
+            required: 2,
+            permission: vec!["write".to_owned(), "maintain".to_owned(), "admin".to_owned()],
+            approvers: vec![583_231, 1024],
+            min_review_seconds: 0,
+        },
+        audit_branch: "audit".to_owned(),
+        gate_branches: vec!["release/1.x".to_owned()],
+    };
+    assert_eq!(Policy::parse(text, &RULES), Ok(expected));
+}
+
+#[test]
+fn a_list_of_permissions_is_exact() {
+    let policy = Policy::parse("[approval]\npermission = [\"admin\", \"Schema owner\"]", &RULES).expect("is valid");
+    assert_eq!(policy.approval.permission, ["admin", "Schema owner"]);
+}
+
+#[test]
+fn unknown_keys_point_at_the_key_and_suggest() {
+    insta::assert_snapshot!(refused("[aproval]\n"), @"aproval -> the policy has no key `aproval`; did you mean `approval`?");
+    insta::assert_snapshot!(refused("[approval]\nrequierd = 1"), @"requierd -> `[approval]` has no key `requierd`; did you mean `required`?");
+    insta::assert_snapshot!(refused("[types]\nx = 1"), @"x -> `[types]` has no key `x`; it may have `allow`");
+    insta::assert_snapshot!(refused("[rules]\nmissing-primary-keys = \"off\""), @"missing-primary-keys -> `missing-primary-keys` is no rule whose severity can be set; did you mean `missing-primary-key`?");
+    insta::assert_snapshot!(refused("[rules]\nzzz = \"off\""), @"zzz -> `zzz` is no rule whose severity can be set; see docs/rules.md for those that there are");
+}
+
+#[test]
+fn values_are_checked() {
+    insta::assert_snapshot!(refused("[rules]\nmissing-primary-key = \"fatal\""), @r#""fatal" -> "fatal" is no severity; use "error", "warning", "notice" or "off""#);
+    insta::assert_snapshot!(refused("[approval]\nrequired = 21"), @"21 -> `required` must be a whole number from 0 to 20; it is 21");
+    insta::assert_snapshot!(refused("[approval]\nrequired = -1"), @"-1 -> `required` must be a whole number from 0 to 20; it is -1");
+    insta::assert_snapshot!(refused("[approval]\nrequired = \"2\""), @r#""2" -> `required` must be a whole number from 0 to 20; it is the string "2""#);
+    insta::assert_snapshot!(refused("[approval]\nmin_review_seconds = 604801"), @"604801 -> `min_review_seconds` must be a whole number of seconds from 0 to 604800; it is 604801");
+    insta::assert_snapshot!(refused("[approval]\nlabel = \" \""), @r#"" " -> `label` must not be empty"#);
+    insta::assert_snapshot!(refused("[approval]\npermission = \"maintainer\""), @r#""maintainer" -> "maintainer" is no built-in role; use one of read, triage, write, maintain, admin, which stands for itself and the roles above it, or a list of exact role names; did you mean `maintain`?"#);
+    insta::assert_snapshot!(refused("approval = 1"), @"1 -> `approval` must be a table: `[approval]`; it is the number 1");
+    insta::assert_snapshot!(refused("[database]\nversion = 9"), @"9 -> `version` must be a whole number from 14 to 18; it is 9");
+    insta::assert_snapshot!(refused("[database]\nname = \"My DB\""), @r#""My DB" -> "My DB" cannot name a database; use at most 63 lower-case letters, digits, `_` and `-`"#);
+    assert!(refused(&format!("[approval]\nlabel = \"{}\"", "x".repeat(51))).contains("at most 50 characters"));
+}
+
+#[test]
+fn approvers_are_ids() {
+    insta::assert_snapshot!(refused("[approval]\napprovers = [\"octocat\"]"), @r#""octocat" -> approvers are numeric user ids: a login can be given up and taken by someone else; write `{ id = <id>, login = "octocat" }` with the id that `gh api users/LOGIN --jq .id` prints"#);
+    insta::assert_snapshot!(refused("[approval]\napprovers = [{ login = \"octocat\" }]"), @r#"{ login = "octocat" } -> an approver needs an `id`, the numeric user id"#);
+    insta::assert_snapshot!(refused("[approval]\napprovers = [1, { id = 1 }]"), @"{ id = 1 } -> 1 is already an approver; name each person once");
+    insta::assert_snapshot!(refused("[approval]\napprovers = [0]"), @"0 -> `approvers` must be a whole number from 1 to 18446744073709551615; it is 0");
+    insta::assert_snapshot!(refused("[approval]\napprovers = [{ id = 1, name = \"x\" }]"), @"name -> `[approvers]` has no key `name`; it may have `id`, `login`");
+}
+
+#[test]
+fn folders_stay_inside_the_repository_and_apart() {
+    for folder in ["/etc", "../x", "a/../b", "a//b", "./a", ".github/x", "a\\\\b", "a b", "/"] {
+        let message = refused(&format!("[paths]\nrequests = \"{folder}\""));
+        assert!(message.contains("is no folder of the repository"), "{folder}: {message}");
+    }
+    for (requests, migrations) in [("db", "db/sql"), ("db/sql/x", "db/sql"), ("db", "db/")] {
+        let message = refused(&format!("[paths]\nrequests = \"{requests}\"\nmigrations = \"{migrations}\""));
+        assert!(message.contains("neither inside the other"), "{message}");
+    }
+    assert!(Policy::parse("[paths]\nrequests = \"db\"\nmigrations = \"db2\"", &RULES).is_ok());
+    assert!(refused("[paths]\nrequests = \"migrations/x\"").contains("neither inside the other"));
+}
+
+#[test]
+fn branches_are_plain_names() {
+    for name in ["refs/heads/main", "a..b", "a b", "-x", "x.lock", "release/*", "x/", ".x", "a@{1}", "HEAD"] {
+        assert!(refused(&format!("[gate]\nbranches = [\"{name}\"]")).contains("is no branch name"), "{name}");
+        assert!(refused(&format!("[audit]\nbranch = \"{name}\"")).contains("is no branch name"), "{name}");
+    }
+    assert!(refused("[gate]\nbranches = [\"schema-registry/audit\"]").contains("holds the audit log"));
+}
+
+#[test]
+fn broken_toml_says_where() {
+    let error = Policy::parse("[approval\nrequired = 1", &RULES).expect_err("is not TOML");
+    assert!(error.message.starts_with("the policy is not valid TOML: "), "{}", error.message);
+    assert!(error.span.is_some());
+}
