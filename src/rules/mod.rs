@@ -1,76 +1,33 @@
 //! Rules: context to violations.
+//!
+//! A rule is one file under `all/`: its declaration, its check, its tests. To add one: write the file, name it in
+//! `all/mod.rs`, run `UPDATE_DOCS=1 cargo test --test rules`.
 
-use chrono::{DateTime, Utc};
+mod all;
+mod context;
+mod docs;
+mod fix;
+mod lookup;
+mod report;
+mod waivers;
+mod words;
+
+pub use context::{RequestContext, StaleMigration, TableContext, TreeContext};
+pub use docs::{explain, rules_page};
+pub use report::Report;
 
 use crate::{
-    model::{Catalog, Change, Migration, Refusal, Request, Severity, Table, Tree, Unsupported, Violation},
+    model::{LineIndex, Severity, Violation},
     policy::Policy,
 };
 
-/// What a rule about one request sees.
-#[derive(Debug, Clone, Copy)]
-pub struct RequestContext<'a> {
-    /// The policy of the base.
-    pub policy: &'a Policy,
-    /// Now, for waivers.
-    pub now: DateTime<Utc>,
-    /// Path of the request file.
-    pub path: &'a str,
-    /// Its text as the reader decoded it.
-    pub text: &'a str,
-    /// The request; `None` when the file was refused as a whole. Rules about shape run only without refusals.
-    pub request: Option<&'a Request>,
-    /// What the reader refused.
-    pub refusals: &'a [Refusal],
-    /// The desired state.
-    pub table: Option<&'a Table>,
-    /// What the revision does to the table.
-    pub change: Option<&'a Change>,
-    /// What of it cannot be carried out yet.
-    pub unsupported: &'a [Unsupported],
-    /// The tables on the base tip.
-    pub base: &'a Catalog,
-    /// The tables on the merged result.
-    pub merged: &'a Catalog,
-    /// Paths of all request files on the merged result that describe the same table, sorted.
-    pub twins: &'a [String],
-    /// The migrations that the change must bring.
-    pub expected: &'a [Migration],
-    /// Problems of the expected migrations with what is in the tree: missing, different, out of order.
-    pub stale: &'a [StaleMigration],
-}
-
-/// A migration of the revision that is not as it must be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StaleMigration {
-    /// What is wrong, one sentence without a full stop.
-    pub message: String,
-    /// What to do about it.
-    pub suggestion: String,
-}
-
-/// What a rule about the tree as a whole sees.
-#[derive(Clone, Copy)]
-pub struct TreeContext<'a> {
-    /// The policy of the base.
-    pub policy: &'a Policy,
-    /// Governed files of the base tip.
-    pub base_tree: &'a Tree,
-    /// Governed files of the merged result.
-    pub merged_tree: &'a Tree,
-    /// Paths that are judged: all, or those that the revision touches.
-    pub judged: &'a dyn Fn(&str) -> bool,
-    /// The tables on the base tip.
-    pub base: &'a Catalog,
-    /// The tables on the merged result.
-    pub merged: &'a Catalog,
-}
-
-/// The check of a rule.
+/// One check of a rule.
 #[derive(Clone, Copy)]
 pub enum Check {
-    /// Runs once for every judged request file.
+    /// Runs once for every judged request file, refused ones included.
     Request(fn(&RequestContext<'_>, &mut Report<'_>)),
+    /// Runs once for every judged request that the reader accepted and whose table is wanted.
+    Table(fn(&TableContext<'_>, &mut Report<'_>)),
     /// Runs once.
     Tree(fn(&TreeContext<'_>, &mut Report<'_>)),
 }
@@ -81,14 +38,17 @@ pub struct Rule {
     pub id: &'static str,
     /// Severity where the policy names no other.
     pub severity: Severity,
-    /// One line: what it reports.
+    /// Whether its severity is fixed and its violations cannot be waived: it reports what cannot be understood, carried
+    /// out or trusted, not what is unwise.
+    pub fixed: bool,
+    /// One line without a full stop: what it reports.
     pub summary: &'static str,
     /// Why it matters, in plain Markdown.
     pub rationale: &'static str,
     /// Files that trigger it and the same files corrected.
     pub example: Example,
-    /// The check.
-    pub check: Check,
+    /// What it checks.
+    pub checks: &'static [Check],
 }
 
 /// A triggering example and its correction; run by a test.
@@ -101,25 +61,114 @@ pub struct Example {
     pub good: &'static [(&'static str, &'static str)],
 }
 
-/// Where a rule puts what it finds; knows the rule, its severity, and how to turn routes into places.
-pub struct Report<'a> {
-    _todo: &'a (),
-}
-
 /// Every rule, sorted by id.
 #[must_use]
 pub fn all() -> &'static [&'static Rule] {
-    todo!()
+    all::RULES
+}
+
+/// The rule called `id`.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Rule> {
+    all().iter().copied().find(|rule| rule.id == id)
+}
+
+/// The ids that `[rules]` of a policy and the waivers of a request may name: those of the rules that are not fixed.
+#[must_use]
+pub fn configurable() -> Vec<&'static str> {
+    all().iter().filter(|rule| !rule.fixed).map(|rule| rule.id).collect()
 }
 
 /// Runs every request rule that is on; waivers applied; sorted by place, then rule.
 #[must_use]
-pub fn check_request(_context: &RequestContext<'_>) -> Vec<Violation> {
-    todo!()
+pub fn check_request(context: &RequestContext<'_>) -> Vec<Violation> {
+    let lines = LineIndex::new(context.text);
+    let table = TableContext::new(context);
+    let mut violations = run(context.policy, |rule, severity| {
+        let spans = context.request.map(|request| &request.spans);
+        let mut report = Report::new(rule, severity, context.path, context.text, &lines, spans);
+        for check in rule.checks {
+            match (check, &table) {
+                (Check::Request(check), _) => check(context, &mut report),
+                (Check::Table(check), Some(table)) => check(table, &mut report),
+                (Check::Table(_), None) | (Check::Tree(_), _) => {}
+            }
+        }
+        report
+    });
+    waivers::apply(context, &mut violations);
+    violations
 }
 
 /// Runs every tree rule that is on; sorted by file, place, then rule.
 #[must_use]
-pub fn check_tree(_context: &TreeContext<'_>) -> Vec<Violation> {
-    todo!()
+pub fn check_tree(context: &TreeContext<'_>) -> Vec<Violation> {
+    let lines = LineIndex::new("");
+    run(context.policy, |rule, severity| {
+        let mut report = Report::new(rule, severity, "", "", &lines, None);
+        for check in rule.checks {
+            if let Check::Tree(check) = check {
+                check(context, &mut report);
+            }
+        }
+        report
+    })
+}
+
+fn run<'a>(policy: &Policy, mut check: impl FnMut(&'static Rule, Severity) -> Report<'a>) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    for rule in all() {
+        if let Some(severity) = severity(rule, policy) {
+            violations.extend(check(rule, severity).into_violations());
+        }
+    }
+    violations.sort_by(|a, b| {
+        let key = |violation: &Violation| (violation.location.span, violation.rule);
+        a.location.file.cmp(&b.location.file).then_with(|| key(a).cmp(&key(b)))
+    });
+    violations
+}
+
+/// The severity of a rule under a policy; `None` where it is off.
+#[must_use]
+pub fn severity(rule: &Rule, policy: &Policy) -> Option<Severity> {
+    match policy.severities.get(rule.id) {
+        Some(severity) if !rule.fixed => *severity,
+        _ => Some(rule.severity),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_sorted_and_their_declarations_complete() {
+        let ids: Vec<_> = all().iter().map(|rule| rule.id).collect();
+        let mut sorted = ids.clone();
+        sorted.sort_unstable();
+        sorted.dedup();
+        assert_eq!(ids, sorted, "keep the list in all/mod.rs sorted by id");
+        assert_eq!(ids.len(), 28);
+        for rule in all() {
+            assert!(rule.id.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{}", rule.id);
+            assert!(!rule.summary.is_empty() && !rule.summary.ends_with('.'), "{}", rule.id);
+            assert!(rule.rationale.ends_with('.') || rule.rationale.ends_with('>'), "{}", rule.id);
+            assert!(!rule.example.bad.is_empty() && !rule.checks.is_empty(), "{}", rule.id);
+        }
+    }
+
+    #[test]
+    fn the_policy_sets_severities_except_fixed_ones() {
+        let mut policy = Policy::default();
+        let of = |policy: &Policy, id| severity(find(id).expect("is a rule"), policy);
+        assert_eq!(of(&policy, "missing-primary-key"), Some(Severity::Error));
+        for id in ["missing-primary-key", "invalid-request"] {
+            policy.severities.insert(id.to_owned(), None);
+        }
+        policy.severities.insert("bigint-precision".to_owned(), Some(Severity::Notice));
+        assert_eq!(of(&policy, "missing-primary-key"), None);
+        assert_eq!(of(&policy, "bigint-precision"), Some(Severity::Notice));
+        assert_eq!(of(&policy, "invalid-request"), Some(Severity::Error));
+    }
 }

@@ -1,0 +1,121 @@
+//! `invalid-request`
+
+use std::collections::BTreeSet;
+
+use crate::{
+    model::{Route, Severity},
+    policy::nearest,
+    rules::{Check, Example, Report, RequestContext, Rule, configurable, find},
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "invalid-request",
+    severity: Severity::Error,
+    fixed: true,
+    summary: "A request file that the reader refuses",
+    rationale: "A request is read strictly: an unknown key, a duplicate one, a wrong type or a second document is refused \
+        rather than ignored, because what is ignored is not reviewed. Anchors, aliases, tags and invisible \
+        characters are refused too: what people see is what is read. `requestedAt` is part of every migration's \
+        name; `schema-registry generate` fills it in once.\n\n\
+        Waivers name a rule that can be waived and give a reason.",
+    example: Example {
+        base: &[],
+        bad: &[(
+            "schema-requests/sessions.yaml",
+            "\
+tableName: sessions
+schemaJson:
+  columns:
+    - {name: id, type: UUID, primaryKey: true, defaultValue: gen_random_uuid()}
+    - {name: user_agent, type: TEXT, nulable: false}
+    - {name: created_at, type: TIMESTAMPTZ, nullable: false, defaultValue: CURRENT_TIMESTAMP}
+    - {name: updated_at, type: TIMESTAMPTZ, nullable: false, defaultValue: CURRENT_TIMESTAMP}
+  indexes:
+    - {name: idx_sessions_created_at, columns: [created_at]}
+requestMetadata: {justification: Keep people signed in, requestedAt: 2026-01-05T09:00:00Z}
+",
+        )],
+        good: &[(
+            "schema-requests/sessions.yaml",
+            "\
+tableName: sessions
+schemaJson:
+  columns:
+    - {name: id, type: UUID, primaryKey: true, defaultValue: gen_random_uuid()}
+    - {name: user_agent, type: TEXT, nullable: false}
+    - {name: created_at, type: TIMESTAMPTZ, nullable: false, defaultValue: CURRENT_TIMESTAMP}
+    - {name: updated_at, type: TIMESTAMPTZ, nullable: false, defaultValue: CURRENT_TIMESTAMP}
+  indexes:
+    - {name: idx_sessions_created_at, columns: [created_at]}
+requestMetadata: {justification: Keep people signed in, requestedAt: 2026-01-05T09:00:00Z}
+",
+        )],
+    },
+    checks: &[Check::Request(refusals), Check::Request(requested_at), Check::Request(waivers), Check::Request(names)],
+};
+
+fn refusals(context: &RequestContext<'_>, report: &mut Report<'_>) {
+    for refusal in context.refusals {
+        report.refusal(refusal);
+    }
+}
+
+fn requested_at(context: &RequestContext<'_>, report: &mut Report<'_>) {
+    let Some(request) = context.accepted().filter(|request| request.metadata.requested_at.is_none()) else { return };
+    report
+        .at(&request.metadata.route.key("requestedAt"), "Request is missing `requestedAt`")
+        .suggest("Run `schema-registry generate`, which fills it in once");
+}
+
+fn waivers(context: &RequestContext<'_>, report: &mut Report<'_>) {
+    let Some(request) = context.accepted() else { return };
+    for waiver in &request.waivers {
+        let route = waiver.route.key("rule");
+        match find(&waiver.rule) {
+            None => {
+                let suggestion = nearest(&waiver.rule, configurable())
+                    .map_or_else(|| "Name a rule of docs/rules.md".to_owned(), |id| format!("Did you mean `{id}`?"));
+                report
+                    .at(&route, format!("Waiver names rule `{}`, which does not exist", waiver.rule))
+                    .suggest(suggestion);
+            }
+            Some(rule) if rule.fixed => {
+                report
+                    .at(&route, format!("Violations of `{}` cannot be waived", rule.id))
+                    .suggest("Remove the waiver and fix what the rule reports");
+            }
+            Some(_) => {}
+        }
+        if waiver.reason.trim().is_empty() {
+            report
+                .at(&waiver.route.key("reason"), "Waiver has no reason")
+                .suggest("Say why the exception is right here: reviewers approve the reason too");
+        }
+    }
+}
+
+/// Names that PostgreSQL keeps apart within a table (columns) or a schema (indexes).
+fn names(context: &RequestContext<'_>, report: &mut Report<'_>) {
+    let Some(request) = context.accepted() else { return };
+    let schema = &request.schema;
+    let columns = schema.columns.iter().map(|column| (Some(column.name.as_str()), &column.route));
+    twice("Column", columns, report);
+    let indexes = schema.indexes.iter().map(|index| (index.name.as_deref(), &index.route));
+    twice("Index", indexes, report);
+    let uniques = schema.uniques.iter().map(|unique| (unique.name.as_deref(), &unique.route));
+    let checks = schema.checks.iter().map(|check| (check.name.as_deref(), &check.route));
+    let keys = schema.foreign_keys.iter().map(|key| (key.name.as_deref(), &key.route));
+    let excludes = schema.excludes.iter().map(|exclude| (exclude.name.as_deref(), &exclude.route));
+    twice("Constraint", uniques.chain(checks).chain(keys).chain(excludes), report);
+}
+
+fn twice<'a>(what: &str, names: impl Iterator<Item = (Option<&'a str>, &'a Route)>, report: &mut Report<'_>) {
+    let mut seen = BTreeSet::new();
+    for (name, route) in names.filter_map(|(name, route)| Some((name?, route))) {
+        if !seen.insert(name) {
+            report
+                .at(&route.key("name"), format!("{what} `{name}` is there twice"))
+                .suggest("Remove one of them, or give it another name");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! One file a rule.
+
+mod bigint_precision;
+mod column_name_not_snake_case;
+mod destructive_change;
+mod duplicate_table;
+mod edited_migration;
+mod index_name_convention;
+mod invalid_default;
+mod invalid_expression;
+mod invalid_request;
+mod jsonb_without_gin_index;
+mod missing_created_at;
+mod missing_justification;
+mod missing_primary_key;
+mod missing_updated_at;
+mod multiple_primary_keys;
+mod primary_key_not_uuid;
+mod stale_migration;
+mod table_name_not_plural;
+mod table_name_not_snake_case;
+mod timestamp_without_time_zone;
+mod unindexed_common_column;
+mod unindexed_foreign_key;
+mod unknown_reference;
+mod unknown_type;
+mod unrecognised_file;
+mod unsupported_change;
+mod uuid_primary_key_without_default;
+mod varchar_instead_of_text;
+
+use super::Rule;
+
+/// Sorted by id.
+pub(super) const RULES: &[&Rule] = &[
+    &bigint_precision::RULE,
+    &column_name_not_snake_case::RULE,
+    &destructive_change::RULE,
+    &duplicate_table::RULE,
+    &edited_migration::RULE,
+    &index_name_convention::RULE,
+    &invalid_default::RULE,
+    &invalid_expression::RULE,
+    &invalid_request::RULE,
+    &jsonb_without_gin_index::RULE,
+    &missing_created_at::RULE,
+    &missing_justification::RULE,
+    &missing_primary_key::RULE,
+    &missing_updated_at::RULE,
+    &multiple_primary_keys::RULE,
+    &primary_key_not_uuid::RULE,
+    &stale_migration::RULE,
+    &table_name_not_plural::RULE,
+    &table_name_not_snake_case::RULE,
+    &timestamp_without_time_zone::RULE,
+    &unindexed_common_column::RULE,
+    &unindexed_foreign_key::RULE,
+    &unknown_reference::RULE,
+    &unknown_type::RULE,
+    &unrecognised_file::RULE,
+    &unsupported_change::RULE,
+    &uuid_primary_key_without_default::RULE,
+    &varchar_instead_of_text::RULE,
+];

@@ -1,0 +1,271 @@
+//! `unknown-reference`
+
+use crate::{
+    model::{IndexKey, Lifecycle, Route, Severity, Table, TableName},
+    policy::nearest,
+    rules::{
+        Check, Example, Report, RequestContext, Rule, TableContext, context::RequestedForeignKeyView, lookup::lookups,
+    },
+};
+
+pub(super) static RULE: Rule = Rule {
+    id: "unknown-reference",
+    severity: Severity::Error,
+    fixed: false,
+    summary: "A name that stands for nothing: a referenced table or column, or a column of a key or index",
+    rationale: "A foreign key needs a table on the merged result, columns that are there, and a primary key or unique \
+        constraint over exactly those columns, of types that can be compared. A key or an index needs columns that \
+        the table has. A table that others refer to cannot be dropped before they let go.\n\n\
+        <https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-FK>",
+    example: Example {
+        base: &[(
+            "schema-requests/teams.yaml",
+            "\
+tableName: teams
+schemaJson:
+  columns:
+    - {name: id, type: UUID, primaryKey: true, defaultValue: gen_random_uuid()}
+    - {name: created_at, type: TIMESTAMPTZ, nullable: false, defaultValue: CURRENT_TIMESTAMP}
+    - {name: updated_at, type: TIMESTAMPTZ, nullable: false, defaultValue: CURRENT_TIMESTAMP}
+  indexes:
+    - {name: idx_teams_created_at, columns: [created_at]}
+requestMetadata: {justification: People work in teams, requestedAt: 2026-01-05T09:00:00Z}
+",
+        )],
+        bad: &[(
+            "schema-requests/projects.yaml",
+            "\
+tableName: projects
+schemaJson:
+  columns:
+    - {name: id, type: UUID, primaryKey: true, defaultValue: gen_random_uuid()}
+    - {name: team_id, type: UUID, nullable: false, references: {table: team, column: id, onDelete: CASCADE}}
+    - {name: created_at, type: TIMESTAMPTZ, nullable: false, defaultValue: CURRENT_TIMESTAMP}
+    - {name: updated_at, type: TIMESTAMPTZ, nullable: false, defaultValue: CURRENT_TIMESTAMP}
+  indexes:
+    - {name: idx_projects_created_at, columns: [created_at]}
+    - {name: idx_projects_team_id, columns: [team_id]}
+requestMetadata: {justification: Group the work of a team, requestedAt: 2026-01-05T09:00:00Z}
+",
+        )],
+        good: &[(
+            "schema-requests/projects.yaml",
+            "\
+tableName: projects
+schemaJson:
+  columns:
+    - {name: id, type: UUID, primaryKey: true, defaultValue: gen_random_uuid()}
+    - {name: team_id, type: UUID, nullable: false, references: {table: teams, column: id, onDelete: CASCADE}}
+    - {name: created_at, type: TIMESTAMPTZ, nullable: false, defaultValue: CURRENT_TIMESTAMP}
+    - {name: updated_at, type: TIMESTAMPTZ, nullable: false, defaultValue: CURRENT_TIMESTAMP}
+  indexes:
+    - {name: idx_projects_created_at, columns: [created_at]}
+    - {name: idx_projects_team_id, columns: [team_id]}
+requestMetadata: {justification: Group the work of a team, requestedAt: 2026-01-05T09:00:00Z}
+",
+        )],
+    },
+    checks: &[Check::Table(own_columns), Check::Table(references), Check::Request(still_referenced)],
+};
+
+/// Where a column is named, its name, and what names it.
+type Mention<'a> = (Route, &'a str, &'static str);
+
+fn own_columns(context: &TableContext<'_>, report: &mut Report<'_>) {
+    for (route, column, what) in mentions(context) {
+        if context.column(column).is_some() {
+            continue;
+        }
+        let names = context.request.schema.columns.iter().map(|column| column.name.as_str());
+        report
+            .at(&route, format!("{what} names column `{column}`, which the table does not have"))
+            .suggest(did_you_mean(column, names, "Name a column of this table"));
+    }
+}
+
+/// The columns that keys, constraints and indexes of the table name.
+fn mentions<'a>(context: &TableContext<'a>) -> Vec<Mention<'a>> {
+    let schema = &context.request.schema;
+    let mut mentions = Vec::new();
+    let mut list = |route: Route, columns: &'a [String], what| {
+        mentions.extend(columns.iter().map(|column| (route.item(column), column.as_str(), what)));
+    };
+    if let Some(key) = &schema.primary_key {
+        list(key.route.key("columns"), &key.columns, "Primary key");
+    }
+    for unique in &schema.uniques {
+        list(unique.route.key("columns"), &unique.columns, "Unique constraint");
+    }
+    for key in &schema.foreign_keys {
+        list(key.route.key("columns"), &key.columns, "Foreign key");
+    }
+    for index in &schema.indexes {
+        list(index.route.key("include"), &index.include, "Index");
+    }
+    let indexed = schema.indexes.iter().flat_map(|index| &index.elements);
+    let indexed = indexed.map(|element| (&element.route, &element.key, "Index"));
+    let excluded = schema.excludes.iter().flat_map(|exclude| &exclude.elements);
+    let excluded = excluded.map(|element| (&element.route, &element.key, "Exclusion constraint"));
+    mentions.extend(indexed.chain(excluded).filter_map(|(route, key, what)| match key {
+        IndexKey::Column(column) => Some((route.clone(), column.as_str(), what)),
+        IndexKey::Expression(_) => None,
+    }));
+    mentions
+}
+
+fn references(context: &TableContext<'_>, report: &mut Report<'_>) {
+    for key in context.foreign_keys() {
+        let name = &key.reference.table;
+        let referenced = if *name == context.table.name {
+            Some(context.table)
+        } else {
+            context.merged.tables.get(name).map(|entry| &entry.table)
+        };
+        let Some(referenced) = referenced else {
+            let tables: Vec<_> = context.merged.tables.keys().map(TableName::short).collect();
+            let suggestion = did_you_mean(
+                &name.short(),
+                tables.iter().map(String::as_str),
+                "Add a request for it to this change, or correct the name",
+            );
+            report
+                .at(
+                    &key.reference.route.key("table"),
+                    format!("Foreign key refers to table `{}`, which does not exist", name.short()),
+                )
+                .suggest(suggestion);
+            continue;
+        };
+        reference(context.table, &key, referenced, report);
+    }
+}
+
+/// What PostgreSQL asks of the referenced columns.
+/// Source: <https://www.postgresql.org/docs/current/sql-createtable.html#SQL-CREATETABLE-PARMS-REFERENCES>
+fn reference(table: &Table, key: &RequestedForeignKeyView<'_>, referenced: &Table, report: &mut Report<'_>) {
+    let name = referenced.name.short();
+    let route =
+        if key.reference.columns.len() == 1 { key.reference.route.key("column") } else { key.reference.route.clone() };
+    let columns: Vec<&str> = match (key.reference.columns.as_slice(), &referenced.primary_key) {
+        ([], Some(primary)) => primary.columns.iter().map(String::as_str).collect(),
+        ([], None) => {
+            report
+                .at(&route, format!("Foreign key refers to the primary key of `{name}`, which has none"))
+                .suggest(format!("Name a unique column of `{name}`, or give the table a primary key"));
+            return;
+        }
+        (columns, _) => columns.iter().map(String::as_str).collect(),
+    };
+    let missing = columns.iter().find(|column| referenced.column(column).is_none());
+    if let Some(column) = missing {
+        let names = referenced.columns.iter().map(|column| column.name.as_str());
+        report
+            .at(&route, format!("Foreign key refers to column `{column}`, which `{name}` does not have"))
+            .suggest(did_you_mean(column, names, "Name a column of the referenced table"));
+        return;
+    }
+    if columns.len() != key.columns.len() {
+        report
+            .at(
+                &route,
+                format!("Foreign key has {} columns and refers to {} of `{name}`", key.columns.len(), columns.len()),
+            )
+            .suggest("Name as many columns on both sides");
+        return;
+    }
+    if !lookups(referenced).iter().any(|lookup| lookup.is_key_of(&columns)) {
+        report
+            .at(&route, format!("Foreign key refers to ({}) of `{name}`, which is no key there", columns.join(", ")))
+            .suggest("Refer to the primary key or to columns with a unique constraint");
+        return;
+    }
+    for (from, to) in key.columns.iter().zip(&columns) {
+        let (Some(from), Some(to)) = (table.column(from), referenced.column(to)) else { continue };
+        if !comparable(&from.type_name, &to.type_name) {
+            report
+                .at(
+                    &route,
+                    format!(
+                        "Column `{}` is {} and `{name}.{}` is {}",
+                        from.name, from.type_name, to.name, to.type_name
+                    ),
+                )
+                .suggest(format!("Make `{}` {}", from.name, to.type_name));
+        }
+    }
+}
+
+/// False only for types that PostgreSQL certainly cannot compare: of two different families of built-in ones.
+fn comparable(left: &str, right: &str) -> bool {
+    match (family(left), family(right)) {
+        (Some(left), Some(right)) => left == right,
+        _ => true,
+    }
+}
+
+fn family(type_name: &str) -> Option<&'static str> {
+    if type_name.ends_with(']') {
+        return None;
+    }
+    // `timestamp(3) without time zone` is of the family of `timestamp without time zone`.
+    let plain = match (type_name.find('('), type_name.find(')')) {
+        (Some(open), Some(close)) if open < close => format!("{}{}", &type_name[..open], &type_name[close + 1..]),
+        _ => type_name.to_owned(),
+    };
+    Some(match plain.as_str() {
+        "smallint" | "integer" | "bigint" | "numeric" | "smallserial" | "serial" | "bigserial" => "number",
+        "text" | "character varying" | "character" | "bpchar" => "text",
+        "uuid" => "uuid",
+        "boolean" => "boolean",
+        "date" | "timestamp with time zone" | "timestamp without time zone" => "date",
+        "bytea" => "bytea",
+        "inet" | "cidr" => "inet",
+        _ => return None,
+    })
+}
+
+fn still_referenced(context: &RequestContext<'_>, report: &mut Report<'_>) {
+    let Some(request) = context.accepted().filter(|request| request.lifecycle == Lifecycle::Dropped) else { return };
+    let Some(route) = &request.lifecycle_route else { return };
+    for (name, entry) in &context.merged.tables {
+        let key = entry.table.foreign_keys.iter().find(|key| key.references == request.table);
+        if let Some(key) = key.filter(|_| *name != request.table) {
+            report
+                .at(
+                    route,
+                    format!("Table `{}` still refers to `{}` by `{}`", name.short(), request.table.short(), key.name),
+                )
+                .suggest(format!(
+                    "Remove the foreign key from `{}` first, or drop that table in the same change",
+                    entry.path
+                ));
+        }
+    }
+}
+
+fn did_you_mean<'a>(word: &str, names: impl Iterator<Item = &'a str>, otherwise: &str) -> String {
+    nearest(word, names).map_or_else(|| otherwise.to_owned(), |name| format!("Did you mean `{name}`?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_different_families_cannot_be_compared() {
+        for (left, right, expected) in [
+            ("uuid", "uuid", true),
+            ("uuid", "text", false),
+            ("integer", "bigint", true),
+            ("bigserial", "bigint", true),
+            ("character varying(40)", "text", true),
+            ("numeric(10,2)", "integer", true),
+            ("timestamp(3) without time zone", "uuid", false),
+            ("integer", "text", false),
+            ("citext", "text", true),
+            ("uuid[]", "uuid", true),
+        ] {
+            assert_eq!(comparable(left, right), expected, "{left} {right}");
+        }
+    }
+}
