@@ -2,15 +2,12 @@
 
 use std::fmt::Write as _;
 
-use super::{Rule, all, find};
-use crate::policy::nearest;
+use super::{Rule, all};
 
-/// The text that `explain` prints, Markdown; `None` for an id that no rule has, with the nearest in `Err`.
-pub fn explain(id: &str) -> Result<String, Option<&'static str>> {
-    match find(id) {
-        Some(rule) => Ok(section(rule)),
-        None => Err(nearest(id, all().iter().map(|rule| rule.id))),
-    }
+/// The text that `explain` prints: one rule, Markdown.
+#[must_use]
+pub fn explain(rule: &Rule) -> String {
+    section(rule)
 }
 
 /// The page of all rules, Markdown: `docs/rules.md`.
@@ -75,16 +72,4 @@ fn language(path: &str) -> &'static str {
 
 fn fence(language: &str, text: &str) -> String {
     format!("```{language}\n{}\n```\n", text.trim_end())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_unknown_rule_is_answered_with_the_nearest() {
-        assert_eq!(explain("missing-primarykey"), Err(Some("missing-primary-key")));
-        assert_eq!(explain("zzz"), Err(None));
-        assert!(explain("missing-primary-key").is_ok_and(|text| text.contains("Corrected:")));
-    }
 }

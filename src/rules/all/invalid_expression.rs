@@ -70,7 +70,6 @@ fn check(context: &TableContext<'_>, report: &mut Report<'_>) {
             }
             Ok(expression) => {
                 unknown_columns(context, &place, &expression, report);
-                moving_functions(&place, &expression, report);
             }
         }
     }
@@ -146,35 +145,5 @@ fn unknown_columns(context: &TableContext<'_>, place: &Place<'_>, expression: &E
         report
             .at(&place.route, format!("{} uses column `{column}`, which the table does not have", place.what))
             .suggest(suggestion);
-    }
-}
-
-/// Functions of PostgreSQL that are not immutable and often taken for it.
-/// Source: <https://www.postgresql.org/docs/current/xfunc-volatility.html>
-const MOVING: [&str; 9] = [
-    "now",
-    "current_timestamp",
-    "current_date",
-    "clock_timestamp",
-    "statement_timestamp",
-    "transaction_timestamp",
-    "random",
-    "gen_random_uuid",
-    "timeofday",
-];
-
-fn moving_functions(place: &Place<'_>, expression: &Expression, report: &mut Report<'_>) {
-    if place.place == ExpressionUse::Check {
-        return;
-    }
-    for function in &expression.functions {
-        let bare = function.strip_prefix("pg_catalog.").unwrap_or(function);
-        if MOVING.contains(&bare) {
-            report
-                .at(&place.route, format!("{} calls `{bare}`, whose result changes from call to call", place.what))
-                .suggest(
-                    "Use immutable functions only: PostgreSQL stores what the expression gave when the row was written",
-                );
-        }
     }
 }
