@@ -18,7 +18,7 @@ pub fn rules_page() -> String {
          <!-- Generated from src/rules/all by `UPDATE_DOCS=1 cargo test --test rules`; do not edit. -->\n\n\
          A rule reports violations. An `error` blocks the merge, a `warning` is worth fixing, a `notice` is good to know.\n\
          `[rules]` in `schema-registry.toml` sets the severity of a rule, or `\"off\"`. A waiver in the request accepts the\n\
-         violations of one rule in one file, with a reason and an expiry; it holds until the day before, in UTC:\n\n\
+         violations of one rule in one file, with a reason, and holds until the end of the day before `expires`, in UTC:\n\n\
          ```yaml\n\
          waivers:\n  - {rule: bigint-precision, reason: The importer reads it as BigInt, expires: 2027-01-01}\n\
          ```\n\n\

@@ -30,7 +30,7 @@ fn a_table_has_at_most_one_primary_key() {
     assert_eq!(
         of_new(rule, "orders", &flags, ""),
         [
-            "5:39 error: Table has 2 columns with `primaryKey: true`: `a`, `b` -> Ensure exactly one column has `primaryKey: \
+            "5:41 error: Table has 2 columns with `primaryKey: true`: `a`, `b` -> Ensure exactly one column has `primaryKey: \
           true`; for one key of several columns write `primaryKey: [a, b]` beside `columns` instead"
         ]
     );
@@ -88,7 +88,7 @@ fn foreign_keys_need_an_index() {
     assert_eq!(
         of_reference(rule, &[ID, TEAM], ""),
         [
-            "5:46 warning: Foreign key (team_id) has no index: deleting from `teams` reads all of `notes` -> Add an index: \
+            "5:47 warning: Foreign key (team_id) has no index: deleting from `teams` reads all of `notes` -> Add an index: \
           `{name: idx_notes_team_id, columns: [team_id]}`"
         ]
     );

@@ -1,9 +1,11 @@
 //! Rules as people meet them: request files in, violations with lines and columns out, through the whole evaluation.
 
 #![expect(clippy::disallowed_methods, reason = "one test reads and, when asked to, writes docs/rules.md")]
+#![expect(clippy::expect_used, reason = "a test may stop at once")]
 
 mod keys;
 mod names;
+mod seed;
 mod support;
 mod trees;
 mod types;

@@ -55,9 +55,9 @@ pub(crate) fn reported(violations: &[Violation], rule: &str) -> Vec<String> {
 
 /// A request for a table; the first column is on line 4.
 pub(crate) fn request(table: &str, columns: &[&str], rest: &str) -> String {
-    let columns: String = columns.iter().map(|column| format!("    - {column}\n")).collect();
+    let columns = columns.join("\n    - ");
     format!(
-        "tableName: {table}\nschemaJson:\n  columns:\n{columns}{rest}\
+        "tableName: {table}\nschemaJson:\n  columns:\n    - {columns}\n{rest}\
          requestMetadata: {{justification: It is needed, requestedAt: 2026-01-05T09:00:00Z}}\n"
     )
 }

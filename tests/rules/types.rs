@@ -126,8 +126,8 @@ fn tables_have_timestamps() {
     ];
     let key = "  primaryKey: [user_id, team_id]\n";
     ok(rule, "memberships", &join, key);
-    let role = [join[0], join[1], "{name: role, type: TEXT}"];
-    assert_eq!(of_new(rule, "memberships", &role, key).len(), 1, "its rows change");
+    let with_role = [join[0], join[1], "{name: role, type: TEXT}"];
+    assert_eq!(of_new(rule, "memberships", &with_role, key).len(), 1, "its rows change");
     assert_eq!(of_new(rule, "orders", &[ID, "{name: updated_by, type: TEXT}"], "").len(), 1);
     assert_eq!(of_change(rule, "orders", &[ID], &[ID, "{name: a, type: TEXT}"]), [""; 0]);
 

@@ -53,12 +53,12 @@ fn expressions_use_the_columns_of_their_table() {
         ),
         (
             "  indexes: [{name: i, columns: [{expression: lower(name)}]}]\n",
-            "7:51 error: An expression of index `i` uses column `name`, which the table does not have -> Use columns of this table \
+            "7:46 error: An expression of index `i` uses column `name`, which the table does not have -> Use columns of this table \
              only",
         ),
         (
             "  indexes: [{name: i, columns: [title], where: deleted_at IS NULL}]\n",
-            "7:49 error: The predicate of index `i` uses column `deleted_at`, which the table does not have -> Use columns of \
+            "7:48 error: The predicate of index `i` uses column `deleted_at`, which the table does not have -> Use columns of \
              this table only",
         ),
     ] {
@@ -68,7 +68,7 @@ fn expressions_use_the_columns_of_their_table() {
         ("  checks: [{name: c, expression: \"1) UNION (SELECT 2\"}]\n", "7:34 error: Check `c` is not valid: "),
         (
             "  indexes: [{name: i, columns: [title], where: total > random()}]\n",
-            "7:49 error: The predicate of index `i` is not valid: ",
+            "7:48 error: The predicate of index `i` is not valid: ",
         ),
     ] {
         let found = of_new(rule, "orders", &columns, rest);

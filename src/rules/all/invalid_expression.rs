@@ -56,13 +56,13 @@ requestMetadata: {justification: Take money, requestedAt: 2026-01-05T09:00:00Z}
 struct Place<'a> {
     route: Route,
     text: &'a str,
-    place: ExpressionUse,
+    stands: ExpressionUse,
     what: String,
 }
 
 fn check(context: &TableContext<'_>, report: &mut Report<'_>) {
     for place in expressions(context) {
-        match sql::parse_expression(place.text, place.place) {
+        match sql::parse_expression(place.text, place.stands) {
             Err(error) => {
                 report
                     .at(&place.route, format!("{} is not valid: {}", place.what, error.message))
@@ -78,7 +78,7 @@ fn check(context: &TableContext<'_>, report: &mut Report<'_>) {
 fn expressions<'a>(context: &TableContext<'a>) -> Vec<Place<'a>> {
     let schema = &context.request.schema;
     let mut places = Vec::new();
-    let mut add = |route: Route, text: &'a str, place, what: String| places.push(Place { route, text, place, what });
+    let mut add = |route: Route, text: &'a str, stands, what: String| places.push(Place { route, text, stands, what });
     for column in &schema.columns {
         if let Some(text) = &column.check {
             add(
@@ -130,7 +130,7 @@ fn named(what: &str, name: Option<&str>) -> String {
 
 fn unknown_columns(context: &TableContext<'_>, place: &Place<'_>, expression: &Expression, report: &mut Report<'_>) {
     for column in &expression.columns {
-        let known = context.column(column).is_some() || (column == "tableoid" && place.place == ExpressionUse::Check);
+        let known = context.column(column).is_some() || (column == "tableoid" && place.stands == ExpressionUse::Check);
         if known {
             continue;
         }
