@@ -53,6 +53,16 @@ fn control_kind(path: &str) -> Option<PathKind> {
 }
 
 impl Policy {
+    /// Whether a change of the file, with these bytes before or after it, is the registry's business: ask for both sides.
+    #[must_use]
+    pub fn governs(&self, path: &str, bytes: &[u8]) -> bool {
+        match self.classify(path) {
+            PathKind::Ungoverned => false,
+            PathKind::Workflow => is_control_file(path, bytes),
+            _ => true,
+        }
+    }
+
     /// What `path` is. By path alone: modes and contents are judged by whoever reads the file.
     #[must_use]
     pub fn classify(&self, path: &str) -> PathKind {
@@ -156,5 +166,9 @@ mod tests {
         assert!(!is_control_file(".github/workflows/ci.yml", b"run: cargo test"));
         assert!(!is_control_file("docs/schema.yml", b"schema-registry"));
         assert!(is_control_file("CODEOWNERS", b""));
+        let policy = Policy::default();
+        assert!(policy.governs(".github/workflows/schema.yml", b"schema-registry"));
+        assert!(!policy.governs(".github/workflows/ci.yml", b"run: cargo test"));
+        assert!(policy.governs("schema-requests/notes.txt", b""));
     }
 }

@@ -1,10 +1,16 @@
 //! "Did you mean": the nearest of the words that would have been right.
 
+/// Longer words are no slips of ours, and measuring them would take a hostile request's time.
+const LONGEST: usize = 64;
+
 /// The candidate that `word` was probably meant to be; `None` where none is near enough to suggest.
 ///
 /// Case, `_` and `-` do not count, so that `Primary_Key` finds `primary-key`. Ties go to the first candidate.
 #[must_use]
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if word.len() > LONGEST {
+        return None;
+    }
     let plain = |text: &str| text.to_lowercase().replace(['_', '-'], "");
     let word = plain(word);
     let most = (word.chars().count() / 3).clamp(1, 4);
@@ -34,6 +40,7 @@ mod tests {
             ("Missing_Primary_Key", Some("missing-primary-key")),
             ("x", None),
             ("nothing-like-it", None),
+            ("required-required-required-required-required-required-required-required", None),
         ] {
             assert_eq!(nearest(word, words), expected, "{word}");
         }

@@ -227,7 +227,7 @@ fn read_branches(root: &Section<'_>, policy: &mut Policy) -> Result<(), PolicyEr
 fn branch(value: &Value<'_>) -> Result<String, PolicyError> {
     let name = value.string()?;
     let plain = |byte: u8| byte.is_ascii_graphic() && !b"~^:?*[\\".contains(&byte);
-    let part = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock");
+    let part = |part: &str| !part.is_empty() && !part.starts_with('.') && part.strip_suffix(".lock").is_none();
     let valid = name.bytes().all(plain)
         && name.split('/').all(part)
         && !name.starts_with('-')

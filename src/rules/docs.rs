@@ -2,15 +2,12 @@
 
 use std::fmt::Write as _;
 
-use super::{Rule, all, find};
-use crate::policy::nearest;
+use super::{Rule, all};
 
-/// The text that `explain` prints, Markdown; `None` for an id that no rule has, with the nearest in `Err`.
-pub fn explain(id: &str) -> Result<String, Option<&'static str>> {
-    match find(id) {
-        Some(rule) => Ok(section(rule)),
-        None => Err(nearest(id, all().iter().map(|rule| rule.id))),
-    }
+/// The text that `explain` prints: one rule, Markdown.
+#[must_use]
+pub fn explain(rule: &Rule) -> String {
+    section(rule)
 }
 
 /// The page of all rules, Markdown: `docs/rules.md`.
@@ -21,7 +18,7 @@ pub fn rules_page() -> String {
          <!-- Generated from src/rules/all by `UPDATE_DOCS=1 cargo test --test rules`; do not edit. -->\n\n\
          A rule reports violations. An `error` blocks the merge, a `warning` is worth fixing, a `notice` is good to know.\n\
          `[rules]` in `schema-registry.toml` sets the severity of a rule, or `\"off\"`. A waiver in the request accepts the\n\
-         violations of one rule in one file, with a reason and an expiry; it holds until the day before, in UTC:\n\n\
+         violations of one rule in one file, with a reason, and holds until the end of the day before `expires`, in UTC:\n\n\
          ```yaml\n\
          waivers:\n  - {rule: bigint-precision, reason: The importer reads it as BigInt, expires: 2027-01-01}\n\
          ```\n\n\
@@ -75,16 +72,4 @@ fn language(path: &str) -> &'static str {
 
 fn fence(language: &str, text: &str) -> String {
     format!("```{language}\n{}\n```\n", text.trim_end())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_unknown_rule_is_answered_with_the_nearest() {
-        assert_eq!(explain("missing-primarykey"), Err(Some("missing-primary-key")));
-        assert_eq!(explain("zzz"), Err(None));
-        assert!(explain("missing-primary-key").is_ok_and(|text| text.contains("Corrected:")));
-    }
 }

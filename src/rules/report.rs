@@ -72,18 +72,19 @@ impl<'a> Report<'a> {
         Found(&mut self.violations[at])
     }
 
-    /// The bytes that a person should look at: the value where it is on one line, else its key, else its first line;
-    /// of the nearest field above where the field is not written; the first line of the file where none is.
+    /// The bytes that a person should look at: the value where it stands on the line of its key, else the key, else the
+    /// value's first line; of the nearest field above where the field is not written; the first line of the file where
+    /// none is.
     fn place(&self, route: &Route) -> Span {
         let mut next = Some(route.clone());
         while let (Some(here), Some(spans)) = (next, self.spans) {
             next = here.parent();
             let Some(field) = spans.get(&here) else { continue };
-            let one_line = self.first_line(field.value);
-            return match field.key {
-                Some(key) if one_line != field.value || field.value.start == field.value.end => key,
-                _ => one_line,
-            };
+            let key = field.key.filter(|key| {
+                let whole = self.text.get(key.end..field.value.end).unwrap_or("\n").trim_end();
+                whole.contains('\n') || field.value.start == field.value.end
+            });
+            return key.unwrap_or_else(|| self.first_line(field.value));
         }
         self.first_line(Span::new(0, self.text.len()))
     }

@@ -59,15 +59,11 @@ fn check(context: &TableContext<'_>, report: &mut Report<'_>) {
         let route = column.route.key("defaultValue");
         match sql::parse_expression(default, ExpressionUse::Default) {
             Err(error) => {
-                let suggestion = if is_word(default) {
-                    Some(format!("Quote text for SQL too: defaultValue: \"'{}'\"", default.trim()))
-                } else {
-                    error.suggestion
-                };
                 report
                     .at(&route, format!("The default of column `{}` is not valid: {}", column.name, error.message))
                     .suggest(
-                        suggestion
+                        error
+                            .suggestion
                             .unwrap_or_else(|| "Write one SQL expression, such as `now()` or `'text'`".to_owned()),
                     );
             }
@@ -84,33 +80,25 @@ fn check(context: &TableContext<'_>, report: &mut Report<'_>) {
     }
 }
 
-/// Several answers to what a value is when none is given.
+/// What a type that counts by itself rules out. The reader refuses the other contradictions.
 fn conflicts(column: &RequestedColumn, name: Option<&TypeName>, report: &mut Report<'_>) {
-    let serial = name.is_some_and(|name| name.serial);
+    let Some(name) = name else { return };
     let given = [
         (column.default.is_some(), "defaultValue"),
         (column.identity.is_some(), "identity"),
         (column.generated.is_some(), "generated"),
-        (serial, "a serial type"),
     ];
-    let mut given = given.into_iter().filter_map(|(is, what)| is.then_some(what));
-    if let (Some(first), Some(second)) = (given.next(), given.next()) {
+    for (_, key) in given.into_iter().filter(|(given, _)| *given && name.serial) {
         report
-            .at(&column.route, format!("Column `{}` has both {first} and {second}", column.name))
-            .suggest("Keep the one that says where values come from");
+            .at(&column.route.key(key), format!("Column `{}` is {} and has `{key}` too", column.name, name.canonical))
+            .suggest(format!("Remove `{key}`, or use the integer type behind {}", name.canonical));
     }
     let whole = ["smallint", "integer", "bigint"];
-    if let Some(name) = name.filter(|name| column.identity.is_some() && !whole.contains(&name.canonical.as_str())) {
+    if column.identity.is_some() && !name.serial && !whole.contains(&name.canonical.as_str()) {
         report
             .at(&column.route.key("identity"), format!("Identity column `{}` is {}", column.name, name.canonical))
             .suggest("Use SMALLINT, INTEGER or BIGINT: identity counts");
     }
-}
-
-fn is_word(text: &str) -> bool {
-    let text = text.trim();
-    text.starts_with(|first: char| first.is_ascii_alphabetic())
-        && text.chars().all(|char| char.is_ascii_alphanumeric() || " _-".contains(char))
 }
 
 /// A literal, as the deparser writes it.

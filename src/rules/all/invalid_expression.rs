@@ -56,13 +56,13 @@ requestMetadata: {justification: Take money, requestedAt: 2026-01-05T09:00:00Z}
 struct Place<'a> {
     route: Route,
     text: &'a str,
-    place: ExpressionUse,
+    stands: ExpressionUse,
     what: String,
 }
 
 fn check(context: &TableContext<'_>, report: &mut Report<'_>) {
     for place in expressions(context) {
-        match sql::parse_expression(place.text, place.place) {
+        match sql::parse_expression(place.text, place.stands) {
             Err(error) => {
                 report
                     .at(&place.route, format!("{} is not valid: {}", place.what, error.message))
@@ -70,7 +70,6 @@ fn check(context: &TableContext<'_>, report: &mut Report<'_>) {
             }
             Ok(expression) => {
                 unknown_columns(context, &place, &expression, report);
-                moving_functions(&place, &expression, report);
             }
         }
     }
@@ -79,7 +78,7 @@ fn check(context: &TableContext<'_>, report: &mut Report<'_>) {
 fn expressions<'a>(context: &TableContext<'a>) -> Vec<Place<'a>> {
     let schema = &context.request.schema;
     let mut places = Vec::new();
-    let mut add = |route: Route, text: &'a str, place, what: String| places.push(Place { route, text, place, what });
+    let mut add = |route: Route, text: &'a str, stands, what: String| places.push(Place { route, text, stands, what });
     for column in &schema.columns {
         if let Some(text) = &column.check {
             add(
@@ -131,7 +130,7 @@ fn named(what: &str, name: Option<&str>) -> String {
 
 fn unknown_columns(context: &TableContext<'_>, place: &Place<'_>, expression: &Expression, report: &mut Report<'_>) {
     for column in &expression.columns {
-        let known = context.column(column).is_some() || (column == "tableoid" && place.place == ExpressionUse::Check);
+        let known = context.column(column).is_some() || (column == "tableoid" && place.stands == ExpressionUse::Check);
         if known {
             continue;
         }
@@ -146,35 +145,5 @@ fn unknown_columns(context: &TableContext<'_>, place: &Place<'_>, expression: &E
         report
             .at(&place.route, format!("{} uses column `{column}`, which the table does not have", place.what))
             .suggest(suggestion);
-    }
-}
-
-/// Functions of PostgreSQL that are not immutable and often taken for it.
-/// Source: <https://www.postgresql.org/docs/current/xfunc-volatility.html>
-const MOVING: [&str; 9] = [
-    "now",
-    "current_timestamp",
-    "current_date",
-    "clock_timestamp",
-    "statement_timestamp",
-    "transaction_timestamp",
-    "random",
-    "gen_random_uuid",
-    "timeofday",
-];
-
-fn moving_functions(place: &Place<'_>, expression: &Expression, report: &mut Report<'_>) {
-    if place.place == ExpressionUse::Check {
-        return;
-    }
-    for function in &expression.functions {
-        let bare = function.strip_prefix("pg_catalog.").unwrap_or(function);
-        if MOVING.contains(&bare) {
-            report
-                .at(&place.route, format!("{} calls `{bare}`, whose result changes from call to call", place.what))
-                .suggest(
-                    "Use immutable functions only: PostgreSQL stores what the expression gave when the row was written",
-                );
-        }
     }
 }

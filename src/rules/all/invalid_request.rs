@@ -1,9 +1,7 @@
 //! `invalid-request`
 
-use std::collections::BTreeSet;
-
 use crate::{
-    model::{Route, Severity},
+    model::Severity,
     policy::nearest,
     rules::{Check, Example, Report, RequestContext, Rule, configurable, find},
 };
@@ -51,7 +49,7 @@ requestMetadata: {justification: Keep people signed in, requestedAt: 2026-01-05T
 ",
         )],
     },
-    checks: &[Check::Request(refusals), Check::Request(requested_at), Check::Request(waivers), Check::Request(names)],
+    checks: &[Check::Request(refusals), Check::Request(requested_at), Check::Request(waivers)],
 };
 
 fn refusals(context: &RequestContext<'_>, report: &mut Report<'_>) {
@@ -90,32 +88,6 @@ fn waivers(context: &RequestContext<'_>, report: &mut Report<'_>) {
             report
                 .at(&waiver.route.key("reason"), "Waiver has no reason")
                 .suggest("Say why the exception is right here: reviewers approve the reason too");
-        }
-    }
-}
-
-/// Names that PostgreSQL keeps apart within a table (columns) or a schema (indexes).
-fn names(context: &RequestContext<'_>, report: &mut Report<'_>) {
-    let Some(request) = context.accepted() else { return };
-    let schema = &request.schema;
-    let columns = schema.columns.iter().map(|column| (Some(column.name.as_str()), &column.route));
-    twice("Column", columns, report);
-    let indexes = schema.indexes.iter().map(|index| (index.name.as_deref(), &index.route));
-    twice("Index", indexes, report);
-    let uniques = schema.uniques.iter().map(|unique| (unique.name.as_deref(), &unique.route));
-    let checks = schema.checks.iter().map(|check| (check.name.as_deref(), &check.route));
-    let keys = schema.foreign_keys.iter().map(|key| (key.name.as_deref(), &key.route));
-    let excludes = schema.excludes.iter().map(|exclude| (exclude.name.as_deref(), &exclude.route));
-    twice("Constraint", uniques.chain(checks).chain(keys).chain(excludes), report);
-}
-
-fn twice<'a>(what: &str, names: impl Iterator<Item = (Option<&'a str>, &'a Route)>, report: &mut Report<'_>) {
-    let mut seen = BTreeSet::new();
-    for (name, route) in names.filter_map(|(name, route)| Some((name?, route))) {
-        if !seen.insert(name) {
-            report
-                .at(&route.key("name"), format!("{what} `{name}` is there twice"))
-                .suggest("Remove one of them, or give it another name");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `unknown-reference`
 
 use crate::{
-    model::{IndexKey, Lifecycle, Route, Severity, Table, TableName},
+    model::{Lifecycle, Severity, Table, TableName},
     policy::nearest,
     rules::{
         Check, Example, Report, RequestContext, Rule, TableContext, context::RequestedForeignKeyView, lookup::lookups,
@@ -12,7 +12,7 @@ pub(super) static RULE: Rule = Rule {
     id: "unknown-reference",
     severity: Severity::Error,
     fixed: false,
-    summary: "A name that stands for nothing: a referenced table or column, or a column of a key or index",
+    summary: "A foreign key to a table or columns that it cannot refer to",
     rationale: "A foreign key needs a table on the merged result, columns that are there, and a primary key or unique \
         constraint over exactly those columns, of types that can be compared. A key or an index needs columns that \
         the table has. A table that others refer to cannot be dropped before they let go.\n\n\
@@ -65,53 +65,8 @@ requestMetadata: {justification: Group the work of a team, requestedAt: 2026-01-
 ",
         )],
     },
-    checks: &[Check::Table(own_columns), Check::Table(references), Check::Request(still_referenced)],
+    checks: &[Check::Table(references), Check::Request(still_referenced)],
 };
-
-/// Where a column is named, its name, and what names it.
-type Mention<'a> = (Route, &'a str, &'static str);
-
-fn own_columns(context: &TableContext<'_>, report: &mut Report<'_>) {
-    for (route, column, what) in mentions(context) {
-        if context.column(column).is_some() {
-            continue;
-        }
-        let names = context.request.schema.columns.iter().map(|column| column.name.as_str());
-        report
-            .at(&route, format!("{what} names column `{column}`, which the table does not have"))
-            .suggest(did_you_mean(column, names, "Name a column of this table"));
-    }
-}
-
-/// The columns that keys, constraints and indexes of the table name.
-fn mentions<'a>(context: &TableContext<'a>) -> Vec<Mention<'a>> {
-    let schema = &context.request.schema;
-    let mut mentions = Vec::new();
-    let mut list = |route: Route, columns: &'a [String], what| {
-        mentions.extend(columns.iter().map(|column| (route.item(column), column.as_str(), what)));
-    };
-    if let Some(key) = &schema.primary_key {
-        list(key.route.key("columns"), &key.columns, "Primary key");
-    }
-    for unique in &schema.uniques {
-        list(unique.route.key("columns"), &unique.columns, "Unique constraint");
-    }
-    for key in &schema.foreign_keys {
-        list(key.route.key("columns"), &key.columns, "Foreign key");
-    }
-    for index in &schema.indexes {
-        list(index.route.key("include"), &index.include, "Index");
-    }
-    let indexed = schema.indexes.iter().flat_map(|index| &index.elements);
-    let indexed = indexed.map(|element| (&element.route, &element.key, "Index"));
-    let excluded = schema.excludes.iter().flat_map(|exclude| &exclude.elements);
-    let excluded = excluded.map(|element| (&element.route, &element.key, "Exclusion constraint"));
-    mentions.extend(indexed.chain(excluded).filter_map(|(route, key, what)| match key {
-        IndexKey::Column(column) => Some((route.clone(), column.as_str(), what)),
-        IndexKey::Expression(_) => None,
-    }));
-    mentions
-}
 
 fn references(context: &TableContext<'_>, report: &mut Report<'_>) {
     for key in context.foreign_keys() {

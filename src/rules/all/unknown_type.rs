@@ -94,9 +94,9 @@ fn unknown(context: &TableContext<'_>, column: &RequestedColumn, name: &TypeName
 
 /// With or without its schema; quotes do not count.
 fn is_allowed(name: &TypeName, allowed: &[String]) -> bool {
-    let base = name.base.replace('"', "").to_lowercase();
-    let bare = base.rsplit('.').next().unwrap_or(&base).to_owned();
-    allowed.iter().any(|allowed| *allowed == base || *allowed == bare)
+    let whole = name.base.replace('"', "").to_lowercase();
+    let alone = whole.rsplit('.').next().unwrap_or(&whole);
+    allowed.iter().any(|allowed| *allowed == whole || allowed == alone)
 }
 
 /// What people who come from other databases and languages mean, then the nearest built-in name.

@@ -54,7 +54,7 @@ schemaJson:
     - {name: updated_at, type: TIMESTAMPTZ, nullable: false, defaultValue: CURRENT_TIMESTAMP}
   indexes:
     - {name: idx_ledger_entries_created_at, columns: [created_at]}
-requestMetadata: {justification: Book every movement of money, in cents, requestedAt: 2026-01-05T09:00:00Z}
+requestMetadata: {justification: Book every movement of money and goods, requestedAt: 2026-01-05T09:00:00Z}
 ",
         )],
     },
