@@ -2,6 +2,16 @@
 
 use std::collections::BTreeSet;
 
+mod builtin;
+mod expression;
+pub mod quote;
+mod tree;
+mod types;
+mod walk;
+
+pub use expression::parse_expression;
+pub use types::parse_type;
+
 /// A type that PostgreSQL's grammar accepts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TypeName {
@@ -56,14 +66,6 @@ pub struct Expression {
     pub functions: BTreeSet<String>,
     /// Types it casts to, canonical.
     pub casts: BTreeSet<String>,
-}
-
-/// Reads one type. `version` is the major version of PostgreSQL that it must exist in.
-pub fn parse_type(_text: &str, _version: u32) -> Result<TypeName, SyntaxError> {
-    todo!()
-}
-
-/// Reads exactly one expression that may stand in `place`.
-pub fn parse_expression(_text: &str, _place: ExpressionUse) -> Result<Expression, SyntaxError> {
-    todo!()
+    /// Whether it can stand without parentheses where the grammar wants an operand: a constant, a call, a column.
+    pub primary: bool,
 }
