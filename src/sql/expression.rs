@@ -57,8 +57,12 @@ fn read(text: &str) -> Result<NodeEnum, SyntaxError> {
 fn stands_alone(value: &NodeEnum) -> bool {
     match value {
         NodeEnum::FuncCall(call) => call.funcformat() == CoercionForm::CoerceExplicitCall,
-        NodeEnum::AConst(_) | NodeEnum::SqlvalueFunction(_) | NodeEnum::ColumnRef(_) | NodeEnum::AArrayExpr(_) => true,
-        NodeEnum::CoalesceExpr(_) | NodeEnum::MinMaxExpr(_) => true,
+        NodeEnum::AConst(_)
+        | NodeEnum::SqlvalueFunction(_)
+        | NodeEnum::ColumnRef(_)
+        | NodeEnum::AArrayExpr(_)
+        | NodeEnum::CoalesceExpr(_)
+        | NodeEnum::MinMaxExpr(_) => true,
         NodeEnum::TypeCast(cast) => {
             cast.arg.as_ref().and_then(|arg| arg.node.as_ref()).is_some_and(|arg| !negative(arg) && stands_alone(arg))
         }

@@ -29,6 +29,8 @@ pub(super) fn selected_value(statement: &str, what: &str) -> Result<NodeEnum, Sy
 fn parse(statement: &str) -> Result<ParseResult, SyntaxError> {
     match pg_query::parse(statement, 0) {
         Ok(result) => Ok(result.protobuf),
+        Err(pg_query::Error::Parse(message)) if message.starts_with("stack depth") => Err(too_complex()),
+        Err(pg_query::Error::Parse(message)) if message.starts_with("memory exhausted") => Err(too_complex()),
         Err(pg_query::Error::Parse(message)) => Err(SyntaxError::new(sentence(&message))),
         Err(pg_query::Error::Conversion(_)) => Err(SyntaxError::new("A NUL character is not allowed")),
         // The decoder gives up at a nesting of about 100.

@@ -58,8 +58,7 @@ pub(super) fn resolve(name: &protobuf::TypeName, version: u32) -> Result<TypeNam
     }
     let names = tree::strings(&name.names).unwrap_or_default();
     let (schema, short) = match names.as_slice() {
-        ["pg_catalog", short] => (None, *short),
-        [short] => (None, *short),
+        ["pg_catalog", short] | [short] => (None, *short),
         [schema, short] => (Some(*schema), *short),
         _ => return Err(SyntaxError::new("A type has at most a schema and a name")),
     };
