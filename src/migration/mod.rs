@@ -1,19 +1,74 @@
 //! Changes to plans and migrations: names, bytes, headers, chains.
+//!
+//! A migration is a pair of files, `<YYYYMMDD>_<HHMMSS>_<verb>_<table>.up.sql` and `.down.sql`, in one folder. Their first
+//! lines are comments that name the table, the change and the state digests before and after it, so that the files of a
+//! table form a chain without an index that branches would conflict about.
 
-use chrono::{DateTime, Utc};
+mod chain;
+mod compare;
+mod header;
+mod name;
+mod script;
+mod unsupported;
 
-use crate::model::{Change, Digest, Migration, MigrationHeader, Plan, Tree, Unsupported};
+pub use chain::{ChainProblem, chains, check_chain};
+pub use compare::compare;
+
+use chrono::{DateTime, Datelike as _, Utc};
+
+use crate::model::{
+    Change, ChangeKind, Digest, MIGRATION_FORMAT, Migration, MigrationHeader, Plan, Route, Table, Tree, Unsupported,
+};
 
 /// The plan of a change and the migrations that carry it out.
 ///
 /// `stamp` is the request's `requestedAt`; `before` the state digest after the table's last migration on the base.
 /// The same change, stamp and digest give the same bytes. What cannot be carried out yet is an `Err`.
 pub fn generate(
-    _change: &Change,
-    _stamp: DateTime<Utc>,
-    _before: Option<Digest>,
+    change: &Change,
+    stamp: DateTime<Utc>,
+    before: Option<Digest>,
 ) -> Result<(Plan, Vec<Migration>), Vec<Unsupported>> {
-    todo!()
+    let header = |after: Option<&Table>| MigrationHeader {
+        format: MIGRATION_FORMAT,
+        table: change.table.clone(),
+        kind: change.kind,
+        before,
+        after: after.map(Table::state_digest),
+    };
+    let (plan, header, (up, down)) = match (change.kind, &change.before, &change.after) {
+        (ChangeKind::None, ..) => return Ok((Plan::default(), Vec::new())),
+        (ChangeKind::Create, _, Some(table)) => {
+            let header = header(Some(table));
+            (script::plan_of_create(table), header.clone(), script::create(&header, table)?)
+        }
+        (ChangeKind::Drop, Some(table), _) => {
+            let header = header(None);
+            (script::plan_of_drop(table), header.clone(), script::drop(&header, table)?)
+        }
+        _ => return Err(unsupported::of(change)),
+    };
+    let name = name::stem(stamp, change.kind, &change.table);
+    let invalid = |message: &str, suggestion: &str, route| {
+        vec![Unsupported { route, message: message.to_owned(), suggestion: suggestion.to_owned() }]
+    };
+    if !(0..=9999).contains(&stamp.year()) {
+        let route = Route::root().key("requestMetadata").key("requestedAt");
+        return Err(invalid(
+            "The year of `requestedAt` does not have four digits",
+            "Set it to the time of the request",
+            route,
+        ));
+    }
+    if name.0.len() > name::MAX_STEM_BYTES {
+        let route = Route::root().key("tableName");
+        return Err(invalid(
+            "The table's name is too long for the name of a file",
+            "Use lower-case letters, digits and `_`",
+            route,
+        ));
+    }
+    Ok((plan, vec![Migration { name, header, up, down }]))
 }
 
 /// One file of a migrations folder whose name and header were understood.
@@ -31,13 +86,35 @@ pub struct MigrationFile {
     pub header: MigrationHeader,
 }
 
-/// Reads the name and header of a migration file; `Err` says why it is not one.
-pub fn read_file(_path: &str, _bytes: &[u8]) -> Result<MigrationFile, String> {
-    todo!()
+/// Reads the name and header of a migration file; `Err` says why it is not one, as the end of a sentence that begins
+/// with the path.
+pub fn read_file(path: &str, bytes: &[u8]) -> Result<MigrationFile, String> {
+    let file = path.rsplit('/').next().unwrap_or(path);
+    let name = name::parse(file)?;
+    let header = header::parse(bytes)?;
+    if name::stem(name.stamp, header.kind, &header.table).0 != name.stem {
+        return Err(format!(
+            "has a name that disagrees with its header, which says `{} {}`",
+            header.kind.verb(),
+            header.table.short()
+        ));
+    }
+    Ok(MigrationFile { path: path.to_owned(), stem: name.stem, up: name.up, stamp: name.stamp, header })
 }
 
 /// The up files of a tree's migrations folder, in order of their stems; files that are none are left out.
 #[must_use]
-pub fn ups(_tree: &Tree, _migrations_dir: &str) -> Vec<MigrationFile> {
-    todo!()
+pub fn ups(tree: &Tree, migrations_dir: &str) -> Vec<MigrationFile> {
+    let folder = format!("{}/", migrations_dir.trim_end_matches('/'));
+    let mut files: Vec<_> = tree
+        .iter()
+        .filter(|(path, _)| path.strip_prefix(&folder).is_some_and(|name| !name.contains('/')))
+        .filter_map(|(path, file)| read_file(path, &file.bytes).ok())
+        .filter(|file| file.up)
+        .collect();
+    files.sort_by(|a, b| a.stem.cmp(&b.stem));
+    files
 }
+
+#[cfg(test)]
+mod tests;

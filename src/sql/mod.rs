@@ -3,13 +3,19 @@
 use std::collections::BTreeSet;
 
 mod builtin;
+mod definition;
 mod expression;
+#[cfg(test)]
+pub(crate) mod fixtures;
 pub mod quote;
+mod statement;
 mod tree;
 mod types;
 mod walk;
 
+pub use definition::{Definition, IndexDefinition, InvalidDefinition};
 pub use expression::parse_expression;
+pub use statement::{ALLOW_DATA_LOSS, Setting, Statement, render};
 pub use types::parse_type;
 
 /// A type that PostgreSQL's grammar accepts.

@@ -1,0 +1,113 @@
+//! The migrations that a change must bring, against those that the revision has.
+
+use similar::{ChangeTag, TextDiff};
+
+use crate::{
+    model::{File, FileMode, Migration, MigrationHeader, Tree},
+    rules::StaleMigration,
+};
+
+use super::{MigrationFile, read_file};
+
+/// Longest excerpt of a line in a message, in characters.
+const EXCERPT: usize = 80;
+
+/// What is wrong with the files of `expected` in a tree: missing, of another state, or edited by hand.
+#[must_use]
+pub fn compare(expected: &[Migration], tree: &Tree, migrations_dir: &str) -> Vec<StaleMigration> {
+    let mut problems = Vec::new();
+    for migration in expected {
+        for (file, text) in [(migration.name.up_file(), &migration.up), (migration.name.down_file(), &migration.down)] {
+            let path = format!("{}/{file}", migrations_dir.trim_end_matches('/'));
+            problems.extend(problem(&path, text, &migration.header, tree));
+        }
+    }
+    problems
+}
+
+fn problem(path: &str, text: &str, header: &MigrationHeader, tree: &Tree) -> Option<StaleMigration> {
+    let message = match tree.get(path) {
+        None => format!("Migration {path} is missing"),
+        Some(File { mode, .. }) if *mode != FileMode::Regular => format!("Migration {path} is not a regular file"),
+        Some(File { bytes, .. }) if bytes == text.as_bytes() => return None,
+        Some(File { bytes, .. }) => match read_file(path, bytes) {
+            Ok(MigrationFile { header: found, .. }) if found == *header => {
+                format!(
+                    "Migration {path} was edited by hand{}",
+                    first_difference(&String::from_utf8_lossy(bytes), text)
+                )
+            }
+            Ok(_) => format!("Migration {path} was generated from another version of the request"),
+            Err(reason) => format!("Migration {path} {reason}"),
+        },
+    };
+    Some(StaleMigration { message, suggestion: "Run `schema-registry generate`".to_owned() })
+}
+
+/// `: line 7 is "x" instead of "y"`.
+fn first_difference(found: &str, expected: &str) -> String {
+    let diff = TextDiff::from_lines(expected, found);
+    let line = |tag| diff.iter_all_changes().find(|change| change.tag() == tag);
+    let excerpt = |text: &str| text.trim_end_matches('\n').chars().take(EXCERPT).collect::<String>();
+    let (removed, added) = (line(ChangeTag::Delete), line(ChangeTag::Insert));
+    match (removed, added) {
+        (_, Some(added)) => {
+            let number = added.new_index().map_or(0, |index| index + 1);
+            format!(": line {number} is {:?}", excerpt(added.value()))
+        }
+        (Some(removed), None) => format!(": a line is missing, {:?}", excerpt(removed.value())),
+        (None, None) => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Utc};
+
+    use super::*;
+    use crate::{
+        migration::generate,
+        model::{Change, ChangeKind},
+        sql::fixtures::caricatures,
+    };
+
+    fn expected() -> Vec<Migration> {
+        let table = caricatures();
+        let change = Change { table: table.name.clone(), kind: ChangeKind::Create, before: None, after: Some(table) };
+        generate(&change, DateTime::<Utc>::UNIX_EPOCH, None).unwrap().1
+    }
+
+    fn tree(edit: impl Fn(&str) -> String) -> Tree {
+        let [migration] = <[_; 1]>::try_from(expected()).unwrap();
+        [(migration.name.up_file(), edit(&migration.up)), (migration.name.down_file(), migration.down)]
+            .map(|(file, text)| (format!("migrations/{file}"), File::regular(text)))
+            .into()
+    }
+
+    fn messages(tree: &Tree) -> String {
+        compare(&expected(), tree, "migrations").into_iter().map(|problem| problem.message + "\n").collect()
+    }
+
+    #[test]
+    fn the_generated_files_are_as_expected() {
+        assert_eq!(messages(&tree(str::to_owned)), "");
+    }
+
+    #[test]
+    fn each_way_to_be_wrong_is_told() {
+        insta::assert_snapshot!(messages(&Tree::new()), @r"
+        Migration migrations/19700101_000000_create_caricatures.up.sql is missing
+        Migration migrations/19700101_000000_create_caricatures.down.sql is missing
+        ");
+        insta::assert_snapshot!(messages(&tree(|up| up.replace("lock_timeout = '2s'", "lock_timeout = '9s'"))), @r#"Migration migrations/19700101_000000_create_caricatures.up.sql was edited by hand: line 8 is "SET LOCAL lock_timeout = '9s';""#);
+        insta::assert_snapshot!(messages(&tree(|up| up.replace("COMMIT;\n", ""))), @"");
+        insta::assert_snapshot!(messages(&tree(|up| up.replace("before: -", &format!("before: {}", crate::model::Digest::of("x"))))), @"Migration migrations/19700101_000000_create_caricatures.up.sql was generated from another version of the request");
+        insta::assert_snapshot!(messages(&tree(|_| "SELECT 1;".to_owned())), @"Migration migrations/19700101_000000_create_caricatures.up.sql has no schema-registry header");
+        insta::assert_snapshot!(messages(&tree(|up| up.replace('\n', "\r\n"))), @"");
+        let link = tree(str::to_owned).into_iter().map(|(path, file)| (path, File { mode: FileMode::Symlink, ..file }));
+        insta::assert_snapshot!(messages(&link.collect()), @"
+        Migration migrations/19700101_000000_create_caricatures.down.sql is not a regular file
+        Migration migrations/19700101_000000_create_caricatures.up.sql is not a regular file
+        ");
+    }
+}

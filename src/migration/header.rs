@@ -1,0 +1,88 @@
+//! The comment lines at the top of a migration.
+
+use crate::model::{ChangeKind, Digest, MIGRATION_FORMAT, MigrationHeader};
+
+use super::name;
+
+const TITLE: &str = "schema-registry migration, format ";
+
+/// The header's lines, without the dashes of the comment.
+pub(super) fn lines(header: &MigrationHeader) -> String {
+    let state = |digest: Option<Digest>| digest.map_or_else(|| "-".to_owned(), |digest| digest.to_string());
+    format!(
+        "{TITLE}{}\ntable: {}\nchange: {}\nbefore: {}\nafter: {}",
+        header.format,
+        name::encode_table(&header.table),
+        header.kind.verb(),
+        state(header.before),
+        state(header.after),
+    )
+}
+
+/// Reads a header; `Err` says what is wrong with it.
+pub(super) fn parse(bytes: &[u8]) -> Result<MigrationHeader, String> {
+    // Each line is short, and so is the header; what follows it may be as long as it wants.
+    let mut lines =
+        bytes.split(|byte| *byte == b'\n').map(|line| str::from_utf8(line.trim_ascii_end()).unwrap_or_default());
+    let mut value = |key: &str| lines.next()?.strip_prefix("-- ")?.strip_prefix(key).map(str::to_owned);
+    let format = value(TITLE).and_then(|format| format.parse::<u32>().ok()).ok_or("has no schema-registry header")?;
+    if format > MIGRATION_FORMAT {
+        return Err(format!("has format {format}, which a newer version of schema-registry wrote"));
+    }
+    let table = value("table: ").and_then(|text| name::decode_table(&text)).ok_or("has a header without a table")?;
+    let kind = value("change: ").and_then(|verb| kind(&verb)).ok_or("has a header without a change")?;
+    let before = value("before: ").and_then(|text| state(&text)).ok_or("has a header without the state before")?;
+    let after = value("after: ").and_then(|text| state(&text)).ok_or("has a header without the state after")?;
+    Ok(MigrationHeader { format, table, kind, before, after })
+}
+
+fn kind(verb: &str) -> Option<ChangeKind> {
+    [ChangeKind::Create, ChangeKind::Alter, ChangeKind::Drop, ChangeKind::Rename]
+        .into_iter()
+        .find(|kind| kind.verb() == verb)
+}
+
+fn state(text: &str) -> Option<Option<Digest>> {
+    if text == "-" { Some(None) } else { text.parse().ok().map(Some) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::TableName;
+
+    fn header() -> MigrationHeader {
+        MigrationHeader {
+            format: MIGRATION_FORMAT,
+            table: TableName::new("My Schema", "a\n-- b.c"),
+            kind: ChangeKind::Create,
+            before: None,
+            after: Some(Digest::of("x")),
+        }
+    }
+
+    fn text(header: &MigrationHeader) -> String {
+        lines(header).lines().map(|line| format!("-- {line}\n")).collect::<String>() + "BEGIN;\n"
+    }
+
+    #[test]
+    fn headers_are_read_back() {
+        let text = text(&header());
+        assert_eq!(text.lines().count(), 6, "{text}");
+        assert_eq!(parse(text.as_bytes()), Ok(header()));
+        assert_eq!(parse(text.replace('\n', "\r\n").as_bytes()), Ok(header()));
+    }
+
+    #[test]
+    fn what_is_no_header_says_why() {
+        let good = text(&header());
+        let broken = |from: &str, to: &str| parse(good.replace(from, to).as_bytes()).unwrap_err();
+        assert_eq!(parse(b""), Err("has no schema-registry header".to_owned()));
+        assert_eq!(parse(b"\xFF\xFE"), Err("has no schema-registry header".to_owned()));
+        assert_eq!(broken("format 1", "format 2"), "has format 2, which a newer version of schema-registry wrote");
+        assert_eq!(broken("%20", " "), "has a header without a table");
+        assert_eq!(broken("change: create", "change: none"), "has a header without a change");
+        assert_eq!(broken("before: -", "before:"), "has a header without the state before");
+        assert_eq!(broken("after: 2", "after: "), "has a header without the state after");
+    }
+}

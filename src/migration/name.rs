@@ -1,0 +1,136 @@
+//! File names: tables of any name, in names that every file system keeps apart.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+
+use crate::model::{ChangeKind, DEFAULT_SCHEMA, MigrationName, TableName};
+
+/// Longest stem, in bytes: file systems keep 255, and `.down.sql` comes after it.
+pub(super) const MAX_STEM_BYTES: usize = 240;
+
+const STAMP: &str = "%Y%m%d_%H%M%S";
+
+/// What a file name says.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct FileName {
+    pub(super) stem: String,
+    pub(super) up: bool,
+    pub(super) stamp: DateTime<Utc>,
+}
+
+/// `20231205_120000_create_caricatures`; the table is `<schema>.<table>` outside of `public`.
+pub(super) fn stem(stamp: DateTime<Utc>, kind: ChangeKind, table: &TableName) -> MigrationName {
+    let name = match table.schema.as_str() {
+        DEFAULT_SCHEMA => encode(&table.name),
+        _ => encode_table(table),
+    };
+    MigrationName(format!("{}_{}_{name}", stamp.format(STAMP), kind.verb()))
+}
+
+/// Reads a file name; `Err` says why it is not a migration's.
+pub(super) fn parse(file: &str) -> Result<FileName, String> {
+    let (stem, up) = match (file.strip_suffix(".up.sql"), file.strip_suffix(".down.sql")) {
+        (Some(stem), _) => (stem, true),
+        (None, Some(stem)) => (stem, false),
+        (None, None) => return Err("does not end in `.up.sql` or `.down.sql`".to_owned()),
+    };
+    let stamp = stem
+        .get(..15)
+        .filter(|text| text.bytes().enumerate().all(|(index, byte)| byte.is_ascii_digit() != (index == 8)))
+        .and_then(|text| NaiveDateTime::parse_from_str(text, STAMP).ok());
+    match stamp {
+        Some(stamp) if stem.get(15..16) == Some("_") => {
+            Ok(FileName { stem: stem.to_owned(), up, stamp: stamp.and_utc() })
+        }
+        _ => Err("does not begin with a time such as `20231205_120000_`".to_owned()),
+    }
+}
+
+/// `schema.table`, each part encoded; no two tables share it.
+pub(super) fn encode_table(table: &TableName) -> String {
+    format!("{}.{}", encode(&table.schema), encode(&table.name))
+}
+
+/// The table that [`encode_table`] wrote so; `None` for any other text.
+pub(super) fn decode_table(text: &str) -> Option<TableName> {
+    let (schema, name) = text.split_once('.')?;
+    let table = TableName::new(decode(schema)?, decode(name)?);
+    (encode_table(&table) == text).then_some(table)
+}
+
+/// Percent-encodes every byte but lower-case letters, digits, `_` and `-`. Upper case is encoded as well, because some
+/// file systems do not tell `Users` from `users`.
+/// Source: <https://www.rfc-editor.org/rfc/rfc3986#section-2.1>
+fn encode(name: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-';
+    let byte = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    name.bytes().map(byte).collect()
+}
+
+fn decode(text: &str) -> Option<String> {
+    let mut bytes = Vec::new();
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
+        bytes.push(match byte {
+            b'%' => u8::try_from(digit(rest.next())? * 16 + digit(rest.next())?).ok()?,
+            other => other,
+        });
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeZone as _;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn stamp() -> DateTime<Utc> {
+        Utc.timestamp_opt(1_701_777_600, 0).unwrap()
+    }
+
+    #[test]
+    fn stems_are_safe_file_names() {
+        for (table, name) in [
+            (TableName::public("caricatures"), "caricatures"),
+            (TableName::new("billing", "invoices"), "billing.invoices"),
+            (TableName::public("billing.invoices"), "billing%2Einvoices"),
+            (TableName::public("Users"), "%55sers"),
+            (TableName::public("../../etc/passwd"), "%2E%2E%2F%2E%2E%2Fetc%2Fpasswd"),
+            (TableName::public("a b%20"), "a%20b%2520"),
+        ] {
+            assert_eq!(stem(stamp(), ChangeKind::Create, &table).0, format!("20231205_120000_create_{name}"));
+        }
+    }
+
+    #[test]
+    fn file_names_are_read_back() {
+        let name = |stem: &str, up| Ok(FileName { stem: stem.to_owned(), up, stamp: stamp() });
+        assert_eq!(parse("20231205_120000_create_t.up.sql"), name("20231205_120000_create_t", true));
+        assert_eq!(parse("20231205_120000_drop_t.down.sql"), name("20231205_120000_drop_t", false));
+        for file in [
+            "20231205_120000_create_t.sql",
+            "20231205120000_create_t.up.sql",
+            "20231305_120000_create_t.up.sql",
+            "20231205_120000.up.sql",
+            "2023_1205120000_create_t.up.sql",
+            "+0231205_120000_create_t.up.sql",
+            "é0231205_120000_create_t.up.sql",
+            ".up.sql",
+            "",
+        ] {
+            assert!(parse(file).is_err(), "{file}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn tables_are_told_apart(schema in "[^\\x00]{1,9}", name in "[^\\x00]{1,9}") {
+            let table = TableName::new(schema, name);
+            let text = encode_table(&table);
+            prop_assert!(text.bytes().all(|byte| byte.is_ascii_graphic() && !b"/\\:*?\"<>|'`$&;".contains(&byte)));
+            prop_assert_eq!(decode_table(&text), Some(table));
+        }
+    }
+}

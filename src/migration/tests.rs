@@ -1,0 +1,147 @@
+use chrono::TimeZone as _;
+
+use super::*;
+use crate::{
+    model::{Check, Exclude, ExcludeElement, IndexKey, IndexMethod, LockMode, TableName},
+    sql::fixtures::{caricatures, column, hostile},
+};
+
+pub(super) fn create(table: Table) -> Change {
+    Change { table: table.name.clone(), kind: ChangeKind::Create, before: None, after: Some(table) }
+}
+
+fn drop(table: Table) -> Change {
+    Change { table: table.name.clone(), kind: ChangeKind::Drop, before: Some(table), after: None }
+}
+
+fn stamp() -> DateTime<Utc> {
+    Utc.timestamp_opt(1_701_777_600, 0).unwrap()
+}
+
+fn only(change: &Change, before: Option<Digest>) -> (Plan, Migration) {
+    let (plan, migrations) = generate(change, stamp(), before).unwrap();
+    let [migration] = <[_; 1]>::try_from(migrations).unwrap();
+    (plan, migration)
+}
+
+#[test]
+fn a_created_table() {
+    let (plan, migration) = only(&create(caricatures()), None);
+    assert_eq!(migration.name.0, "20231205_120000_create_caricatures");
+    insta::assert_snapshot!("create_caricatures_up", migration.up);
+    insta::assert_snapshot!("create_caricatures_down", migration.down);
+    insta::assert_json_snapshot!(plan, @"");
+}
+
+#[test]
+fn a_dropped_table() {
+    let table = caricatures();
+    let before = table.state_digest();
+    let (plan, migration) = only(&drop(table), Some(before));
+    assert_eq!(migration.name.0, "20231205_120000_drop_caricatures");
+    insta::assert_snapshot!("drop_caricatures_up", migration.up);
+    insta::assert_json_snapshot!(plan, @"");
+    let created = only(&create(caricatures()), None).1.up;
+    let (_, body) = created.split_once("BEGIN;").unwrap();
+    assert!(migration.down.ends_with(body), "{}", migration.down);
+}
+
+#[test]
+fn one_of_everything_under_hostile_names() {
+    let (plan, migration) = only(&create(hostile()), None);
+    insta::assert_snapshot!("create_hostile_up", migration.up);
+    insta::assert_snapshot!("create_hostile_down", migration.down);
+    let [created, ..] = plan.operations.as_slice() else { panic!("{plan:?}") };
+    let locks: Vec<_> = created.locks.iter().map(|lock| (lock.table.to_string(), lock.mode)).collect();
+    assert_eq!(locks, [("public.json".to_owned(), LockMode::ShareRowExclusive)]);
+    let (plan, _) = only(&drop(hostile()), None);
+    assert_eq!(plan.operations[0].locks.len(), 2);
+    assert!(plan.operations[0].locks.iter().all(|lock| lock.mode == LockMode::AccessExclusive));
+}
+
+#[test]
+fn the_same_change_gives_the_same_bytes_and_another_digest_other_ones() {
+    assert_eq!(only(&create(hostile()), None), only(&create(hostile()), None));
+    assert_ne!(only(&create(hostile()), None), only(&create(hostile()), Some(Digest::of("x"))));
+}
+
+#[test]
+fn files_are_read_back() {
+    for table in [caricatures(), hostile()] {
+        let migration = only(&create(table), None).1;
+        let path = format!("migrations/{}", migration.name.up_file());
+        let file = read_file(&path, migration.up.as_bytes()).unwrap();
+        assert_eq!(file.header, migration.header);
+        assert_eq!((file.stem.as_str(), file.up, file.stamp), (migration.name.0.as_str(), true, stamp()));
+        let other = format!("migrations/{}", migration.name.up_file().replace("create_", "create_x"));
+        assert!(read_file(&other, migration.up.as_bytes()).unwrap_err().starts_with("has a name that disagrees"));
+    }
+}
+
+#[test]
+fn ups_come_in_order_and_only_from_the_folder_itself() {
+    let file = |year: i32, table: &str| {
+        let table = Table { name: TableName::public(table), ..caricatures() };
+        let stamp = Utc.with_ymd_and_hms(year, 1, 1, 0, 0, 0).unwrap();
+        let migration = generate(&create(table), stamp, None).unwrap().1.remove(0);
+        (migration.name.up_file(), crate::model::File::regular(migration.up))
+    };
+    let mut tree = Tree::new();
+    for (folder, (name, file)) in
+        [("db", file(2024, "b")), ("db", file(2023, "c")), ("db/old", file(2022, "a")), ("db2", file(2021, "d"))]
+    {
+        tree.insert(format!("{folder}/{name}"), file);
+    }
+    tree.insert("db/README.md".to_owned(), crate::model::File::regular("x"));
+    let tables: Vec<_> = ups(&tree, "db").into_iter().map(|file| file.header.table.name).collect();
+    assert_eq!(tables, ["c", "b"]);
+    assert_eq!(chains(&tree, "db/").len(), 2);
+}
+
+fn refusals(change: &Change) -> String {
+    let refusals = generate(change, stamp(), None).unwrap_err();
+    refusals
+        .into_iter()
+        .map(|refusal| format!("{}: {} | {}\n", refusal.route, refusal.message, refusal.suggestion))
+        .collect()
+}
+
+#[test]
+fn what_cannot_be_carried_out_yet_is_said_where_it_is_asked_for() {
+    let mut after = caricatures();
+    after.columns.remove(3);
+    after.columns[1].nullable = true;
+    after.columns.push(column("slug", "text"));
+    after.indexes.clear();
+    let alter =
+        Change { table: after.name.clone(), kind: ChangeKind::Alter, before: Some(caricatures()), after: Some(after) };
+    insta::assert_snapshot!(refusals(&alter), @"");
+    insta::assert_snapshot!(refusals(&Change { kind: ChangeKind::Rename, ..alter }), @"");
+}
+
+#[test]
+fn what_cannot_be_written_is_refused_and_never_pasted() {
+    let mut table = caricatures();
+    table.columns[0].default = Some("1) AS x, (2".to_owned());
+    table.columns[1].type_name = "text REFERENCES users (id)".to_owned();
+    table.columns[2].name = "a\nb".to_owned();
+    table.checks = vec![Check { name: "c".to_owned(), expression: "(SELECT 1) = 1".to_owned() }];
+    table.indexes[0].predicate = Some("made > now()".to_owned());
+    table.excludes = vec![Exclude {
+        name: "x".to_owned(),
+        using: IndexMethod::Gist,
+        elements: vec![ExcludeElement { key: IndexKey::Column("id".to_owned()), operator: "=) --".to_owned() }],
+        predicate: None,
+    }];
+    insta::assert_snapshot!(refusals(&create(table)), @"");
+    let far = Utc.with_ymd_and_hms(12_023, 1, 1, 0, 0, 0).unwrap();
+    assert!(generate(&create(caricatures()), far, None).is_err());
+    let long = Table { name: TableName::new("S".repeat(63), "T".repeat(63)), ..caricatures() };
+    assert!(generate(&create(long), stamp(), None).is_err());
+}
+
+#[test]
+fn nothing_to_do_gives_nothing() {
+    let change = Change { kind: ChangeKind::None, ..create(caricatures()) };
+    assert_eq!(generate(&change, stamp(), None), Ok((Plan::default(), Vec::new())));
+}
