@@ -1,1 +1,18 @@
-//! PostgreSQL: temporary clusters, connections, catalogs.
+//! PostgreSQL: temporary clusters, connections, catalogs, and the proof that migrations do what they say.
+
+#![expect(clippy::disallowed_methods, reason = "an adapter: it starts the server and reads its files")]
+
+mod binaries;
+mod catalog;
+mod cluster;
+mod connection;
+mod error;
+mod script;
+mod verify;
+
+pub use binaries::find_binaries;
+pub use catalog::{CatalogText, catalog_text, table_diff};
+pub use cluster::TemporaryCluster;
+pub use connection::{Connection, Server};
+pub use error::{PostgresError, StatementError};
+pub use verify::{Failure, MigrationResult, Pair, Step, Verification, Wanted, verify};
