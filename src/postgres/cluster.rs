@@ -7,7 +7,7 @@ use std::{
         fs::{MetadataExt as _, PermissionsExt as _, chown},
         process::CommandExt as _,
     },
-    path::{Path, PathBuf},
+    path::{Path, PathBuf, absolute},
     process::{Child, ChildStdin, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -50,6 +50,7 @@ pub struct TemporaryCluster {
 impl TemporaryCluster {
     /// Creates and starts a cluster with the programs in `binaries`, and waits until it answers.
     pub async fn start(binaries: &Path) -> Result<Self, PostgresError> {
+        let binaries = absolute(binaries).map_err(|error| failed(&error, "the folder of its programs is unknown"))?;
         let (folder, account) = folder().map_err(|error| failed(&error, "no folder for it can be made"))?;
         let mut command = Command::new("sh");
         command.args(["-c", include_str!("supervisor.sh"), "supervisor"]).arg(binaries).arg(folder.path());
@@ -123,10 +124,10 @@ fn failed(error: &io::Error, what: &str) -> PostgresError {
     PostgresError::Start { reason: format!("{what}: {error}"), log: String::new() }
 }
 
+/// The last 4,000 bytes of a log.
 fn tail(log: &Path) -> String {
-    let text = fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
-    let lines = text.lines().collect::<Vec<_>>();
-    lines[lines.len().saturating_sub(20)..].join("\n")
+    let bytes = fs::read(log).unwrap_or_default();
+    String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(4000)..]).into_owned()
 }
 
 /// A folder whose path is short enough for a socket, owned by the account that the server runs under (`None`: our own).

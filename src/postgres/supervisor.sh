@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Runs a temporary PostgreSQL for as long as somebody holds the other end of this script's standard input.
 #   sh -c "$(cat supervisor.sh)" supervisor BIN DIRECTORY
 # When the holder lets go, killed or not, the server is stopped at once and DIRECTORY removed. Last words go to stderr.
@@ -6,8 +7,9 @@ trap '' HUP INT TERM
 exec 3<&0 </dev/null
 bin=$1 dir=$2
 
+# The holder may read stderr only at the end: what is written must fit into a pipe.
 finish() {
-    tail -n 20 "$dir/log" >&2
+    tail -c 4000 "$dir/log" >&2
     rm -rf "$dir"
     exit 1
 }

@@ -12,6 +12,9 @@ use super::{
 };
 use crate::model::{Table, TableName};
 
+/// How long one statement may take on a database without rows; a script that sets its own has it so.
+const STATEMENT_TIMEOUT: Duration = Duration::from_mins(1);
+
 /// A migration to verify.
 #[derive(Debug, Clone, Copy)]
 pub struct Pair<'a> {
@@ -193,6 +196,7 @@ impl Scratch<'_> {
     /// Runs a script in a session of its own, as a runner would, and returns what is there afterwards.
     async fn run(&self, step: Step, script: &str) -> Result<CatalogText, Stop> {
         let connection = Connection::connect(self.server, self.database).await?;
+        connection.run(&format!("SET statement_timeout = '{}s'", STATEMENT_TIMEOUT.as_secs())).await?;
         match connection.execute_script(script).await {
             Ok(()) => Ok(self.catalog().await?),
             Err(PostgresError::Statement(error)) => Err(Stop::Failure(Failure::Refused { step, error })),
