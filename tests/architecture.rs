@@ -199,6 +199,16 @@ fn imports_go_downward_and_crates_stay_at_home() {
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
 }
 
+#[test]
+fn contributors_are_shown_the_same_drawing() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path| fs::read_to_string(root.join(path)).expect("it is there");
+    let library = read("src/lib.rs").replace("//! ", "");
+    let (_, drawing) = library.split_once("```text\n").expect("a drawing begins");
+    let (drawing, _) = drawing.split_once("```").expect("a drawing ends");
+    assert!(read("CONTRIBUTING.md").contains(drawing), "copy the drawing of src/lib.rs to CONTRIBUTING.md");
+}
+
 const DRAWING: &str = "//!   main.rs\n//!   |\n//!  cli  clap, wiring\n//!  git  github   I/O\n//!  sql  the grammar\n//! model   imports nothing";
 
 fn check(path: &str, text: &str) -> Vec<String> {

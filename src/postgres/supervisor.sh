@@ -20,7 +20,7 @@ finish() {
 # Durability is for clusters that outlive the process that started them.
 "$bin/postgres" -D "$dir/data" -p 5432 -c listen_addresses= -c unix_socket_directories="$dir" \
     -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off \
-    -c shared_buffers=16MB -c max_connections=20 >"$dir/log" 2>&1 3<&- &
+    -c shared_buffers=16MB >"$dir/log" 2>&1 3<&- &
 server=$!
 
 # Repeated, because a signal that comes before the server handles it is lost.

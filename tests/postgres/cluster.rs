@@ -22,7 +22,7 @@ fn server_process(folder: &Path) -> PathBuf {
 #[test]
 fn it_answers_on_its_socket_only_and_is_gone_when_dropped() {
     let (folder, process) = with_cluster(async |cluster| {
-        let connection = connect(cluster).await;
+        let connection = connect(cluster, "postgres").await;
         assert!(connection.server_version().await.expect("it answers") >= 13);
         assert_eq!(
             catalog_text(&connection).await.expect("it answers"),
@@ -44,7 +44,7 @@ fn it_answers_on_its_socket_only_and_is_gone_when_dropped() {
 #[test]
 fn its_role_reaches_nothing_outside_of_its_databases() {
     with_cluster(async |cluster| {
-        let connection = connect(cluster).await;
+        let connection = connect(cluster, "postgres").await;
         for sql in ["COPY (SELECT 1) TO PROGRAM 'cat'", "SELECT pg_read_file('/etc/passwd')", "SET ROLE postgres"] {
             let error = connection.execute_script(sql).await.expect_err(sql);
             assert!(matches!(&error, PostgresError::Statement(error) if error.code == "42501"), "{sql}: {error}");

@@ -6,7 +6,10 @@ mod cluster;
 mod scripts;
 mod verification;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
 
 use schema_registry::postgres::{Connection, TemporaryCluster, find_binaries};
 
@@ -22,10 +25,22 @@ fn with_cluster<T>(test: impl AsyncFnOnce(&TemporaryCluster) -> T) -> T {
     })
 }
 
+/// Runs a test on the cluster that the tests of this process share, with a session in a database called `name`, which no
+/// other test may use. The cluster ends with the process.
+fn with_database<T>(name: &str, test: impl AsyncFnOnce(&TemporaryCluster, Connection) -> T) -> T {
+    static CLUSTER: OnceLock<TemporaryCluster> = OnceLock::new();
+    let start = || runtime().block_on(TemporaryCluster::start(&binaries())).expect("the cluster starts");
+    let cluster = CLUSTER.get_or_init(start);
+    runtime().block_on(async {
+        connect(cluster, "postgres").await.create_database(name).await.expect("nobody else uses it");
+        test(cluster, connect(cluster, name).await).await
+    })
+}
+
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
 
-async fn connect(cluster: &TemporaryCluster) -> Connection {
-    Connection::connect(&cluster.server(), "postgres").await.expect("the cluster answers")
+async fn connect(cluster: &TemporaryCluster, database: &str) -> Connection {
+    Connection::connect(&cluster.server(), database).await.expect("the cluster answers")
 }

@@ -2,7 +2,7 @@
 
 use schema_registry::postgres::{Connection, PostgresError, Server, StatementError};
 
-use crate::{connect, with_cluster};
+use crate::{connect, with_database};
 
 async fn refused(connection: &Connection, script: &str) -> StatementError {
     let error = connection.execute_script(script).await.expect_err(script);
@@ -12,8 +12,7 @@ async fn refused(connection: &Connection, script: &str) -> StatementError {
 
 #[test]
 fn errors_name_the_line_the_code_and_what_the_server_says() {
-    with_cluster(async |cluster| {
-        let connection = connect(cluster).await;
+    with_database("errors", async |_, connection| {
         let script = "-- Ä comment\nBEGIN;\nCREATE TABLE t (id int,\n    name nosuchtype);\nCOMMIT;\n";
         insta::assert_snapshot!(refused(&connection, script).await, @r#"line 4: ERROR 42704: type "nosuchtype" does not exist"#);
 
@@ -32,8 +31,7 @@ fn errors_name_the_line_the_code_and_what_the_server_says() {
 
 #[test]
 fn a_refused_script_is_rolled_back_and_the_session_goes_on() {
-    with_cluster(async |cluster| {
-        let connection = connect(cluster).await;
+    with_database("refused", async |_, connection| {
         refused(&connection, "BEGIN; CREATE TABLE t (id int); SELECT 1/0; COMMIT;").await;
         connection.execute_script("CREATE TABLE t (id int);").await.expect("the table is not there");
     });
@@ -41,8 +39,7 @@ fn a_refused_script_is_rolled_back_and_the_session_goes_on() {
 
 #[test]
 fn a_script_that_leaves_a_transaction_open_is_refused_and_rolled_back() {
-    with_cluster(async |cluster| {
-        let connection = connect(cluster).await;
+    with_database("open", async |_, connection| {
         let error = refused(&connection, "BEGIN;\nCREATE TABLE t (id int);\n").await;
         insta::assert_snapshot!(error, @r"
         line 2: ERROR 25001: the script ends inside a transaction
@@ -54,8 +51,7 @@ fn a_script_that_leaves_a_transaction_open_is_refused_and_rolled_back() {
 
 #[test]
 fn statements_that_need_a_transaction_of_their_own_run() {
-    with_cluster(async |cluster| {
-        let connection = connect(cluster).await;
+    with_database("concurrently", async |_, connection| {
         let script = "CREATE TABLE t (id int);\nSET lock_timeout = '5s';\nCREATE INDEX CONCURRENTLY t_id ON t (id);\nRESET lock_timeout;\n";
         connection.execute_script(script).await.expect("each is sent alone");
     });
@@ -63,11 +59,10 @@ fn statements_that_need_a_transaction_of_their_own_run() {
 
 #[test]
 fn databases_are_created_and_dropped_with_the_sessions_in_them() {
-    with_cluster(async |cluster| {
-        let admin = connect(cluster).await;
+    with_database("admin", async |cluster, admin| {
         let name = "odd \"name\"";
         admin.create_database(name).await.expect("it is new");
-        let inside = Connection::connect(&cluster.server(), name).await.expect("it is there");
+        let inside = connect(cluster, name).await;
         inside.execute_script("CREATE TABLE t (id int);").await.expect("it is ours");
         admin.drop_database(name).await.expect("sessions do not keep it");
         admin.drop_database(name).await.expect("nothing to drop is fine");

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use schema_registry::{
     model::{Column, Table, TableName},
-    postgres::{Connection, Pair, Server, TemporaryCluster, Verification, Wanted, catalog_text, verify},
+    postgres::{Pair, Server, TemporaryCluster, Verification, Wanted, catalog_text, verify},
 };
 
-use crate::{connect, with_cluster};
+use crate::{connect, with_cluster, with_database};
 
 const UP: &str = "BEGIN;
 CREATE TABLE IF NOT EXISTS public.teams (
@@ -77,7 +77,7 @@ fn a_good_chain_passes_and_the_scratch_database_is_gone() {
         assert_eq!(verification.results.len(), 3);
         assert_eq!(verification.timings.len(), 3);
 
-        let admin = connect(cluster).await;
+        let admin = connect(cluster, "postgres").await;
         let left = "DO $$ BEGIN IF EXISTS (SELECT FROM pg_database WHERE datname LIKE 'schema\\_registry\\_verify\\_%') THEN RAISE 'left behind'; END IF; END $$";
         admin.execute_script(left).await.expect("no scratch database is left");
     });
@@ -85,21 +85,21 @@ fn a_good_chain_passes_and_the_scratch_database_is_gone() {
 
 #[test]
 fn a_database_url_serves_as_well_and_its_own_database_is_left_alone() {
-    with_cluster(async |cluster| {
-        connect(cluster).await.execute_script("CREATE TABLE teams (other int);").await.expect("it is ours");
-        let url = format!("postgresql:///postgres?host={}&user=schema_registry", cluster.folder().display());
+    with_database("shop", async |cluster, connection| {
+        connection.execute_script("CREATE TABLE teams (other int);").await.expect("it is ours");
+        let url = format!("postgresql:///shop?host={}&user=schema_registry", cluster.folder().display());
         let server = Server::from_url(&url).expect("a URL");
         let teams = teams();
         let pair = Pair { name: "1_create_teams", up: UP, down: DOWN, wanted: Wanted::Table(&teams) };
         assert!(verify(&server, &[pair]).await.expect("the server works").passes());
-        let catalog = catalog_text(&connect(cluster).await).await.expect("it answers");
+        let catalog = catalog_text(&connection).await.expect("it answers");
         assert_eq!(catalog.get("column public.teams.other").map(String::as_str), Some("#1 integer"));
     });
 }
 
 #[test]
 fn each_way_to_fail_names_its_step() {
-    with_cluster(async |cluster| {
+    with_database("failures", async |cluster, _| {
         let text = failure(cluster, "CREATE TABLE teams (id int);", DOWN, Wanted::Unknown).await;
         insta::assert_snapshot!(text, @r#"up, run again: line 1: ERROR 42P07: relation "teams" already exists"#);
 
@@ -134,7 +134,7 @@ fn each_way_to_fail_names_its_step() {
 
 #[test]
 fn an_up_that_depends_on_what_the_down_left_behind_is_found() {
-    with_cluster(async |cluster| {
+    with_database("redone", async |cluster, _| {
         // A sequence's value is data: the catalog is restored, the second first run still differs.
         let setup = "CREATE SEQUENCE IF NOT EXISTS runs;";
         let up = "DO $$ BEGIN IF to_regclass('t') IS NULL THEN EXECUTE format('CREATE TABLE t (c%s int)', nextval('runs')); END IF; END $$;";
@@ -156,7 +156,7 @@ fn an_up_that_depends_on_what_the_down_left_behind_is_found() {
 
 #[test]
 fn a_shape_other_than_wanted_is_found() {
-    with_cluster(async |cluster| {
+    with_database("shapes", async |cluster, _| {
         let mut wanted = teams();
         wanted.columns[2] = column("name", "character varying(40)", false);
         wanted.columns.push(column("slug", "text", true));
@@ -181,10 +181,8 @@ fn a_shape_other_than_wanted_is_found() {
 
 #[test]
 fn the_catalog_tells_apart_what_a_migration_can_change() {
-    with_cluster(async |cluster| {
-        let admin = connect(cluster).await;
-        admin.create_database("catalog").await.expect("it is new");
-        let connection = Connection::connect(&cluster.server(), "catalog").await.expect("it is there");
+    with_database("catalog", async |cluster, connection| {
+        let admin = connect(cluster, "postgres").await;
         let base = "CREATE TYPE mood AS ENUM ('calm');
             CREATE TABLE t (id int PRIMARY KEY, n text DEFAULT 'x', s serial, m mood, CONSTRAINT c CHECK (n <> ''));
             CREATE TABLE u (t_id int); CREATE INDEX t_n ON t (n);";
@@ -221,7 +219,7 @@ fn the_catalog_tells_apart_what_a_migration_can_change() {
         for change in changes {
             admin.drop_database("catalog").await.expect("it is ours");
             admin.create_database("catalog").await.expect("it is gone");
-            let connection = Connection::connect(&cluster.server(), "catalog").await.expect("it is there");
+            let connection = connect(cluster, "catalog").await;
             connection.execute_script(base).await.expect("it is valid");
             connection.execute_script(change).await.expect(change);
             let after = catalog_text(&connection).await.expect("it answers");
