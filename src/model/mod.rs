@@ -1,5 +1,6 @@
 //! The vocabulary: values only, no I/O, nothing of ours imported.
 
+mod approval;
 mod audit;
 mod change;
 mod digest;
@@ -14,6 +15,7 @@ mod table;
 mod text;
 mod violation;
 
+pub use approval::*;
 pub use audit::*;
 pub use change::*;
 pub use digest::*;
