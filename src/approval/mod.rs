@@ -1,1 +1,22 @@
-//! Approval digests, and which label events count as approvals of them.
+//! Approval digests, which label events count as approvals of them, and what the gate makes of it.
+//!
+//! Pure and re-derivable: every function takes what is on GitHub and in the audit log now, and a second call on what the
+//! first one brought about asks for nothing more.
+
+mod compare;
+mod digest;
+mod evaluate;
+mod evidence;
+mod gate;
+mod ledger;
+mod refusal;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use compare::compare;
+pub use digest::{ApprovalDigest, DigestInput, digest};
+pub use evaluate::{Evaluation, Facts, LabelChange, evaluate};
+pub use evidence::Evidence;
+pub use gate::{Block, GateFacts, gate};
