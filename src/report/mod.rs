@@ -1,1 +1,19 @@
 //! Values to text: terminal, JSON, Markdown, workflow commands.
+
+pub mod annotations;
+pub mod comment;
+pub mod escape;
+pub mod summary;
+#[cfg(test)]
+mod testing;
+
+use crate::model::Severity;
+
+/// The severity as the first word of a line.
+fn severity_word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "Error",
+        Severity::Warning => "Warning",
+        Severity::Notice => "Notice",
+    }
+}

@@ -1,0 +1,51 @@
+//! The body of an inline review comment.
+
+use super::{
+    escape::{code, fence_length, prose},
+    severity_word,
+};
+use crate::model::Violation;
+
+/// What a review comment says about `violation`, as Markdown without any marker. `replacement` are the new lines of
+/// exactly the lines that the comment is on, without the last line end; they become a suggestion that one click applies.
+/// Source: <https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/reviewing-changes-in-pull-requests/commenting-on-a-pull-request>
+#[must_use]
+pub fn inline(violation: &Violation, replacement: Option<&str>) -> String {
+    let severity = severity_word(violation.severity);
+    let mut body = format!("**{severity}** {}\n\n{}", code(violation.rule), prose(&violation.message));
+    if let Some(suggestion) = &violation.suggestion {
+        body.push_str("\n\n");
+        body.push_str(&prose(suggestion));
+    }
+    if let Some(lines) = replacement {
+        let ticks = "`".repeat(fence_length(lines));
+        let end = if lines.is_empty() { "" } else { "\n" };
+        body.extend(["\n\n", &ticks, "suggestion\n", lines, end, &ticks]);
+    }
+    body
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{model::Severity, report::testing::violation};
+
+    #[test]
+    fn reads_well_and_a_suggestion_is_taken_as_it_is() {
+        let mut violation = violation("timestamp-without-time-zone", Severity::Warning, "a.yaml", 3);
+        violation.message = "Column `created_at` has type `TIMESTAMP`; ask @dba <b>now</b>".to_owned();
+        violation.suggestion = Some("Use TIMESTAMPTZ".to_owned());
+        insta::assert_snapshot!(inline(&violation, Some("    type: TIMESTAMPTZ # ``` _x_")), @r#"
+        **Warning** `timestamp-without-time-zone`
+
+        Column `created_at` has type `TIMESTAMP`; ask `@dba` &lt;b&gt;now&lt;/b&gt;
+
+        Use TIMESTAMPTZ
+
+        ````suggestion
+            type: TIMESTAMPTZ # ``` _x_
+        ````
+        "#);
+        assert!(inline(&violation, Some("")).ends_with("\n\n```suggestion\n```"), "no line at all deletes");
+    }
+}

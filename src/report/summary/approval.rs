@@ -1,0 +1,81 @@
+//! Approvals: given, missing, refused, lost.
+
+use super::{Detail, SummaryFacts, more};
+use crate::{
+    model::{Actor, ApprovalState},
+    report::escape::{code, prose},
+};
+
+/// Where the approval stands and why.
+pub(super) fn section(facts: &SummaryFacts<'_>, state: &ApprovalState, detail: Detail) -> String {
+    let given = state.approvals.len();
+    let mut parts = vec![match (state.required, given) {
+        (0, 0) => "The policy asks for no approval.".to_owned(),
+        (required, given) => format!("{given} of {required} given."),
+    }];
+    let lines: Vec<String> = state
+        .approvals
+        .iter()
+        .map(|approval| format!("- {} on {}", name(&approval.who), approval.at.format("%Y-%m-%d %H:%M:%S UTC")))
+        .collect();
+    parts.extend((!lines.is_empty()).then(|| lines.join("\n")));
+    if !state.complete() {
+        parts.push(format!("Who may approve: {}.", eligible(facts)));
+    }
+    if let Some(revoked) = state.revoked.as_ref().filter(|_| !state.complete()) {
+        let who = revoked.who.as_ref().map_or_else(|| "A deleted account".to_owned(), name);
+        let label = code(&facts.policy.approval.label);
+        parts.push(format!("{who} took the label {label} off, which took back every approval given before."));
+    }
+    if let Some(voided) = &state.voided {
+        let who: Vec<String> = voided.who.iter().map(name).collect();
+        let reasons: Vec<String> =
+            voided.changed.iter().take(detail.rows).map(|reason| format!("- {}", prose(reason))).collect();
+        parts.push(format!(
+            "The approval of {} for the digest {} no longer counts, because the bytes changed:\n\n{}{}",
+            who.join(", "),
+            code(&voided.digest.short()),
+            reasons.join("\n"),
+            more(voided.changed.len(), reasons.len(), "differences"),
+        ));
+    }
+    if !state.refused.is_empty() {
+        let reasons: Vec<String> =
+            state.refused.iter().take(detail.rows).map(|refused| format!("- {}", prose(&refused.message))).collect();
+        let more = more(state.refused.len(), reasons.len(), "refusals");
+        parts.push(format!("Labels that do not count:\n\n{}{more}", reasons.join("\n")));
+    }
+    format!("### Approvals\n\n{}", parts.join("\n\n"))
+}
+
+/// The step that asks for the missing approvals.
+pub(super) fn request(facts: &SummaryFacts<'_>, state: &ApprovalState) -> String {
+    let policy = &facts.policy.approval;
+    let noun = if state.missing() == 1 { "approval" } else { "approvals" };
+    let wait = match policy.min_review_seconds {
+        0 => String::new(),
+        seconds => format!(", once this summary has stood here for {seconds} seconds"),
+    };
+    format!("Get {} more {noun}: a reviewer sets the label {}{wait}", state.missing(), code(&policy.label))
+}
+
+fn eligible(facts: &SummaryFacts<'_>) -> String {
+    let policy = &facts.policy.approval;
+    let roles: Vec<String> = policy.permission.iter().map(|role| code(role)).collect();
+    let roles = match roles.as_slice() {
+        [] => Vec::new(),
+        roles => vec![format!("people with the role {}", roles.join(" or "))],
+    };
+    let listed = match policy.approvers.len() {
+        0 => Vec::new(),
+        1 => vec!["1 person on the policy's list of approvers".to_owned()],
+        count => vec![format!("{count} people on the policy's list of approvers")],
+    };
+    let who = [roles, listed].concat();
+    let who = if who.is_empty() { "nobody, by the policy".to_owned() } else { who.join(", and ") };
+    format!("{who}; never the author or the requester")
+}
+
+fn name(actor: &Actor) -> String {
+    code(&actor.login)
+}

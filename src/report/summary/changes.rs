@@ -1,0 +1,135 @@
+//! What the pull request does to each table, with the SQL.
+
+use std::collections::BTreeSet;
+
+use super::{Detail, SummaryFacts, folded, more, table};
+use crate::{
+    model::{Change, ChangeKind, Claims, FileChange, Migration, Operation, RequestOutcome},
+    report::escape::{code, fence, html_code, prose},
+};
+
+/// Every touched request, then the other governed files.
+pub(super) fn section(facts: &SummaryFacts<'_>, detail: Detail) -> Option<String> {
+    let requests = &facts.outcome.requests;
+    let mut parts: Vec<String> = requests.iter().take(detail.requests).map(|it| request(it, detail)).collect();
+    let left_out = requests.len() - parts.len();
+    if left_out > 0 {
+        parts.push(format!("{left_out} more requests are not shown here; `schema-registry plan` shows them all."));
+    }
+    parts.extend(control_files(facts, detail));
+    parts.extend(files(facts, detail));
+    (!parts.is_empty()).then(|| format!("### Changes\n\n{}", parts.join("\n\n")))
+}
+
+fn request(request: &RequestOutcome, detail: Detail) -> String {
+    let mut parts = vec![title(request)];
+    parts.extend(claims(&request.claims));
+    let operations = &request.plan.operations;
+    if !operations.is_empty() {
+        let rows: Vec<_> = operations.iter().take(detail.rows).enumerate().map(operation).collect();
+        let table = table(["Step", "Operation", "Locks", "Hazards"], &rows);
+        parts.push(format!("{table}{}", more(operations.len(), rows.len(), "operations")));
+    }
+    for migration in &request.migrations {
+        parts.push(sql(migration, detail));
+    }
+    parts.join("\n\n")
+}
+
+fn title(request: &RequestOutcome) -> String {
+    let name = request.table.as_ref().map(|table| code(&table.short()));
+    let file = code(&request.path);
+    match (&request.change, name) {
+        (Some(Change { kind: ChangeKind::None, .. }), Some(name)) => {
+            format!("#### No change of the schema of {name} ({file})")
+        }
+        (Some(change), Some(name)) => format!("#### {} {name} ({file})", capital(change.kind.verb())),
+        _ => format!("#### {file} could not be read"),
+    }
+}
+
+fn capital(verb: &str) -> String {
+    let mut letters = verb.chars();
+    letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
+}
+
+/// What the request says about itself; nobody has checked it.
+fn claims(claims: &Claims) -> Option<String> {
+    let mut parts = Vec::new();
+    let by = claims.requested_by_username.as_ref().or(claims.requested_by.as_ref());
+    parts.extend(by.map(|by| format!("requested by {}", code(by))));
+    parts.extend(claims.owner.as_ref().map(|owner| format!("owner {}", code(owner))));
+    parts.extend(claims.related_issue.as_ref().map(|issue| format!("for {}", code(issue))));
+    let quote = claims.justification.as_ref().map(|why| format!("\n\n> {}", prose(why))).unwrap_or_default();
+    match parts.is_empty() && quote.is_empty() {
+        true => None,
+        false if parts.is_empty() => Some(format!("The request says:{quote}")),
+        false => Some(format!("The request says: {}{quote}", parts.join(", "))),
+    }
+}
+
+fn operation((index, operation): (usize, &Operation)) -> [String; 4] {
+    let locks: BTreeSet<String> =
+        operation.locks.iter().map(|lock| format!("{} on {}", lock.mode.as_str(), code(&lock.table.short()))).collect();
+    let locks = if locks.is_empty() { "none".to_owned() } else { Vec::from_iter(locks).join("<br>") };
+    let mut hazards = Vec::new();
+    hazards.extend(operation.data_loss.as_ref().map(|loss| format!("loses data: {}", prose(loss))));
+    if !operation.reversible {
+        hazards.push("the down migration does not bring everything back".to_owned());
+    }
+    let hazards = if hazards.is_empty() { "none".to_owned() } else { hazards.join("<br>") };
+    [(index + 1).to_string(), prose(&operation.summary), locks, hazards]
+}
+
+fn sql(migration: &Migration, detail: Detail) -> String {
+    let mut parts = Vec::new();
+    if detail.up {
+        parts.push(folded(&format!("SQL up: {}", html_code(&migration.name.up_file())), &fence("sql", &migration.up)));
+    } else {
+        parts.push(format!("SQL up: {} does not fit here", code(&migration.name.up_file())));
+    }
+    if detail.down {
+        let title = format!("SQL down: {}", html_code(&migration.name.down_file()));
+        parts.push(folded(&title, &fence("sql", &migration.down)));
+    } else {
+        parts.push(format!("SQL down: {}, left out for its size", code(&migration.name.down_file())));
+    }
+    parts.join("\n\n")
+}
+
+/// Files that decide how this very pull request is judged.
+fn control_files(facts: &SummaryFacts<'_>, detail: Detail) -> Option<String> {
+    let folders = [&facts.policy.requests, &facts.policy.migrations];
+    let inside =
+        |path: &str| folders.iter().any(|folder| path.strip_prefix(*folder).is_some_and(|it| it.starts_with('/')));
+    let names: Vec<String> =
+        facts.outcome.files.iter().filter(|file| !inside(&file.path)).map(|file| code(&file.path)).collect();
+    if names.is_empty() {
+        return None;
+    }
+    let shown = names.len().min(detail.rows);
+    let more = more(names.len(), shown, "control files");
+    Some(format!(
+        "#### Control files\n\nThis pull request changes {}. It is judged by what the base has, and its approval covers \
+         the new bytes.{more}",
+        names[..shown].join(", ")
+    ))
+}
+
+fn files(facts: &SummaryFacts<'_>, detail: Detail) -> Option<String> {
+    let files = &facts.outcome.files;
+    if files.is_empty() || !detail.files {
+        return None;
+    }
+    let rows: Vec<_> = files.iter().take(detail.rows).map(file).collect();
+    let noun = if files.len() == 1 { "file" } else { "files" };
+    let table = table(["File", "Base", "Merged result"], &rows);
+    let title = format!("The bytes that an approval covers: {} {noun}", files.len());
+    Some(folded(&title, &format!("{table}{}", more(files.len(), rows.len(), "files"))))
+}
+
+fn file(file: &FileChange) -> [String; 3] {
+    let [before, after] =
+        [file.before, file.after].map(|side| side.map_or_else(|| "–".to_owned(), |side| code(&side.digest.short())));
+    [code(&file.path), before, after]
+}
