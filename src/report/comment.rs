@@ -6,8 +6,9 @@ use super::{
 };
 use crate::model::Violation;
 
-/// What a review comment says about `violation`, as Markdown without any marker. `replacement` are the new lines of
-/// exactly the lines that the comment is on, without the last line end; they become a suggestion that one click applies.
+/// What a review comment says about `violation`, as Markdown without any marker. `replacement` is what
+/// stands on exactly the commented lines once it is fixed, each line with its LF; it becomes a suggestion that one click
+/// applies, and an empty one deletes the lines.
 /// Source: <https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/reviewing-changes-in-pull-requests/commenting-on-a-pull-request>
 #[must_use]
 pub fn inline(violation: &Violation, replacement: Option<&str>) -> String {
@@ -19,8 +20,7 @@ pub fn inline(violation: &Violation, replacement: Option<&str>) -> String {
     }
     if let Some(lines) = replacement {
         let ticks = "`".repeat(fence_length(lines));
-        let end = if lines.is_empty() { "" } else { "\n" };
-        body.extend(["\n\n", &ticks, "suggestion\n", lines, end, &ticks]);
+        body.extend(["\n\n", &ticks, "suggestion\n", lines, &ticks]);
     }
     body
 }
@@ -35,7 +35,7 @@ mod tests {
         let mut violation = violation("timestamp-without-time-zone", Severity::Warning, "a.yaml", 3);
         violation.message = "Column `created_at` has type `TIMESTAMP`; ask @dba <b>now</b>".to_owned();
         violation.suggestion = Some("Use TIMESTAMPTZ".to_owned());
-        insta::assert_snapshot!(inline(&violation, Some("    type: TIMESTAMPTZ # ``` _x_")), @r#"
+        insta::assert_snapshot!(inline(&violation, Some("    type: TIMESTAMPTZ # ``` _x_\n")), @r#"
         **Warning** `timestamp-without-time-zone`
 
         Column `created_at` has type `TIMESTAMP`; ask `@dba` &lt;b&gt;now&lt;/b&gt;

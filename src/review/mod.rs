@@ -1,4 +1,60 @@
 //! From (outcome, what is on the pull request now) to an ordered list of GitHub operations.
+//!
+//! There is no memory but the pull request itself: our comments carry hidden markers, which are believed only where
+//! GitHub says that our own identity wrote the comment and nobody else edited it.
+
+mod anchor;
+mod marker;
+mod suggestion;
+mod summary;
+#[cfg(test)]
+mod tests;
+mod threads;
+
+pub use anchor::{Anchor, anchor};
+pub use summary::{SummaryText, shown_since};
+pub use threads::Wanted;
+
+use chrono::{DateTime, Utc};
+
+use crate::model::Conversation;
+
+/// Most inline comments on a pull request at a time; more make its page slow and nobody reads them.
+pub const MAX_INLINE: usize = 30;
+
+/// What the conversation should say, and what it says.
+#[derive(Debug, Clone, Copy)]
+pub struct PlanInput<'a> {
+    /// Everything on the pull request now.
+    pub conversation: &'a Conversation,
+    /// Every violation, in any order.
+    pub wanted: &'a [Wanted<'a>],
+    /// The summary; `None` where the pull request changes no governed file.
+    pub summary: Option<SummaryText<'a>>,
+    /// Tip of the head branch, which the anchors are lines of.
+    pub head_sha: &'a str,
+    /// Now, by the clock of the run.
+    pub now: DateTime<Utc>,
+}
+
+/// What to do so that the conversation says what it should: the new comments first, then the summary, and only then what
+/// is out of date is hidden, so that a run that dies on the way loses nothing.
+///
+/// A second plan, made after the operations were performed, is empty.
+#[must_use]
+pub fn plan(input: &PlanInput<'_>) -> Vec<Operation> {
+    let threads = threads::reconcile(input.conversation, input.wanted);
+    let mut operations = Vec::new();
+    if !threads.new.is_empty() {
+        let commit = input.head_sha.to_owned();
+        operations.push(Operation::PostReview { commit, body: String::new(), comments: threads.new });
+    }
+    let (write, hide) = summary::reconcile(input);
+    operations.extend(write);
+    operations.extend(hide);
+    operations.extend(threads.hide);
+    operations
+}
 
 /// One write to a pull request's conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
