@@ -55,7 +55,7 @@ pub fn digest<'v, V>(input: DigestInput<'_, V>) -> ApprovalDigest
 where
     V: IntoIterator<Item = &'v Violation>,
 {
-    let policy = Digest::of(tree_lines(input.control));
+    let policy = policy_digest(input.control);
     let context = Digest::of(tree_lines(input.context));
     let violations = Digest::of(violation_lines(input.violations));
     let mut files: Vec<&FileChange> = input.files.iter().collect();
@@ -70,6 +70,12 @@ where
         format!("file {} {before} {after}\n", json(&file.path))
     }));
     ApprovalDigest { digest: Digest::of(&lines), lines, policy, context }
+}
+
+/// The digest of the control files that are in force: what the `policy` line says.
+#[must_use]
+pub fn policy_digest(control: &Tree) -> Digest {
+    Digest::of(tree_lines(control))
 }
 
 fn tree_lines(tree: &Tree) -> String {

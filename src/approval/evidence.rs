@@ -31,9 +31,9 @@ const BLOB_BYTES: usize = 67;
 const LIMITS: [(usize, usize); 4] = [(1_000, 500), (200, 200), (60, 50), (0, 0)];
 
 impl Evidence {
-    /// The evidence of an outcome; `merged` holds the governed files of the merged result.
+    /// The evidence of an outcome; `merged` holds the governed files of the merged result. A landing has no digest.
     #[must_use]
-    pub fn of(outcome: &Outcome, merged: &Tree, digest: &ApprovalDigest) -> Self {
+    pub fn of(outcome: &Outcome, merged: &Tree, digest: Option<&ApprovalDigest>) -> Self {
         let blobs = blobs(outcome, merged, digest);
         let room = MAX_ENTRY_BYTES.saturating_sub(OTHER_FIELDS + BLOB_BYTES * blobs.len());
         let mut all: Vec<_> = outcome.all_violations().filter(|it| it.severity != Severity::Notice).collect();
@@ -51,8 +51,9 @@ impl Evidence {
     }
 }
 
-fn blobs(outcome: &Outcome, merged: &Tree, digest: &ApprovalDigest) -> BTreeMap<Digest, Vec<u8>> {
-    let mut blobs = BTreeMap::from([(digest.digest, digest.lines.clone().into_bytes())]);
+fn blobs(outcome: &Outcome, merged: &Tree, digest: Option<&ApprovalDigest>) -> BTreeMap<Digest, Vec<u8>> {
+    let lines = digest.map(|digest| (digest.digest, digest.lines.clone().into_bytes()));
+    let mut blobs: BTreeMap<Digest, Vec<u8>> = lines.into_iter().collect();
     for migration in outcome.requests.iter().flat_map(|request| &request.migrations) {
         for sql in [&migration.up, &migration.down] {
             blobs.insert(Digest::of(sql), sql.clone().into_bytes());

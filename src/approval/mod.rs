@@ -16,7 +16,7 @@ mod testing;
 mod tests;
 
 pub use compare::compare;
-pub use digest::{ApprovalDigest, DigestInput, digest};
+pub use digest::{ApprovalDigest, DigestInput, digest, policy_digest};
 pub use evaluate::{Evaluation, Facts, LabelChange, evaluate};
 pub use evidence::Evidence;
 pub use gate::{Block, GateFacts, gate};

@@ -7,24 +7,24 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// GitOps of PostgreSQL schemas: every table is asked for, checked, approved and remembered.
 #[derive(Debug, Parser)]
 #[command(name = "schema-registry", version, max_term_width = 100, disable_help_subcommand = true)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// Work as if started in this folder.
     #[arg(short = 'C', long, global = true, value_name = "DIR", default_value = ".")]
-    pub directory: PathBuf,
+    pub(super) directory: PathBuf,
     /// How to print results.
     #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
-    pub format: Format,
+    pub(super) format: Format,
     /// Whether to colour what is printed for people.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
-    pub color: Color,
+    pub(super) color: Color,
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub(super) command: Command,
 }
 
 /// How to print results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(super) enum Format {
     /// For people.
     Human,
     /// For programs.
@@ -33,7 +33,7 @@ pub enum Format {
 
 /// Whether to colour what is printed for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Color {
+pub(super) enum Color {
     /// On a terminal, unless `NO_COLOR` is set.
     Auto,
     /// Always.
@@ -44,7 +44,7 @@ pub enum Color {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Check request files and migrations against the policy.
     ///
     /// Judges what changed since the merge base with the default branch; without git history, everything.
@@ -78,54 +78,54 @@ pub enum Command {
 
 /// Which requests are judged.
 #[derive(Debug, Clone, Args)]
-pub struct Selection {
+pub(super) struct Selection {
     /// Judge every table as if it were new.
     #[arg(long, conflicts_with = "changed_since")]
-    pub all: bool,
+    pub(super) all: bool,
     /// Judge what changed since the merge base with this revision.
     #[arg(long, value_name = "REV")]
-    pub changed_since: Option<String>,
+    pub(super) changed_since: Option<String>,
 }
 
 /// `check`.
 #[derive(Debug, Args)]
-pub struct Check {
+pub(super) struct Check {
     /// Which requests are judged.
     #[command(flatten)]
-    pub selection: Selection,
+    pub(super) selection: Selection,
     /// Do not print the SQL of each change.
     #[arg(long)]
-    pub no_preview: bool,
+    pub(super) no_preview: bool,
 }
 
 /// `verify`.
 #[derive(Debug, Args)]
-pub struct Verify {
+pub(super) struct Verify {
     /// Use this server instead of a temporary one; a scratch database is made there and dropped again.
     #[arg(long, value_name = "URL", env = "SCHEMA_REGISTRY_DATABASE_URL", hide_env_values = true)]
-    pub database_url: Option<String>,
+    pub(super) database_url: Option<String>,
     /// Folder with `initdb` and `postgres`, for the temporary server.
     #[arg(long, value_name = "DIR", env = "PG_BIN")]
-    pub pg_bin: Option<PathBuf>,
+    pub(super) pg_bin: Option<PathBuf>,
 }
 
 /// `list`.
 #[derive(Debug, Args)]
-pub struct List {
+pub(super) struct List {
     /// Only requests with this status.
     #[arg(long, value_parser = ["draft", "requested", "approved", "migrated", "rejected"])]
-    pub status: Option<String>,
+    pub(super) status: Option<String>,
     /// Number of requests at most.
     #[arg(long, default_value_t = 50)]
-    pub limit: usize,
+    pub(super) limit: usize,
     /// Number of requests to pass over.
     #[arg(long, default_value_t = 0)]
-    pub offset: usize,
+    pub(super) offset: usize,
 }
 
 /// `audit`.
 #[derive(Debug, Subcommand)]
-pub enum Audit {
+pub(super) enum Audit {
     /// Create the audit log on its branch and push it to `origin`.
     Init {
         /// Numeric id of the repository on GitHub.

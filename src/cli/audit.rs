@@ -1,6 +1,6 @@
 //! `audit init`, `audit log` and `audit verify`.
 
-use std::{collections::BTreeSet, fmt::Write as _};
+use std::fmt::Write as _;
 
 use anyhow::Context as _;
 
@@ -36,7 +36,7 @@ fn init(context: &Context, git: &Git, policy: &Policy, repo_id: Option<u64>) -> 
         "the numeric id of the repository is not known; give it with --repo-id \
          (`gh api repos/OWNER/NAME --jq .id` prints it)",
     )?;
-    let (branch, tip) = git.remote_head(REMOTE, None)?.with_context(|| {
+    let (branch, tip) = git.remote_head(REMOTE)?.with_context(|| {
         format!("{REMOTE} has no default branch yet; push it first, so that the log has something to start from")
     })?;
     let log = Log { git, remote: REMOTE, token: None, branch: &policy.audit_branch, origin: origin(repo, policy) };
@@ -64,7 +64,7 @@ fn log(git: &Git, policy: &Policy, format: Format) -> anyhow::Result<Ended> {
 /// `3  2026-01-02T03:04:05Z  merged  #7  by ann  create public.teams`.
 fn line(recorded: &Recorded) -> String {
     let entry = &recorded.entry;
-    let mut text = format!("{:>4}  {}  {}", recorded.index, entry.at.format("%FT%TZ"), audit_log::kind_word(entry));
+    let mut text = format!("{:>4}  {}  {}", recorded.index, entry.at.format("%FT%TZ"), entry.kind.as_str());
     if let Some(pr) = entry.pr {
         let _ = write!(text, "  #{pr}");
     }
@@ -79,21 +79,22 @@ fn line(recorded: &Recorded) -> String {
 
 fn verify(git: &Git, policy: &Policy, format: Format) -> anyhow::Result<Ended> {
     let commit = tip(git, policy)?;
-    let paths: BTreeSet<String> = git.paths(&commit)?.into_iter().collect();
+    let paths = git.paths(&commit)?;
     let mut blobs = git.blobs(&commit)?;
     let mut read = |path: &str| blobs.read(path).map_err(Into::into);
-    let report = audit_log::verify(&mut read, &paths)?;
+    let report = audit_log::verify(None, &mut read, paths)?;
     match format {
         Format::Json => output::print_json(&serde_json::json!({
             "success": report.problems.is_empty(),
             "size": report.size,
-            "root": report.root.map(|root| root.to_string()),
+            "root": report.checkpoint.map(|checkpoint| checkpoint.root.to_string()),
             "problems": report.problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
         }))?,
         Format::Human => {
             let mut text: String =
                 report.problems.iter().map(|problem| format!("{}\n", printable(&problem.to_string()))).collect();
-            let entries = plural(usize::try_from(report.size).unwrap_or(usize::MAX), "entry").replace("entrys", "entries");
+            let entries =
+                plural(usize::try_from(report.size).unwrap_or(usize::MAX), "entry").replace("entrys", "entries");
             let verdict = if report.problems.is_empty() { "the log is intact" } else { "THE LOG IS DAMAGED" };
             let _ = writeln!(text, "{entries} at commit {commit}: {verdict}");
             output::print(&text)?;

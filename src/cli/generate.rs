@@ -12,9 +12,9 @@ use super::{
 };
 use crate::{
     model::{File, Outcome},
+    parse,
     pipeline::{self, Scope, Snapshot},
     policy::PathKind,
-    yaml,
 };
 
 /// What a run did to the working tree.
@@ -30,11 +30,12 @@ pub(super) fn run(context: &Context, selection: &Selection, format: Format) -> a
     let mut done = Done::default();
     for stamp in pipeline::assign_stamps(&snapshot) {
         let Some(file) = snapshot.merged.get_mut(&stamp.path) else { continue };
-        let text = String::from_utf8_lossy(&file.bytes).into_owned();
-        let edited = yaml::set_requested_at(&text, stamp.at).with_context(|| {
-            format!("cannot write requestedAt into {}; write it by hand: {}", stamp.path, stamp.at.to_rfc3339())
-        })?;
-        *file = File { mode: file.mode, bytes: edited.into_bytes() };
+        let by_hand = || {
+            let at = stamp.at.format("%FT%TZ");
+            format!("cannot edit {}; write `requestedAt: {at}` into it by hand", stamp.path)
+        };
+        let edited = parse::set_requested_at(&file.bytes, stamp.at).with_context(by_hand)?;
+        *file = File { mode: file.mode, bytes: edited };
         context.workspace.write(&stamp.path, &file.bytes)?;
         judge(&mut snapshot, &stamp.path);
         done.written.push(stamp.path);
@@ -72,7 +73,8 @@ fn superseded(snapshot: &Snapshot, outcome: &Outcome, expected: &BTreeSet<String
     if snapshot.scope == Scope::All {
         return Vec::new();
     }
-    let tables: BTreeSet<_> = outcome.requests.iter().filter_map(|request| Some(&request.change.as_ref()?.table)).collect();
+    let tables: BTreeSet<_> =
+        outcome.requests.iter().filter_map(|request| Some(&request.change.as_ref()?.table)).collect();
     let of_changed = |path: &str, file: &File| {
         crate::migration::read_file(path, &file.bytes).is_ok_and(|file| tables.contains(&file.header.table))
     };

@@ -42,7 +42,8 @@ struct Listing<'a> {
 pub(super) fn list(context: &Context, list: &List, format: Format) -> anyhow::Result<Ended> {
     let (outcome, landed) = everything(context)?;
     let all = outcome.requests.iter().map(|request| listed(request, &landed));
-    let matching: Vec<_> = all.filter(|item| list.status.as_deref().is_none_or(|wanted| wanted == item.status)).collect();
+    let matching: Vec<_> =
+        all.filter(|item| list.status.as_deref().is_none_or(|wanted| wanted == item.status)).collect();
     let total = matching.len();
     let page: Vec<_> = matching.into_iter().skip(list.offset).take(list.limit).collect();
     if format == Format::Json {

@@ -96,7 +96,7 @@ impl Log<'_> {
         if appended.files.is_empty() {
             return Ok(Append::Done(appended.checkpoint));
         }
-        let kinds: Vec<String> = additions.iter().map(|addition| audit_log::kind_word(addition.entry())).collect();
+        let kinds: Vec<&str> = additions.iter().map(|addition| addition.entry().kind.as_str()).collect();
         let message = format!("{}\n", kinds.join(", "));
         match self.push(Some(&view.commit), &appended.files, &message, now)? {
             Pushed::Accepted => Ok(Append::Done(appended.checkpoint)),
@@ -118,8 +118,10 @@ impl Log<'_> {
     }
 
     fn push(&self, parent: Option<&str>, files: &Files, message: &str, now: DateTime<Utc>) -> anyhow::Result<Pushed> {
-        let identity =
-            Identity { name: "schema-registry".to_owned(), email: "schema-registry@users.noreply.github.com".to_owned() };
+        let identity = Identity {
+            name: "schema-registry".to_owned(),
+            email: "schema-registry@users.noreply.github.com".to_owned(),
+        };
         let commit = NewCommit { parent, files, message, identity: &identity, time: now.timestamp() };
         let sha = self.git.commit_files(&commit)?;
         let pushed = self.git.push(self.remote, &sha, &self.reference(), parent, self.token);

@@ -2,8 +2,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "the clock and the environment are read here, and handed down")]
 
-mod arguments;
 mod action;
+mod arguments;
 mod audit;
 mod check;
 mod context;

@@ -27,7 +27,8 @@ pub(super) fn run(context: &Context, verify: &Verify, format: Format) -> anyhow:
     let outcome = pipeline::evaluate(&snapshot);
     let states = outcome.requests.iter().filter_map(|request| request.change.as_ref()?.after.as_ref());
     let states: BTreeMap<Digest, &Table> = states.map(|table| (table.state_digest(), table)).collect();
-    let texts = ups.iter().map(|up| Ok((up, text(&snapshot.merged, &up.path)?, text(&snapshot.merged, &down_path(up))?)));
+    let texts =
+        ups.iter().map(|up| Ok((up, text(&snapshot.merged, &up.path)?, text(&snapshot.merged, &down_path(up))?)));
     let texts: Vec<(&MigrationFile, &str, &str)> = texts.collect::<anyhow::Result<_>>()?;
     let pairs = texts.iter().map(|(file, up, down)| Pair { name: &file.stem, up, down, wanted: wanted(file, &states) });
     let pairs: Vec<Pair<'_>> = pairs.collect();

@@ -34,6 +34,23 @@ pub enum EntryKind {
     HistoryRewritten,
 }
 
+impl EntryKind {
+    /// The word that its JSON has.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Initialised => "initialised",
+            Self::Approved => "approved",
+            Self::Revoked => "revoked",
+            Self::Voided => "voided",
+            Self::Merged => "merged",
+            Self::MergedUnapproved => "merged-unapproved",
+            Self::DirectPush => "direct-push",
+            Self::HistoryRewritten => "history-rewritten",
+        }
+    }
+}
+
 /// One entry: one line of JSON, fields in this order, never re-serialised once it is in the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -106,7 +106,8 @@ impl<'a> Sides<'a> {
             Scope::All if !alone => Vec::new(),
             _ => migration::compare(expected, &self.snapshot.merged, dir),
         };
-        stale.extend(migration::check_chain(chain));
+        let links = migration::check_chain(chain).into_iter();
+        stale.extend(links.map(|problem| StaleMigration { message: problem.message, suggestion: problem.suggestion }));
         if stale.is_empty() {
             stale.extend(self.unexpected(chain, expected));
             stale.extend(end_of_chain(change, chain));

@@ -11,20 +11,25 @@ use crate::model::{Outcome, Table, TableName, Tree};
 pub fn context_files(snapshot: &Snapshot, outcome: &Outcome) -> Tree {
     let empty = Tree::new();
     let sides = Sides::read(snapshot, &empty);
-    let mut tables: BTreeSet<&TableName> = outcome.requests.iter().filter_map(|request| request.table.as_ref()).collect();
+    let mut tables: BTreeSet<&TableName> =
+        outcome.requests.iter().filter_map(|request| request.table.as_ref()).collect();
     let changes = outcome.requests.iter().filter_map(|request| request.change.as_ref());
     for table in changes.flat_map(|change| change.before.iter().chain(&change.after)) {
         tables.insert(&table.name);
         tables.extend(references(table));
     }
-    let requests = sides.base_requests.iter().filter(|(_, file)| {
-        file.parsed.table.as_ref().is_some_and(|table| tables.contains(table))
-    });
+    let requests = sides
+        .base_requests
+        .iter()
+        .filter(|(_, file)| file.parsed.table.as_ref().is_some_and(|table| tables.contains(table)));
     let chains = sides.base_chains.iter().filter(|(table, _)| tables.contains(table));
     let ups: Vec<&str> = chains.flat_map(|(_, files)| files).map(|file| file.path.as_str()).collect();
     let downs = ups.iter().filter_map(|path| Some(format!("{}.down.sql", path.strip_suffix(".up.sql")?)));
     let paths = requests.map(|(path, _)| path.to_owned()).chain(ups.iter().map(|path| (*path).to_owned())).chain(downs);
-    paths.filter_map(|path| sides.base_tree.get_key_value(&path)).map(|(path, file)| (path.clone(), file.clone())).collect()
+    paths
+        .filter_map(|path| sides.base_tree.get_key_value(&path))
+        .map(|(path, file)| (path.clone(), file.clone()))
+        .collect()
 }
 
 fn references(table: &Table) -> impl Iterator<Item = &TableName> {

@@ -93,7 +93,10 @@ impl<'a> ViolationReport<'a> {
             column: location.start.column,
             end_line: location.end.line,
             end_column: location.end.column,
-            waived: violation.waived.as_ref().map(|waived| WaivedReport { reason: &waived.reason, expires: waived.expires }),
+            waived: violation
+                .waived
+                .as_ref()
+                .map(|waived| WaivedReport { reason: &waived.reason, expires: waived.expires }),
         }
     }
 }

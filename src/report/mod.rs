@@ -3,7 +3,9 @@
 pub mod annotations;
 pub mod comment;
 pub mod escape;
+pub mod json;
 pub mod summary;
+pub mod terminal;
 #[cfg(test)]
 mod testing;
 

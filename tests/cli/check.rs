@@ -45,14 +45,18 @@ fn a_broken_file_never_hides_the_others() {
 fn only_what_the_branch_changes_is_judged() {
     let project = Project::with_history();
     assert_eq!(project.violations(&[]), [""; 0]);
-    project.write("schema-requests/offices.yaml", &another("offices").replace("UUID", "INTEGER").replace("gen_random_uuid()", "1"));
+    project.write(
+        "schema-requests/offices.yaml",
+        &another("offices").replace("UUID", "INTEGER").replace("gen_random_uuid()", "1"),
+    );
     project.git(&["checkout", "--quiet", "main"]);
     project.write("schema-requests/zones.yaml", &another("zones").replace("requestedBy: ann", "requestedBy: [ann]"));
     project.git(&["add", "schema-requests/zones.yaml"]);
     project.git(&["commit", "--quiet", "-m", "zones"]);
     project.git(&["checkout", "--quiet", "work"]);
     let report = project.json(&["check"]);
-    let files: Vec<&str> = report["requests"].as_array().expect("a list").iter().map(|r| r["file"].as_str().expect("text")).collect();
+    let files: Vec<&str> =
+        report["requests"].as_array().expect("a list").iter().map(|r| r["file"].as_str().expect("text")).collect();
     assert_eq!(files, ["schema-requests/offices.yaml"]);
 }
 

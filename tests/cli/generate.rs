@@ -41,11 +41,14 @@ fn stamps_are_unique_later_than_the_base_and_follow_dependencies() {
     project.write("schema-requests/zones.yaml", &early("zones"));
     assert_eq!(written(&project).len(), 6);
     let ups = project.names("migrations").into_iter().filter(|name| name.ends_with(".up.sql"));
-    assert_eq!(ups.collect::<Vec<_>>(), [
-        "20260102_030405_create_teams.up.sql",
-        "20260102_030406_create_zones.up.sql",
-        "20260102_030407_create_rooms.up.sql",
-    ]);
+    assert_eq!(
+        ups.collect::<Vec<_>>(),
+        [
+            "20260102_030405_create_teams.up.sql",
+            "20260102_030406_create_zones.up.sql",
+            "20260102_030407_create_rooms.up.sql",
+        ]
+    );
     assert_eq!(project.violations(&[]), [""; 0]);
     assert_eq!(project.outcome(&["generate"]), (0, "Everything is up to date.\n".to_owned()));
 }
@@ -57,7 +60,10 @@ fn an_edit_replaces_the_migration_of_the_branch() {
     assert_eq!(written(&project).len(), 2);
     project.write("schema-requests/zones.yaml", &another("zones").replace("03:04:05", "04:04:04"));
     let violations = project.violations(&[]);
-    assert!(violations.iter().all(|line| line.starts_with("stale-migration")) && !violations.is_empty(), "{violations:?}");
+    assert!(
+        violations.iter().all(|line| line.starts_with("stale-migration")) && !violations.is_empty(),
+        "{violations:?}"
+    );
     let report = project.json(&["generate"]);
     assert_eq!(report["removed"].as_array().expect("a list").len(), 2);
     assert_eq!(project.violations(&[]), [""; 0]);
@@ -68,10 +74,10 @@ fn a_drop_is_an_edit_of_the_file() {
     let project = Project::with_history();
     let dropped = TEAMS.replace("2026-01-02", "2026-02-02") + "lifecycle: dropped\n";
     project.write("schema-requests/teams.yaml", &dropped);
-    assert_eq!(written(&project), [
-        "migrations/20260202_030405_drop_teams.up.sql",
-        "migrations/20260202_030405_drop_teams.down.sql",
-    ]);
+    assert_eq!(
+        written(&project),
+        ["migrations/20260202_030405_drop_teams.up.sql", "migrations/20260202_030405_drop_teams.down.sql",]
+    );
     let (code, text) = project.outcome(&["check"]);
     assert_eq!(code, 0, "{text}");
     assert!(text.contains("warning[destructive-change]"), "{text}");

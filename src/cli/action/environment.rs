@@ -59,9 +59,12 @@ impl Environment {
     /// Reads the environment through `var`.
     pub(super) fn read(var: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<Self> {
         let needed = |name: &str| {
-            var(name).with_context(|| format!("{name} is not set; `schema-registry action` runs in a GitHub Actions step"))
+            var(name)
+                .with_context(|| format!("{name} is not set; `schema-registry action` runs in a GitHub Actions step"))
         };
-        let url = |name: &str, default: &str| var(name).unwrap_or_else(|| default.to_owned()).trim_end_matches('/').to_owned();
+        let url = |name: &str, default: &str| {
+            var(name).unwrap_or_else(|| default.to_owned()).trim_end_matches('/').to_owned()
+        };
         let repository = needed("GITHUB_REPOSITORY")?;
         let server_url = url("GITHUB_SERVER_URL", "https://github.com");
         let run_url = var("GITHUB_RUN_ID").map(|run| format!("{server_url}/{repository}/actions/runs/{run}"));
@@ -91,7 +94,8 @@ impl Environment {
 #[expect(clippy::disallowed_methods, reason = "the event file is part of the environment")]
 fn event(name: &str, path: &PathBuf) -> anyhow::Result<Event> {
     let number = || {
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the event file {}", path.display()))?;
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("cannot read the event file {}", path.display()))?;
         let payload: Payload = serde_json::from_str(&text)
             .with_context(|| format!("the event file {} is not what GitHub sends for {name}", path.display()))?;
         let number = payload.pull_request.map(|pull_request| pull_request.number);

@@ -12,14 +12,13 @@ use super::{Step, store::Store};
 use crate::{
     cli::context::{MAX_FILE_BYTES, read_policy},
     git::Merge,
-    model::{File, Outcome, PullRequest, RepositoryFacts, Tree},
+    model::{File, Outcome, PullRequest, Tree},
     pipeline::{self, Scope, Snapshot},
     policy::{POLICY_FILE, PathKind, Policy, is_control_file},
 };
 
 /// A pull request, judged on the merged result with the base tip of this moment.
 pub(super) struct Judged {
-    pub(super) repository: RepositoryFacts,
     pub(super) pull_request: PullRequest,
     pub(super) policy: Policy,
     pub(super) result: MergedResult,
@@ -29,8 +28,8 @@ pub(super) struct Judged {
 pub(super) enum MergedResult {
     /// A tree that could be judged.
     Clean(Box<Clean>),
-    /// The branches conflict in these paths: nothing can be said about the result.
-    Conflict(BTreeSet<String>),
+    /// The branches conflict: nothing can be said about the result.
+    Conflict,
 }
 
 /// A merged tree and what it gives.
@@ -50,7 +49,6 @@ pub(super) struct Clean {
 /// Reads and judges pull request `number`.
 pub(super) async fn judge(step: &Step<'_>, number: u64) -> anyhow::Result<Judged> {
     let Step { github, store, now, .. } = step;
-    let repository = github.repository().await?;
     let pull_request = github.pull_request(number).await?;
     let base = store.fetch_branch(&pull_request.base_ref)?.with_context(|| {
         format!("the base branch {} of #{number} is gone; reopen the pull request on another", pull_request.base_ref)
@@ -60,13 +58,13 @@ pub(super) async fn judge(step: &Step<'_>, number: u64) -> anyhow::Result<Judged
     let policy = policy_of(store, &base)?;
     let head = &pull_request.head_sha;
     let result = match store.git().merge_tree(Some(&merge_base), &base, head)? {
-        Merge::Conflict(paths) => MergedResult::Conflict(paths),
+        Merge::Conflict(_) => MergedResult::Conflict,
         Merge::Clean(merged) => {
             let sides = Sides { merge_base: &merge_base, base: &base, head, merged: &merged };
             MergedResult::Clean(Box::new(clean(store, &policy, &sides, *now)?))
         }
     };
-    Ok(Judged { repository, pull_request, policy, result })
+    Ok(Judged { pull_request, policy, result })
 }
 
 struct Sides<'a> {
@@ -113,7 +111,8 @@ pub(super) fn governed_trees(
     let wanted = |path: &str| policy.classify(path) != PathKind::Ungoverned;
     let mut before = store.git().read_tree(before, &wanted, MAX_FILE_BYTES)?;
     let mut after = store.git().read_tree(after, &wanted, MAX_FILE_BYTES)?;
-    let control = |tree: &Tree, path: &str| tree.get(path).is_some_and(|file: &File| is_control_file(path, &file.bytes));
+    let control =
+        |tree: &Tree, path: &str| tree.get(path).is_some_and(|file: &File| is_control_file(path, &file.bytes));
     let paths: Vec<String> = before.keys().chain(after.keys()).cloned().collect();
     for path in paths {
         if policy.classify(&path) == PathKind::Control && !control(&before, &path) && !control(&after, &path) {

@@ -7,7 +7,7 @@ use super::{
     gather::{governed_trees, policy_of},
 };
 use crate::{
-    approval::Evidence,
+    approval::{self, Evidence},
     audit_log::{Landing, MergedPullRequest, RecordedApproval, standing_approvals},
     cli::log::{TOOL, View},
     git::Commit,
@@ -28,8 +28,11 @@ struct Arrival {
 /// Every landing on the recorded branches that the log of `view` does not have yet, oldest first.
 pub(super) async fn landings(step: &Step<'_>, view: &mut View) -> anyhow::Result<Vec<Landing>> {
     let mut landings = Vec::new();
-    for (reference, recorded) in view.state()?.tips() {
-        let Some(tip) = step.store.git().ls_remote(step.store.remote(), &reference, step.store.token())? else { continue };
+    for (reference, branch) in view.state()?.branches {
+        let recorded = branch.tip;
+        let Some(tip) = step.store.git().ls_remote(step.store.remote(), &reference, step.store.token())? else {
+            continue;
+        };
         if tip == recorded {
             continue;
         }
@@ -51,7 +54,13 @@ async fn arrivals(step: &Step<'_>, recorded: &str, tip: &str) -> anyhow::Result<
         step.store.fetch_commits(&[recorded])?;
         let at = git.first_parent(None, tip)?.last().map_or(step.now, time);
         let pull_request = if known { merged_by(step, tip).await? } else { None };
-        return Ok(vec![Arrival { before: recorded.to_owned(), after: tip.to_owned(), rewritten: !known, at, pull_request }]);
+        return Ok(vec![Arrival {
+            before: recorded.to_owned(),
+            after: tip.to_owned(),
+            rewritten: !known,
+            at,
+            pull_request,
+        }]);
     }
     let mut arrivals: Vec<Arrival> = Vec::new();
     let mut open: Option<(String, PullRequest)> = None;
@@ -88,9 +97,9 @@ async fn merged_with(step: &Step<'_>, commit: &str, commits: &[Commit]) -> anyho
 
 async fn merged_by(step: &Step<'_>, commit: &str) -> anyhow::Result<Option<PullRequest>> {
     let pull_requests = step.github.pull_requests_of_commit(commit).await?;
-    Ok(pull_requests.into_iter().find(|pull_request| {
-        pull_request.merged && pull_request.merge_commit_sha.as_deref() == Some(commit)
-    }))
+    Ok(pull_requests
+        .into_iter()
+        .find(|pull_request| pull_request.merged && pull_request.merge_commit_sha.as_deref() == Some(commit)))
 }
 
 /// The facts of one arrival, judged by the policy that was in force before it.
@@ -102,10 +111,11 @@ fn landing(step: &Step<'_>, view: &mut View, reference: &str, arrival: &Arrival)
     let scope = Scope::Changed(changed.cloned().collect());
     let snapshot = Snapshot { policy, now: arrival.at, base, merged, scope };
     let outcome = pipeline::evaluate(&snapshot);
-    let evidence = Evidence::of_landing(&outcome, &snapshot.merged);
-    let pull_request = arrival.pull_request.as_ref().filter(|pull_request| {
-        reference.strip_prefix("refs/heads/") == Some(pull_request.base_ref.as_str())
-    });
+    let evidence = Evidence::of(&outcome, &snapshot.merged, None);
+    let pull_request = arrival
+        .pull_request
+        .as_ref()
+        .filter(|pull_request| reference.strip_prefix("refs/heads/") == Some(pull_request.base_ref.as_str()));
     Ok(Landing {
         reference: reference.to_owned(),
         before: arrival.before.clone(),
@@ -115,7 +125,7 @@ fn landing(step: &Step<'_>, view: &mut View, reference: &str, arrival: &Arrival)
         actor: pull_request.and_then(|pull_request| pull_request.merged_by.clone()),
         files: outcome.files,
         pull_request: pull_request.map(|pull_request| approvals(view, pull_request, &snapshot.policy)).transpose()?,
-        policy: Some(crate::approval::policy_digest(&control)),
+        policy: Some(approval::policy_digest(&control)),
         violations: evidence.violations,
         tables: evidence.tables,
         blobs: evidence.blobs.into_values().collect(),

@@ -2,11 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "the files that GitHub Actions names are part of the environment")]
 
-use std::{
-    fs::OpenOptions,
-    io::Write as _,
-    path::Path,
-};
+use std::{fs::OpenOptions, io::Write as _, path::Path};
 
 use anyhow::Context as _;
 

@@ -17,9 +17,7 @@ use crate::{
         output,
     },
     github::Error,
-    model::{
-        AccountKind, ApprovalState, CommitStatus, Conversation, Digest, Entry, LabelEvent, Outcome, Verdict,
-    },
+    model::{AccountKind, ApprovalState, CommitStatus, Conversation, Digest, Entry, LabelEvent, Outcome, Verdict},
     report::{
         comment,
         escape::log_line,
@@ -40,10 +38,14 @@ pub(super) async fn run(step: &Step<'_>, number: u64) -> anyhow::Result<Ended> {
     let judged = gather::judge(step, number).await?;
     let base = &judged.pull_request.base_ref;
     if *base != step.repository.default_branch && !judged.policy.gate_branches.contains(base) {
-        output::print(&format!("The branch {} is not gated; `[gate] branches` names those that are.\n", log_line(base)))?;
+        output::print(&format!(
+            "The branch {} is not gated; `[gate] branches` names those that are.\n",
+            log_line(base)
+        ))?;
         return validate::report(step, &judged, None);
     }
-    match Review { step, judged: &judged, number }.run().await {
+    let review = Review { step, judged: &judged, number };
+    match review.run().await {
         Err(error) => match error.downcast_ref::<Error>() {
             Some(Error::Forbidden(_)) => {
                 let why = format!("Nothing could be posted on the pull request: {}", log_line(&error.to_string()));
@@ -75,7 +77,7 @@ impl Review<'_> {
         let conversation = self.step.github.conversation(self.number).await?;
         let clean = match &self.judged.result {
             MergedResult::Clean(clean) => Some(&**clean),
-            MergedResult::Conflict(_) => None,
+            MergedResult::Conflict => None,
         };
         let nothing = Outcome::default();
         let outcome = clean.map_or(&nothing, |clean| &clean.outcome);
@@ -126,7 +128,7 @@ impl Review<'_> {
         let shown = review::shown_since(conversation, digest.digest).filter(|_| !unreviewable);
         let events = self.step.github.label_events(self.number).await?;
         let roles = self.roles(&events).await?;
-        let evidence = Evidence::of(outcome, &clean.merged, digest);
+        let evidence = Evidence::of(outcome, &clean.merged, Some(digest));
         let requesters: Vec<String> =
             outcome.requests.iter().filter_map(|request| request.claims.requested_by_username.clone()).collect();
         let policy = &self.judged.policy;
@@ -267,9 +269,11 @@ impl Review<'_> {
 
 /// The comment that each violation wants, with its place in the diff.
 fn wanted(clean: &Clean) -> Vec<Wanted<'_>> {
-    let of_requests = clean.outcome.requests.iter().flat_map(|request| {
-        request.violations.iter().map(|violation| (violation, request.text.as_str()))
-    });
+    let of_requests = clean
+        .outcome
+        .requests
+        .iter()
+        .flat_map(|request| request.violations.iter().map(|violation| (violation, request.text.as_str())));
     let others = clean.outcome.violations.iter().map(|violation| (violation, ""));
     let wanted = of_requests.chain(others).map(|(violation, text)| {
         let lines = clean.commentable.get(&violation.location.file).map(Vec::as_slice).unwrap_or_default();

@@ -68,7 +68,8 @@ impl Store {
     }
 
     fn fetch(&self, refspecs: &[&str], depth: Option<u32>) -> anyhow::Result<()> {
-        if let Some(odd) = refspecs.iter().find(|id| id.len() < 40 || !id.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+        if let Some(odd) = refspecs.iter().find(|id| id.len() < 40 || !id.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        {
             bail!("{odd} is not a commit id");
         }
         // Without a depth the whole history is wanted, also where the store is shallow already.

@@ -25,9 +25,9 @@ pub(super) fn report(step: &Step<'_>, judged: &Judged, why: Option<&str>) -> any
     let nothing = Outcome::default();
     let outcome = match &judged.result {
         MergedResult::Clean(clean) => &clean.outcome,
-        MergedResult::Conflict(_) => &nothing,
+        MergedResult::Conflict => &nothing,
     };
-    let conflict = matches!(judged.result, MergedResult::Conflict(_));
+    let conflict = matches!(judged.result, MergedResult::Conflict);
     let mut outputs = Outputs::of(outcome, &judged.pull_request.head_sha);
     if conflict {
         outputs.verdict = Verdict::Pending;
