@@ -161,26 +161,27 @@ impl Reader {
             let key = self.key(&element.key, &route.key("elements"), &exclude.name);
             elements.push(format!("{key} WITH {}", element.operator));
         }
-        let predicate = self.predicate(exclude.predicate.as_deref(), route.key("where"), &exclude.name, true);
+        let predicate = self.predicate(exclude.predicate.as_deref(), route.key("where"), &exclude.name);
         named(&exclude.name, &format!("EXCLUDE USING {} ({}){predicate}", method(exclude.using), elements.join(", ")))
     }
 
     fn index(&mut self, index: &Index) -> IndexDefinition {
         let route = Route::root().key("schemaJson").key("indexes").item(&index.name);
-        let mut body = String::new();
+        let mut words = Vec::new();
         if index.method != IndexMethod::Btree {
-            body += &format!("USING {} ", method(index.method));
+            words.push(format!("USING {}", method(index.method)));
         }
         let keys: Vec<_> =
             index.elements.iter().map(|element| self.element(element, &route.key("columns"), &index.name)).collect();
-        body += &format!("({})", keys.join(", "));
+        words.push(format!("({})", keys.join(", ")));
         if !index.include.is_empty() {
-            body += &format!(" INCLUDE ({})", quote::identifiers(&index.include));
+            words.push(format!("INCLUDE ({})", quote::identifiers(&index.include)));
         }
         if index.nulls_not_distinct {
-            body += " NULLS NOT DISTINCT";
+            words.push("NULLS NOT DISTINCT".to_owned());
         }
-        body += &self.predicate(index.predicate.as_deref(), route.key("where"), &index.name, false);
+        let predicate = self.predicate(index.predicate.as_deref(), route.key("where"), &index.name);
+        let body = words.join(" ") + &predicate;
         IndexDefinition { name: index.name.clone(), unique: index.unique, body }
     }
 
@@ -210,13 +211,10 @@ impl Reader {
         }
     }
 
-    fn predicate(&mut self, text: Option<&str>, route: Route, owner: &str, parentheses: bool) -> String {
+    fn predicate(&mut self, text: Option<&str>, route: Route, owner: &str) -> String {
         let subject = format!("predicate of {owner}");
         let found = text.and_then(|text| self.expression(text, ExpressionUse::Predicate, route, subject));
-        found.map_or_else(String::new, |found| match parentheses {
-            true => format!(" WHERE ({})", found.sql),
-            false => format!(" WHERE {}", found.sql),
-        })
+        found.map_or_else(String::new, |found| format!(" WHERE ({})", found.sql))
     }
 }
 
