@@ -151,6 +151,7 @@ fn what_cannot_be_written_is_refused_and_never_pasted() {
     table.columns[1].type_name = "text REFERENCES users (id)".to_owned();
     table.columns[2].name = "a\nb".to_owned();
     table.checks = vec![Check { name: "c".to_owned(), expression: "(SELECT 1) = 1".to_owned() }];
+    table.indexes[1].name = "i".repeat(64);
     table.indexes[0].predicate = Some("made > now()".to_owned());
     table.excludes = vec![Exclude {
         name: "x".to_owned(),
@@ -160,6 +161,7 @@ fn what_cannot_be_written_is_refused_and_never_pasted() {
     }];
     insta::assert_snapshot!(refusals(&create(table)), @r#"
     schemaJson: The name "a\nb" cannot be written as SQL: A name must not be empty or hold control characters | Correct it
+    schemaJson: The name "iiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiii" cannot be written as SQL: A name has at most 63 bytes, not 64 | Correct it
     schemaJson.columns[id].defaultValue: The default of column id cannot be written as SQL: Exactly one expression is expected here | Correct it
     schemaJson.columns[user_id].type: The type of column user_id cannot be written as SQL: Syntax error at or near "users" | Write the type alone; `REFERENCES` has a field of its own
     schemaJson.checks[c].expression: The check c cannot be written as SQL: A check cannot hold a subquery | Correct it
