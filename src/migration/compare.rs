@@ -100,14 +100,14 @@ mod tests {
         Migration migrations/19700101_000000_create_caricatures.down.sql is missing
         ");
         insta::assert_snapshot!(messages(&tree(|up| up.replace("lock_timeout = '2s'", "lock_timeout = '9s'"))), @r#"Migration migrations/19700101_000000_create_caricatures.up.sql was edited by hand: line 8 is "SET LOCAL lock_timeout = '9s';""#);
-        insta::assert_snapshot!(messages(&tree(|up| up.replace("COMMIT;\n", ""))), @"");
+        insta::assert_snapshot!(messages(&tree(|up| up.replace("COMMIT;\n", ""))), @r#"Migration migrations/19700101_000000_create_caricatures.up.sql was edited by hand: a line is missing, "COMMIT;""#);
         insta::assert_snapshot!(messages(&tree(|up| up.replace("before: -", &format!("before: {}", crate::model::Digest::of("x"))))), @"Migration migrations/19700101_000000_create_caricatures.up.sql was generated from another version of the request");
         insta::assert_snapshot!(messages(&tree(|_| "SELECT 1;".to_owned())), @"Migration migrations/19700101_000000_create_caricatures.up.sql has no schema-registry header");
-        insta::assert_snapshot!(messages(&tree(|up| up.replace('\n', "\r\n"))), @"");
+        insta::assert_snapshot!(messages(&tree(|up| up.replace('\n', "\r\n"))), @r#"Migration migrations/19700101_000000_create_caricatures.up.sql was edited by hand: line 1 is "-- schema-registry migration, format 1\r""#);
         let link = tree(str::to_owned).into_iter().map(|(path, file)| (path, File { mode: FileMode::Symlink, ..file }));
         insta::assert_snapshot!(messages(&link.collect()), @"
-        Migration migrations/19700101_000000_create_caricatures.down.sql is not a regular file
         Migration migrations/19700101_000000_create_caricatures.up.sql is not a regular file
+        Migration migrations/19700101_000000_create_caricatures.down.sql is not a regular file
         ");
     }
 }

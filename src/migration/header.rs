@@ -1,6 +1,6 @@
 //! The comment lines at the top of a migration.
 
-use crate::model::{ChangeKind, Digest, MIGRATION_FORMAT, MigrationHeader};
+use crate::model::{ChangeKind, Digest, InvalidDigest, MIGRATION_FORMAT, MigrationHeader};
 
 use super::name;
 
@@ -31,8 +31,8 @@ pub(super) fn parse(bytes: &[u8]) -> Result<MigrationHeader, String> {
     }
     let table = value("table: ").and_then(|text| name::decode_table(&text)).ok_or("has a header without a table")?;
     let kind = value("change: ").and_then(|verb| kind(&verb)).ok_or("has a header without a change")?;
-    let before = value("before: ").and_then(|text| state(&text)).ok_or("has a header without the state before")?;
-    let after = value("after: ").and_then(|text| state(&text)).ok_or("has a header without the state after")?;
+    let before = value("before: ").and_then(|text| state(&text).ok()).ok_or("has a header without the state before")?;
+    let after = value("after: ").and_then(|text| state(&text).ok()).ok_or("has a header without the state after")?;
     Ok(MigrationHeader { format, table, kind, before, after })
 }
 
@@ -42,8 +42,9 @@ fn kind(verb: &str) -> Option<ChangeKind> {
         .find(|kind| kind.verb() == verb)
 }
 
-fn state(text: &str) -> Option<Option<Digest>> {
-    if text == "-" { Some(None) } else { text.parse().ok().map(Some) }
+/// `Err` when it is neither a digest nor the dash of a table that does not exist.
+fn state(text: &str) -> Result<Option<Digest>, InvalidDigest> {
+    if text == "-" { Ok(None) } else { text.parse().map(Some) }
 }
 
 #[cfg(test)]
@@ -62,7 +63,7 @@ mod tests {
     }
 
     fn text(header: &MigrationHeader) -> String {
-        lines(header).lines().map(|line| format!("-- {line}\n")).collect::<String>() + "BEGIN;\n"
+        format!("-- {}\nBEGIN;\n", lines(header).replace('\n', "\n-- "))
     }
 
     #[test]

@@ -24,13 +24,28 @@ fn only(change: &Change, before: Option<Digest>) -> (Plan, Migration) {
     (plan, migration)
 }
 
+fn shown(plan: &Plan) -> String {
+    let lock = |lock: &crate::model::Lock| format!("{} {}", lock.table, lock.mode.as_str());
+    let line = |operation: &crate::model::Operation| {
+        let locks = operation.locks.iter().map(lock).collect::<Vec<_>>().join(", ");
+        let loses = operation.data_loss.as_deref().unwrap_or("nothing");
+        let reversible = if operation.reversible { "reversible" } else { "irreversible" };
+        format!("{}: locks [{locks}], loses {loses}, {reversible}\n", operation.summary)
+    };
+    plan.operations.iter().map(line).collect()
+}
+
 #[test]
 fn a_created_table() {
     let (plan, migration) = only(&create(caricatures()), None);
     assert_eq!(migration.name.0, "20231205_120000_create_caricatures");
     insta::assert_snapshot!("create_caricatures_up", migration.up);
     insta::assert_snapshot!("create_caricatures_down", migration.down);
-    insta::assert_json_snapshot!(plan, @"");
+    insta::assert_snapshot!(shown(&plan), @r"
+    create table caricatures: locks [], loses nothing, reversible
+    create index idx_caricatures_user_id on caricatures: locks [], loses nothing, reversible
+    create index idx_caricatures_created_at on caricatures: locks [], loses nothing, reversible
+    ");
 }
 
 #[test]
@@ -40,7 +55,7 @@ fn a_dropped_table() {
     let (plan, migration) = only(&drop(table), Some(before));
     assert_eq!(migration.name.0, "20231205_120000_drop_caricatures");
     insta::assert_snapshot!("drop_caricatures_up", migration.up);
-    insta::assert_json_snapshot!(plan, @"");
+    insta::assert_snapshot!(shown(&plan), @"drop table caricatures: locks [public.caricatures ACCESS EXCLUSIVE], loses all rows of caricatures, irreversible");
     let created = only(&create(caricatures()), None).1.up;
     let (_, body) = created.split_once("BEGIN;").unwrap();
     assert!(migration.down.ends_with(body), "{}", migration.down);
@@ -102,21 +117,31 @@ fn refusals(change: &Change) -> String {
     let refusals = generate(change, stamp(), None).unwrap_err();
     refusals
         .into_iter()
-        .map(|refusal| format!("{}: {} | {}\n", refusal.route, refusal.message, refusal.suggestion))
-        .collect()
+        .map(|refusal| format!("{}: {} | {}", refusal.route, refusal.message, refusal.suggestion))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[test]
 fn what_cannot_be_carried_out_yet_is_said_where_it_is_asked_for() {
-    let mut after = caricatures();
-    after.columns.remove(3);
-    after.columns[1].nullable = true;
-    after.columns.push(column("slug", "text"));
-    after.indexes.clear();
-    let alter =
-        Change { table: after.name.clone(), kind: ChangeKind::Alter, before: Some(caricatures()), after: Some(after) };
-    insta::assert_snapshot!(refusals(&alter), @"");
-    insta::assert_snapshot!(refusals(&Change { kind: ChangeKind::Rename, ..alter }), @"");
+    let mut wanted = caricatures();
+    wanted.columns.remove(3);
+    wanted.columns[1].nullable = true;
+    wanted.columns.push(column("slug", "text"));
+    wanted.indexes.clear();
+    let alter = Change {
+        table: wanted.name.clone(),
+        kind: ChangeKind::Alter,
+        before: Some(caricatures()),
+        after: Some(wanted),
+    };
+    insta::assert_snapshot!(refusals(&alter), @r"
+    schemaJson.columns[user_id]: Changing column user_id is not supported yet | Undo it, or request a new table beside this one
+    schemaJson.columns[slug]: Adding column slug to an existing table is not supported yet | Undo it, or request a new table beside this one
+    schemaJson.columns: Removing column image_url is not supported yet | Undo it, or request a new table beside this one
+    schemaJson.indexes: Changing indexes of an existing table is not supported yet | Undo it, or request a new table beside this one
+    ");
+    insta::assert_snapshot!(refusals(&Change { kind: ChangeKind::Rename, ..alter }), @"renamedFrom: Renaming a table is not supported yet | Keep the old name, or request a new table beside it");
 }
 
 #[test]
@@ -126,6 +151,7 @@ fn what_cannot_be_written_is_refused_and_never_pasted() {
     table.columns[1].type_name = "text REFERENCES users (id)".to_owned();
     table.columns[2].name = "a\nb".to_owned();
     table.checks = vec![Check { name: "c".to_owned(), expression: "(SELECT 1) = 1".to_owned() }];
+    table.indexes[1].name = "i".repeat(64);
     table.indexes[0].predicate = Some("made > now()".to_owned());
     table.excludes = vec![Exclude {
         name: "x".to_owned(),
@@ -133,7 +159,15 @@ fn what_cannot_be_written_is_refused_and_never_pasted() {
         elements: vec![ExcludeElement { key: IndexKey::Column("id".to_owned()), operator: "=) --".to_owned() }],
         predicate: None,
     }];
-    insta::assert_snapshot!(refusals(&create(table)), @"");
+    insta::assert_snapshot!(refusals(&create(table)), @r#"
+    schemaJson: The name "a\nb" cannot be written as SQL: A name must not be empty or hold control characters | Correct it
+    schemaJson: The name "iiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiiii" cannot be written as SQL: A name has at most 63 bytes, not 64 | Correct it
+    schemaJson.columns[id].defaultValue: The default of column id cannot be written as SQL: Exactly one expression is expected here | Correct it
+    schemaJson.columns[user_id].type: The type of column user_id cannot be written as SQL: Syntax error at or near "users" | Write the type alone; `REFERENCES` has a field of its own
+    schemaJson.checks[c].expression: The check c cannot be written as SQL: A check cannot hold a subquery | Correct it
+    schemaJson.excludes[x].elements: The exclusion constraint x cannot be written as SQL: `=) --` is not an operator | Correct it
+    schemaJson.indexes[idx_caricatures_user_id].where: The predicate of idx_caricatures_user_id cannot be written as SQL: `now()` is not immutable and cannot be in a predicate | Use only functions whose result depends on nothing but their arguments
+    "#);
     let far = Utc.with_ymd_and_hms(12_023, 1, 1, 0, 0, 0).unwrap();
     assert!(generate(&create(caricatures()), far, None).is_err());
     let long = Table { name: TableName::new("S".repeat(63), "T".repeat(63)), ..caricatures() };

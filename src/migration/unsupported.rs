@@ -34,7 +34,7 @@ fn columns(before: &Table, after: &Table) -> Vec<Unsupported> {
     for column in &after.columns {
         match before.column(&column.name) {
             None => {
-                found.push(unsupported(route(column), &format!("Adding column {} to an existing table", column.name)))
+                found.push(unsupported(route(column), &format!("Adding column {} to an existing table", column.name)));
             }
             Some(old) if old != column => {
                 found.push(unsupported(route(column), &format!("Changing column {}", column.name)));

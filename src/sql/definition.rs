@@ -1,8 +1,8 @@
 //! The definition of a table, every type and expression of it checked and in PostgreSQL's own spelling.
 
 use crate::model::{
-    Check, Column, Deferrable, Exclude, ForeignKey, Identity, Index, IndexElement, IndexKey, IndexMethod, NullsOrder,
-    PrimaryKey, ReferentialAction, Route, SortOrder, Table, TableName, Unique,
+    Check, Column, Deferrable, Exclude, ForeignKey, Identity, Index, IndexElement, IndexKey, IndexMethod,
+    MAX_IDENTIFIER_BYTES, NullsOrder, PrimaryKey, ReferentialAction, Route, SortOrder, Table, TableName, Unique,
 };
 
 use super::{Expression, ExpressionUse, Statement, SyntaxError, parse_expression, parse_type, quote};
@@ -96,15 +96,26 @@ impl Reader {
         parse_expression(text, place).map_err(|error| self.fail(route, subject, error)).ok()
     }
 
-    /// PostgreSQL refuses NUL, and no reader of ours lets a control character through; a file or a comment line that
-    /// held one would say something else than it seems to.
+    /// A control character could make a line of a comment say something else than it seems to, and PostgreSQL cuts a
+    /// name that is too long, after which nothing finds it under the name that the request gives.
     fn names(&mut self, table: &Table) {
-        let columns = table.columns.iter().map(|column| &column.name);
-        for name in [&table.name.schema, &table.name.name].into_iter().chain(columns) {
-            if name.is_empty() || name.chars().any(char::is_control) {
-                let error = SyntaxError::new("A name must not be empty or hold control characters");
-                self.fail(Route::root().key("schemaJson"), format!("name {name:?}"), error);
-            }
+        let mut names = vec![&table.name.schema, &table.name.name];
+        names.extend(table.columns.iter().map(|column| &column.name));
+        names.extend(table.primary_key.iter().map(|key| &key.name));
+        names.extend(table.uniques.iter().map(|unique| &unique.name));
+        names.extend(table.checks.iter().map(|check| &check.name));
+        names.extend(table.foreign_keys.iter().map(|key| &key.name));
+        names.extend(table.excludes.iter().map(|exclude| &exclude.name));
+        names.extend(table.indexes.iter().map(|index| &index.name));
+        for name in names {
+            let message = if name.is_empty() || name.chars().any(char::is_control) {
+                "A name must not be empty or hold control characters".to_owned()
+            } else if name.len() > MAX_IDENTIFIER_BYTES {
+                format!("A name has at most {MAX_IDENTIFIER_BYTES} bytes, not {}", name.len())
+            } else {
+                continue;
+            };
+            self.fail(Route::root().key("schemaJson"), format!("name {name:?}"), SyntaxError::new(message));
         }
     }
 
@@ -161,26 +172,27 @@ impl Reader {
             let key = self.key(&element.key, &route.key("elements"), &exclude.name);
             elements.push(format!("{key} WITH {}", element.operator));
         }
-        let predicate = self.predicate(exclude.predicate.as_deref(), route.key("where"), &exclude.name, true);
+        let predicate = self.predicate(exclude.predicate.as_deref(), route.key("where"), &exclude.name);
         named(&exclude.name, &format!("EXCLUDE USING {} ({}){predicate}", method(exclude.using), elements.join(", ")))
     }
 
     fn index(&mut self, index: &Index) -> IndexDefinition {
         let route = Route::root().key("schemaJson").key("indexes").item(&index.name);
-        let mut body = String::new();
+        let mut words = Vec::new();
         if index.method != IndexMethod::Btree {
-            body += &format!("USING {} ", method(index.method));
+            words.push(format!("USING {}", method(index.method)));
         }
         let keys: Vec<_> =
             index.elements.iter().map(|element| self.element(element, &route.key("columns"), &index.name)).collect();
-        body += &format!("({})", keys.join(", "));
+        words.push(format!("({})", keys.join(", ")));
         if !index.include.is_empty() {
-            body += &format!(" INCLUDE ({})", quote::identifiers(&index.include));
+            words.push(format!("INCLUDE ({})", quote::identifiers(&index.include)));
         }
         if index.nulls_not_distinct {
-            body += " NULLS NOT DISTINCT";
+            words.push("NULLS NOT DISTINCT".to_owned());
         }
-        body += &self.predicate(index.predicate.as_deref(), route.key("where"), &index.name, false);
+        let predicate = self.predicate(index.predicate.as_deref(), route.key("where"), &index.name);
+        let body = words.join(" ") + &predicate;
         IndexDefinition { name: index.name.clone(), unique: index.unique, body }
     }
 
@@ -210,13 +222,10 @@ impl Reader {
         }
     }
 
-    fn predicate(&mut self, text: Option<&str>, route: Route, owner: &str, parentheses: bool) -> String {
+    fn predicate(&mut self, text: Option<&str>, route: Route, owner: &str) -> String {
         let subject = format!("predicate of {owner}");
         let found = text.and_then(|text| self.expression(text, ExpressionUse::Predicate, route, subject));
-        found.map_or_else(String::new, |found| match parentheses {
-            true => format!(" WHERE ({})", found.sql),
-            false => format!(" WHERE {}", found.sql),
-        })
+        found.map_or_else(String::new, |found| format!(" WHERE ({})", found.sql))
     }
 }
 

@@ -94,12 +94,11 @@ pub fn render(statements: &[Statement<'_>]) -> String {
 impl Statement<'_> {
     /// Whether `next` follows without a blank line.
     fn joins(&self, next: &Self) -> bool {
-        match (self, next) {
-            (Self::Note(_), next) => !matches!(next, Self::Note(_) | Self::Begin),
-            (Self::Begin | Self::SetLocal(_), Self::SetLocal(_)) | (Self::CreateIndex(..), Self::CreateIndex(..)) => {
-                true
-            }
-            (Self::CommentOnTable(..) | Self::CommentOnColumn(..), Self::CommentOnColumn(..)) => true,
+        match self {
+            Self::Note(_) => !matches!(next, Self::Note(_) | Self::Begin),
+            Self::Begin | Self::SetLocal(_) => matches!(next, Self::SetLocal(_)),
+            Self::CreateIndex(..) => matches!(next, Self::CreateIndex(..)),
+            Self::CommentOnTable(..) | Self::CommentOnColumn(..) => matches!(next, Self::CommentOnColumn(..)),
             _ => false,
         }
     }
@@ -238,18 +237,11 @@ fn filled(template: &str, values: &[(&str, String)]) -> String {
         text.push_str(before);
         let value = after.split_once('}').and_then(|(key, tail)| {
             let (_, value) = values.iter().find(|(known, _)| *known == key)?;
-            Some((value, tail))
+            Some((value.as_str(), tail))
         });
-        rest = match value {
-            Some((value, tail)) => {
-                text.push_str(value);
-                tail
-            }
-            None => {
-                text.push('{');
-                after
-            }
-        };
+        let (value, tail) = value.unwrap_or(("{", after));
+        text.push_str(value);
+        rest = tail;
     }
     // A block begins and ends on lines of its own.
     format!("\n{text}{rest}")

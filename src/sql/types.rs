@@ -79,20 +79,19 @@ pub(super) fn resolve(name: &protobuf::TypeName, version: u32) -> Result<TypeNam
         });
     }
     let known = schema.is_none().then(|| builtin::type_since(short)).flatten();
-    let (base, element, modifiers) = match (schema, known) {
-        (None, Some(_)) => built_in_spelling(short, &modifiers)?,
-        _ => {
-            let base =
-                schema.map_or_else(String::new, |schema| quote::identifier(schema) + ".") + &quote::identifier(short);
-            (base.clone(), base + &parenthesised(&modifiers), modifiers)
-        }
+    let (base, element, modifiers) = if known.is_some() {
+        built_in_spelling(short, &modifiers)?
+    } else {
+        let base =
+            schema.map_or_else(String::new, |schema| quote::identifier(schema) + ".") + &quote::identifier(short);
+        (base.clone(), base + &parenthesised(&modifiers), modifiers)
     };
     let brackets = if dimensions > 0 { "[]" } else { "" };
     let built_in = known.is_some_and(|since| since <= version);
     Ok(TypeName { canonical: element + brackets, base, modifiers, dimensions, serial: false, built_in })
 }
 
-/// Modifiers as text. Constants and bare words only: PostGIS writes `geometry(Point,4326)`.
+/// Modifiers as text. Constants and bare words only: extensions write `geometry(Point,4326)`.
 fn modifiers(nodes: &[Node]) -> Result<Vec<String>, SyntaxError> {
     let text = |node: &Node| match &node.node {
         Some(NodeEnum::AConst(AConst { val: Some(value), .. })) => match value {

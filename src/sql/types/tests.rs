@@ -151,3 +151,13 @@ fn built_in_depends_on_the_version() {
     assert!(built_in("int4multirange", 14) && !built_in("int4multirange", 13));
     assert!(!built_in("record", 15) && !built_in("void", 15) && !built_in("cstring", 15));
 }
+
+proptest::proptest! {
+    /// Whatever is accepted is one type, spelled so that it is accepted again as itself.
+    #[test]
+    fn accepted_means_stable(text in r#"([a-z(),;'"$*.:\[\]0-9 \n\\]|int|numeric|varchar|SELECT |--|/\*|::|; DROP |FUNCTION f|RULE r ON t){0,10}"#) {
+        if let Ok(found) = parse_type(&text, 15) {
+            proptest::prop_assert_eq!(parse_type(&found.canonical, 15).map(|again| again.canonical), Ok(found.canonical));
+        }
+    }
+}
