@@ -15,7 +15,9 @@ fn show(text: &str, node: &Node, lines: &mut Vec<String>, depth: usize) {
         }
         Value::List(items) => {
             lines.push(format!("{indentation}{source:?}"));
-            items.iter().for_each(|item| show(text, item, lines, depth + 1));
+            for item in items {
+                show(text, item, lines, depth + 1);
+            }
         }
         Value::Mapping(mapping) => {
             lines.push(format!("{indentation}{source:?}"));
