@@ -95,6 +95,15 @@ fn a_further_document_does_not_hide_the_first() {
 }
 
 #[test]
+fn of_a_key_given_twice_the_first_counts() {
+    let root = read("a: 1\na: [2]\nb: 3\n").root.expect("a document");
+    let Value::Mapping(mapping) = &root.value else { panic!("a mapping") };
+    let keys: Vec<&str> = mapping.entries.iter().map(|entry| entry.key.text.as_str()).collect();
+    assert_eq!(keys, ["a", "b"]);
+    assert!(matches!(&root.get("a").expect("it is there").value.value, Value::Scalar(scalar) if scalar.text == "1"));
+}
+
+#[test]
 fn what_hides_the_meaning_hides_the_tree() {
     for text in ["a: &b 1\nc: *b\n", "<<: {a: 1}\n", "[1", ""] {
         assert!(read(text).root.is_none(), "{text}");
