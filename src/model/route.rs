@@ -12,8 +12,8 @@ enum Segment {
 /// The address of a field: `schemaJson.columns[user_id].type`.
 ///
 /// A list item is addressed by its `name` (a plain string item by its value) so that inserting a line above it changes
-/// nothing; by its index, `#3`, where it has none; and by `name#2` where an earlier item has the same name. Names come
-/// from the request and are hostile: print a route through `Display` only where the sink escapes its input.
+/// nothing; by its index from 1, `#3`, where it has none; and by `name#2` where an earlier item has the same name. Names
+/// come from the request and are hostile: print a route through `Display` only where the sink escapes its input.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Route(Vec<Segment>);
 

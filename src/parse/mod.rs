@@ -93,4 +93,5 @@ pub fn registry_id(database: &str, table: &TableName) -> uuid::Uuid {
 }
 
 #[cfg(test)]
+#[expect(clippy::format_collect, reason = "short tests beat fast ones")]
 mod tests;

@@ -5,7 +5,10 @@
 //! <https://github.com/postgres/postgres/blob/REL_18_STABLE/src/backend/catalog/pg_constraint.c>.
 //! Names are ASCII here, so bytes are characters.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use crate::model::MAX_IDENTIFIER_BYTES;
 
@@ -80,13 +83,13 @@ fn cut(text: &str, length: usize) -> &str {
     &text[..end]
 }
 
-/// The columns' part of a name: joined by `_` and no longer than a name needs; expressions count as `expr`, and of
+/// The columns' part of a name: joined by `_` and no longer than a name needs; of
 /// equal names the later ones get numbers, as `ChooseIndexColumnNames` and `ChooseIndexNameAddition` do.
-pub(super) fn addition<'c>(columns: impl IntoIterator<Item = Option<&'c str>>) -> String {
+pub(super) fn addition<'c>(columns: impl IntoIterator<Item = Cow<'c, str>>) -> String {
     let mut names: Vec<String> = Vec::new();
     let mut joined = String::new();
     for column in columns {
-        let base = column.unwrap_or("expr");
+        let base: &str = &column;
         let mut name = base.to_owned();
         let mut number = 1_usize;
         while names.contains(&name) {
@@ -106,6 +109,34 @@ pub(super) fn addition<'c>(columns: impl IntoIterator<Item = Option<&'c str>>) -
     joined
 }
 
+/// What an expression counts as in a name: a call as its function, anything else as `expr`. PostgreSQL sees through
+/// casts and subqueries as well (`FigureColname`); names differ there, and are explicit all the same.
+pub(super) fn of_expression(expression: &str) -> Cow<'static, str> {
+    const OTHER: Cow<'static, str> = Cow::Borrowed("expr");
+    let Some((function, arguments)) = expression.trim().split_once('(') else { return OTHER };
+    let name = function.trim_end().rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    let word = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    let plain = function.trim_end().chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.');
+    if word && plain && closes_at_end(arguments) { Cow::Owned(name) } else { OTHER }
+}
+
+/// Whether the bracket that was opened before `text` is closed by its last character.
+fn closes_at_end(text: &str) -> bool {
+    let mut depth = 1_usize;
+    let mut quote = None;
+    for (at, c) in text.char_indices() {
+        match (quote, c) {
+            (Some(open), _) => quote = quote.filter(|_| c != open),
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '(') => depth += 1,
+            (None, ')') if depth == 1 => return at + 1 == text.len(),
+            (None, ')') => depth -= 1,
+            (None, _) => {}
+        }
+    }
+    false
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,6 +152,25 @@ mod tests {
         assert_eq!(names.index("users", "email"), "idx_users_email1");
     }
 
+    #[test]
+    fn calls_are_named_after_their_function() {
+        let cases = [
+            ("lower(email)", "lower"),
+            (" COALESCE (a, b) ", "coalesce"),
+            ("pg_catalog.lower(f(a) || ')')", "lower"),
+            ("lower(a) || upper(b)", "expr"),
+            ("a + 1", "expr"),
+            ("(a)", "expr"),
+            ("lower(a", "expr"),
+            ("\"F\"(a)", "expr"),
+            ("lower(a)::text", "expr"),
+        ];
+        for (expression, expected) in cases {
+            assert_eq!(of_expression(expression), expected, "{expression}");
+        }
+    }
+
+    // These and the numbers above are what PostgreSQL 15 chose for the same tables.
     #[test]
     fn long_names_lose_the_end_of_their_longer_part() {
         let table = "a".repeat(50);
@@ -138,9 +188,10 @@ mod tests {
 
     #[test]
     fn columns_are_joined() {
-        assert_eq!(addition([Some("a"), Some("b")]), "a_b");
-        assert_eq!(addition([None, Some("a"), None, Some("a")]), "expr_a_expr1_a1");
+        let addition = |names: &[&str]| addition(names.iter().map(|name| Cow::Borrowed(*name)));
+        assert_eq!(addition(&["a", "b"]), "a_b");
+        assert_eq!(addition(&["lower", "age", "upper", "age", "expr", "expr"]), "lower_age_upper_age1_expr_expr1");
         let long = "c".repeat(40);
-        assert_eq!(addition([Some(long.as_str()), Some("d"), Some(&long), Some("e")]), format!("{long}_d_{long}1"));
+        assert_eq!(addition(&[&long, "d", &long, "e"]), format!("{long}_d_{long}1"));
     }
 }

@@ -41,7 +41,7 @@ impl Reader {
 
     /// Everything refused, in order of place, bounded.
     pub(super) fn finish(mut self) -> Vec<Refusal> {
-        self.refusals.sort_by(|a, b| a.span.cmp(&b.span));
+        self.refusals.sort_by_key(|refusal| refusal.span);
         if self.refusals.len() > MOST_REFUSALS {
             let hidden = self.refusals.len() - MOST_REFUSALS + 1;
             self.refusals.truncate(MOST_REFUSALS);

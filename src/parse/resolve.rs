@@ -1,8 +1,8 @@
 //! Request to desired state: defaults filled in, names made explicit.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
-use super::object_name::{Names, addition};
+use super::object_name::{Names, addition, of_expression};
 use crate::{
     model::{
         Check, Column, Deferrable, Exclude, ExcludeElement, ForeignKey, Index, IndexElement, IndexKey, NullsOrder,
@@ -119,10 +119,10 @@ struct Resolver<'r> {
     names: Names,
 }
 
-impl<'r> Resolver<'r> {
+impl Resolver<'_> {
     fn name(&mut self, given: Option<&String>, columns: &[String], label: &str) -> String {
         given.cloned().unwrap_or_else(|| {
-            let columns = addition(columns.iter().map(|column| Some(column.as_str())));
+            let columns = addition(columns.iter().map(|column| Cow::Borrowed(column.as_str())));
             self.names.constraint(&self.request.table.name, Some(&columns), label)
         })
     }
@@ -150,12 +150,11 @@ impl<'r> Resolver<'r> {
     /// The table-level key; otherwise the flagged columns. Where both are given, `multiple-primary-keys` reports it.
     fn primary_key(&mut self) -> Option<PrimaryKey> {
         let table = &self.request.table.name;
-        let (given, columns) = match &self.schema.primary_key {
-            Some(key) => (key.name.clone(), key.columns.clone()),
-            None => {
-                let flagged = self.schema.columns.iter().filter(|column| column.primary_key);
-                (None, flagged.map(|column| column.name.clone()).collect())
-            }
+        let (given, columns) = if let Some(key) = &self.schema.primary_key {
+            (key.name.clone(), key.columns.clone())
+        } else {
+            let flagged = self.schema.columns.iter().filter(|column| column.primary_key);
+            (None, flagged.map(|column| column.name.clone()).collect())
         };
         if columns.is_empty() {
             return None;
@@ -185,7 +184,7 @@ impl<'r> Resolver<'r> {
         let schema = self.schema;
         let mut excludes = Vec::new();
         for exclude in &schema.excludes {
-            let columns = addition(exclude.elements.iter().map(|element| column_of(&element.key)));
+            let columns = addition(exclude.elements.iter().map(|element| name_of(&element.key)));
             let name = exclude.name.clone();
             let table = &self.request.table.name;
             let name = name.unwrap_or_else(|| self.names.constraint(table, Some(&columns), "excl"));
@@ -235,7 +234,7 @@ impl<'r> Resolver<'r> {
         let schema = self.schema;
         let mut indexes = Vec::new();
         for index in &schema.indexes {
-            let columns = addition(index.elements.iter().map(|element| column_of(&element.key)));
+            let columns = addition(index.elements.iter().map(|element| name_of(&element.key)));
             let table = &self.request.table.name;
             let name = index.name.clone().unwrap_or_else(|| self.names.index(table, &columns));
             indexes.push(Index {
@@ -266,10 +265,10 @@ fn element(wanted: &RequestedIndexElement) -> IndexElement {
     }
 }
 
-fn column_of(key: &IndexKey) -> Option<&str> {
+fn name_of(key: &IndexKey) -> Cow<'_, str> {
     match key {
-        IndexKey::Column(name) => Some(name),
-        IndexKey::Expression(_) => None,
+        IndexKey::Column(name) => Cow::Borrowed(name),
+        IndexKey::Expression(text) => of_expression(text),
     }
 }
 
@@ -281,5 +280,6 @@ fn trimmed_key(key: &IndexKey) -> IndexKey {
 }
 
 #[cfg(test)]
+#[expect(clippy::format_collect, reason = "short tests beat fast ones")]
 #[path = "resolve_tests.rs"]
 mod tests;

@@ -69,9 +69,9 @@ fn names_are_made_explicit() {
     users_team_fkey
     users_team_id_fkey
     users_team_fkey1
-    users_email_expr_excl
+    users_email_lower_excl
     idx_users_team
-    idx_users_expr_age
+    idx_users_lower_age
     mine2
     idx_users_team1
     ");

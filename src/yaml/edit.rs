@@ -242,5 +242,6 @@ fn same_entries(one: &[Entry], other: &[Entry]) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::format_collect, reason = "short tests beat fast ones")]
 #[path = "edit_tests.rs"]
 mod tests;

@@ -116,15 +116,14 @@ fn unsigned(text: &str) -> &str {
     text.strip_prefix(['-', '+']).unwrap_or(text)
 }
 
-fn all(text: &str, test: fn(u8) -> bool) -> bool {
-    !text.is_empty() && text.bytes().all(test)
+fn all(text: &str, belongs: fn(u8) -> bool) -> bool {
+    !text.is_empty() && text.bytes().all(belongs)
 }
 
 fn is_int(text: &str) -> bool {
-    let octal = |digit: u8| (b'0'..=b'7').contains(&digit);
-    all(unsigned(text), |digit| digit.is_ascii_digit())
-        || text.strip_prefix("0x").is_some_and(|digits| all(digits, |digit| digit.is_ascii_hexdigit()))
-        || text.strip_prefix("0o").is_some_and(|digits| !digits.is_empty() && digits.bytes().all(octal))
+    all(unsigned(text), |byte| byte.is_ascii_digit())
+        || text.strip_prefix("0x").is_some_and(|rest| all(rest, |byte| byte.is_ascii_hexdigit()))
+        || text.strip_prefix("0o").is_some_and(|rest| all(rest, |byte| matches!(byte, b'0'..=b'7')))
 }
 
 fn is_float(text: &str) -> bool {
@@ -137,11 +136,9 @@ fn is_float(text: &str) -> bool {
         None => (number, None),
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    digits(whole)
-        && digits(fraction)
-        && !(whole.is_empty() && fraction.is_empty())
-        && exponent.is_none_or(|exponent| all(exponent, |digit| digit.is_ascii_digit()))
+    let digits = [whole, fraction].concat();
+    all(&digits, |byte| byte.is_ascii_digit())
+        && exponent.is_none_or(|exponent| all(exponent, |byte| byte.is_ascii_digit()))
 }
 
 #[cfg(test)]

@@ -304,5 +304,6 @@ impl<'t> Builder<'t> {
 }
 
 #[cfg(test)]
+#[expect(clippy::format_collect, reason = "short tests beat fast ones")]
 #[path = "read_tests.rs"]
 mod tests;

@@ -15,7 +15,9 @@ fn show(text: &str, node: &Node, lines: &mut Vec<String>, depth: usize) {
         }
         Value::List(items) => {
             lines.push(format!("{indentation}{source:?}"));
-            items.iter().for_each(|item| show(text, item, lines, depth + 1));
+            for item in items {
+                show(text, item, lines, depth + 1);
+            }
         }
         Value::Mapping(mapping) => {
             lines.push(format!("{indentation}{source:?}"));
@@ -90,6 +92,15 @@ fn a_further_document_does_not_hide_the_first() {
     let reading = read("a: 1\n---\nb: 2\n");
     assert_eq!(reading.problems.len(), 1);
     assert!(reading.root.is_some_and(|root| root.get("a").is_some()));
+}
+
+#[test]
+fn of_a_key_given_twice_the_first_counts() {
+    let root = read("a: 1\na: [2]\nb: 3\n").root.expect("a document");
+    let Value::Mapping(mapping) = &root.value else { panic!("a mapping") };
+    let keys: Vec<&str> = mapping.entries.iter().map(|entry| entry.key.text.as_str()).collect();
+    assert_eq!(keys, ["a", "b"]);
+    assert!(matches!(&root.get("a").expect("it is there").value.value, Value::Scalar(scalar) if scalar.text == "1"));
 }
 
 #[test]

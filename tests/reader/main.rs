@@ -1,5 +1,7 @@
 //! The reader of request files: the repository's own examples, a second opinion on them, and hostile bytes.
 #![expect(clippy::disallowed_methods, reason = "the examples are read from the repository")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::format_collect, reason = "short tests beat fast ones")]
 
 mod examples;
 mod hostile;
@@ -14,7 +16,7 @@ fn examples() -> Vec<(String, String)> {
         .read_dir()
         .expect("the folder exists")
         .map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"))
-        .filter(|name| name.ends_with(".yaml"))
+        .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "yaml"))
         .map(|name| (format!("schema-requests/{name}"), std::fs::read_to_string(folder.join(&name)).expect("a file")))
         .collect();
     files.sort();

@@ -99,6 +99,13 @@ fn flow() -> impl Strategy<Value = String> {
     })
 }
 
+/// Whether another reader sees the same in an accepted text.
+pub(crate) fn agree(text: &str) -> Result<(), TestCaseError> {
+    let root = read(text).root.ok_or_else(|| TestCaseError::fail("the text is not accepted"))?;
+    prop_assert_eq!(ours(&root), theirs(text));
+    Ok(())
+}
+
 proptest! {
     #[test]
     fn generated_texts_mean_the_same_to_another_reader(entries in prop::collection::btree_map("[a-z]{1,6}", flow(), 1..5)) {
