@@ -146,6 +146,7 @@ mod tests {
             (".github/CODEOWNERS", PathKind::Control),
             ("src/.gitattributes", PathKind::Control),
             (".github/workflows/ci.yml", PathKind::Workflow),
+            (".github/workflows/ci.yaml", PathKind::Workflow),
             (".github/workflows/nested/ci.yml", PathKind::Ungoverned),
             ("src/main.rs", PathKind::Ungoverned),
         ] {

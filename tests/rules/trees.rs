@@ -48,6 +48,9 @@ fn a_table_is_dropped_on_purpose_only() {
         ]
     );
     assert_eq!(of_tree(rule, &base, &tree(&[("schema-requests/shop/orders.yaml", &text)])), [""; 0], "moved");
+    let id = schema_registry::parse::registry_id("default", &schema_registry::model::TableName::public("orders"));
+    let renamed = format!("{}renamedFrom: orders\nregistryId: {id}\n", request("purchases", &[ID], ""));
+    assert_eq!(of_tree(rule, &base, &tree(&[(&path("purchases"), &renamed)])), [""; 0], "renamed");
 
     let dropped = format!("{text}lifecycle: dropped\n");
     let drop = [(path("orders"), dropped.clone())];

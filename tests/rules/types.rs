@@ -29,6 +29,9 @@ fn timestamps_know_their_zone() {
         ("{name: at, type: TIMESTAMP}", "{name: at, type: TIMESTAMPTZ}"),
         ("{name: at, type: timestamp(3) without time zone}", "{name: at, type: TIMESTAMPTZ(3)}"),
         ("{name: at, type: 'timestamp[]'}", "{name: at, type: 'TIMESTAMPTZ[]'}"),
+        ("{name: at, type: timestamp array}", "{name: at, type: \"TIMESTAMPTZ[]\"}"),
+        // Written with an escape, it is not what it seems; a person had better look.
+        ("{name: at, type: \"TIMEST\\x41MP\"}", "{name: at, type: \"TIMEST\\x41MP\"}"),
         ("{\"name\": \"at\", \"type\": \"TIMESTAMP\"}", "{\"name\": \"at\", \"type\": \"TIMESTAMPTZ\"}"),
     ] {
         assert_eq!(fixed(rule, before), after);

@@ -79,7 +79,7 @@ fn expressions_use_the_columns_of_their_table() {
     assert_eq!(
         found,
         [
-            "6:40 error: The expression of generated column `slug` uses column `titel`, which the table does not have -> Did you \
+            "6:43 error: The expression of generated column `slug` uses column `titel`, which the table does not have -> Did you \
           mean `title`?"
         ]
     );

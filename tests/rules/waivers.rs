@@ -47,6 +47,15 @@ fn a_waived_error_does_not_block() {
 }
 
 #[test]
+fn what_is_fixed_cannot_be_waived() {
+    let columns = ["{name: a, type: UUID, primaryKey: true}", "{name: b, type: UUID, primaryKey: true}"];
+    let waiver = "waivers:\n  - {rule: multiple-primary-keys, reason: We like it, expires: 2027-01-01}\n";
+    let violations = evaluate(&[], &[(&path("orders"), &request("orders", &columns, waiver))]);
+    let found = violations.iter().find(|found| found.rule == "multiple-primary-keys").expect("is reported");
+    assert!(found.blocks());
+}
+
+#[test]
 fn waivers_are_checked_themselves() {
     for (waiver, expected) in [
         (
