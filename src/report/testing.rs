@@ -111,7 +111,7 @@ pub(super) fn skeleton(markdown: &str) -> Vec<String> {
             Event::Text(text) if !in_block => {
                 // GitHub's Markdown makes links of what is written in an element too, of its references only later.
                 let written = &markdown[range];
-                let lower = if in_code && written.starts_with('&') { "" } else { &*text }.to_ascii_lowercase();
+                let lower = if in_code && written.starts_with('&') { "" } else { &text }.to_ascii_lowercase();
                 for active in ["@", "#", "$", "://", "www.", "gh-", "mailto:"] {
                     assert!(!lower.contains(active), "`{active}` is plain text in: {text}");
                 }
