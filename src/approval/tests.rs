@@ -321,6 +321,19 @@ fn a_label_lost_to_a_bot_is_set_again_and_a_label_taken_off_by_a_person_is_not()
 }
 
 #[test]
+fn what_this_tool_does_with_a_persons_token_is_not_that_persons_doing() {
+    let mut world = World::new(2);
+    world.set(ANN);
+    world.settle();
+    for event in &mut world.events {
+        if let Some(account) = event.account.as_mut().filter(|account| account.actor.id == OWN) {
+            account.kind = AccountKind::User;
+        }
+    }
+    assert_eq!(world.evaluate().state.approvals.len(), 1, "its removal of the label takes nothing back");
+}
+
+#[test]
 fn a_push_voids_and_says_which_bytes() {
     let mut world = World::new(1);
     world.set(ANN);

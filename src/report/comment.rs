@@ -27,8 +27,13 @@ pub fn inline(violation: &Violation, replacement: Option<&str>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::{model::Severity, report::testing::violation};
+    use crate::{
+        model::Severity,
+        report::testing::{hostile, skeleton, violation},
+    };
 
     #[test]
     fn reads_well_and_a_suggestion_is_taken_as_it_is() {
@@ -47,5 +52,19 @@ mod tests {
         ````
         "#);
         assert!(inline(&violation, Some("")).ends_with("\n\n```suggestion\n```"), "no line at all deletes");
+    }
+
+    proptest! {
+        #[test]
+        fn hostile_text_changes_nothing_but_text(text in hostile(), lines in hostile()) {
+            let body = |text: &str, lines: &str| {
+                let mut violation = violation("rule", Severity::Error, "a.yaml", 1);
+                (violation.message, violation.suggestion) = (text.to_owned(), Some(text.to_owned()));
+                skeleton(&inline(&violation, Some(&format!("{lines}\n"))))
+            };
+            // A suggestion with a character that nobody sees is never made.
+            prop_assume!(!lines.contains('\u{202e}'));
+            prop_assert_eq!(body(&text, &lines), body("x", "x"));
+        }
     }
 }

@@ -60,7 +60,7 @@ pub fn code(text: &str) -> String {
     let text = one_line(text, MAX_CODE);
     match text.as_str() {
         "" => EMPTY.to_owned(),
-        text if text.contains(['`', '|']) => html_code_of_line(text),
+        text if text.contains(['`', '|']) => code_element(text),
         text => format!("`{text}`"),
     }
 }
@@ -111,7 +111,8 @@ pub fn fence_length(text: &str) -> usize {
 /// Code in an HTML block, where Markdown means nothing.
 #[must_use]
 pub fn html_code(text: &str) -> String {
-    html_code_of_line(&one_line(text, MAX_CODE))
+    let text = one_line(text, MAX_CODE).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    format!("<code>{text}</code>")
 }
 
 /// A path for the address of a file on GitHub, each segment percent-encoded.
@@ -142,12 +143,12 @@ pub fn log_line(text: &str) -> String {
     if line.trim_start().starts_with("::") { format!("\u{5c}{}", line.trim_start()) } else { line }
 }
 
-/// Every punctuation character as a reference: in an HTML block it reads as itself, and in a paragraph Markdown does not
-/// see it either.
-fn html_code_of_line(line: &str) -> String {
+/// Code in a paragraph as an element. Markdown goes on inside it, so every punctuation character is a reference; even `.`,
+/// because GitHub's Markdown links `www.` there too.
+fn code_element(line: &str) -> String {
     let mut out = String::from("<code>");
     for c in line.chars() {
-        if c.is_ascii_punctuation() && !matches!(c, '-' | '.' | '/' | ',') {
+        if c.is_ascii_punctuation() {
             out.extend(["&#", &u32::from(c).to_string(), ";"]);
         } else {
             out.push(c);
@@ -158,7 +159,7 @@ fn html_code_of_line(line: &str) -> String {
 
 fn push_code(out: &mut String, text: &str) {
     // Two spans side by side would become one with a longer fence.
-    let code = if out.ends_with('`') { html_code(text) } else { code(text) };
+    let code = if out.ends_with('`') { code_element(&one_line(text, MAX_CODE)) } else { code(text) };
     out.push_str(&code);
 }
 

@@ -108,6 +108,7 @@ mod tests {
             assert_eq!(replacement(TEXT, &edits), expected, "{edits:?}");
         }
         assert_eq!(replacement("a: 1\r\n", &[edit(3, 4, "2")]), None, "CRLF");
+        assert_eq!(replacement("a: 1\nb: 2\r\n", &[edit(3, 4, "2")]), None, "CRLF elsewhere");
         assert_eq!(replacement("a: 1", &[edit(3, 4, "2")]), Some((1..=1, "a: 2\n".to_owned())));
         assert_eq!(replacement("", &[edit(0, 0, "a: 1\n")]), None, "no line to comment on");
     }

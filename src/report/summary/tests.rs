@@ -186,7 +186,7 @@ fn a_reviewer_reads_everything_in_one_place() {
     | 2 | add foreign key `team_id` to `teams` | SHARE ROW EXCLUSIVE on `teams` | none |
     | 3 | drop table `old` | none | loses data: the rows of `old`<br>the down migration does not bring everything back |
 
-    <details><summary>SQL up: <code>20231205&#95;120000&#95;create&#95;caricatures.up.sql</code></summary>
+    <details><summary>SQL up: <code>20231205_120000_create_caricatures.up.sql</code></summary>
 
     ```sql
     BEGIN;
@@ -196,7 +196,7 @@ fn a_reviewer_reads_everything_in_one_place() {
 
     </details>
 
-    <details><summary>SQL down: <code>20231205&#95;120000&#95;create&#95;caricatures.down.sql</code></summary>
+    <details><summary>SQL down: <code>20231205_120000_create_caricatures.down.sql</code></summary>
 
     ```sql
     BEGIN;
