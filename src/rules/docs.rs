@@ -2,12 +2,15 @@
 
 use std::fmt::Write as _;
 
-use super::{Rule, all};
+use super::{Rule, all, find};
+use crate::policy::nearest;
 
-/// The text that `explain` prints: one rule, Markdown.
-#[must_use]
-pub fn explain(rule: &Rule) -> String {
-    section(rule)
+/// The text that `explain` prints, Markdown; for an id that no rule has, the nearest one that there is.
+pub fn explain(id: &str) -> Result<String, Option<&'static str>> {
+    match find(id) {
+        Some(rule) => Ok(section(rule)),
+        None => Err(nearest(id, all().iter().map(|rule| rule.id))),
+    }
 }
 
 /// The page of all rules, Markdown: `docs/rules.md`.

@@ -96,8 +96,20 @@ pub fn check_request(context: &RequestContext<'_>) -> Vec<Violation> {
         }
         report
     });
+    drop_consequences(&mut violations);
     waivers::apply(context, &mut violations);
     violations
+}
+
+/// One cause, one violation: what a fixed rule refuses cannot be carried out either, which nobody needs to be told.
+fn drop_consequences(violations: &mut Vec<Violation>) {
+    let is_consequence = |violation: &Violation| violation.rule == "unsupported-change";
+    let causes: Vec<_> = violations
+        .iter()
+        .filter(|violation| !is_consequence(violation) && find(violation.rule).is_some_and(|rule| rule.fixed))
+        .map(|violation| violation.location.route.clone())
+        .collect();
+    violations.retain(|violation| !is_consequence(violation) || !causes.contains(&violation.location.route));
 }
 
 /// Runs every tree rule that is on; sorted by file, place, then rule.

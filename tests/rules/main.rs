@@ -91,7 +91,9 @@ fn the_rules_page_is_fresh() {
 #[test]
 fn an_explanation_has_everything() {
     let rule = rules::find("timestamp-without-time-zone").expect("is a rule");
-    let text = rules::explain(rule);
+    let text = rules::explain(rule.id).expect("is a rule");
+    assert_eq!(rules::explain("timestamp-without-timezone"), Err(Some(rule.id)));
+    assert_eq!(rules::explain("zzz"), Err(None));
     for part in [
         rule.id,
         rule.summary,

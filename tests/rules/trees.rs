@@ -2,10 +2,11 @@
 
 use schema_registry::{
     model::{File, FileMode, Tree, Violation},
+    pipeline::{self, Scope, Snapshot},
     policy::Policy,
 };
 
-use super::support::{evaluate, evaluate_with, of_change, path, reported, request, tree};
+use super::support::{evaluate, evaluate_with, now, of_change, path, reported, request, tree};
 
 const ID: &str = "{name: id, type: UUID, primaryKey: true, defaultValue: gen_random_uuid()}";
 const NOTE: &str = "{name: note, type: TEXT}";
@@ -95,6 +96,42 @@ fn one_file_describes_one_table() {
           renamed table carries one, its own old one"
         ]
     );
+}
+
+#[test]
+fn the_migrations_of_a_change_are_the_generated_ones() {
+    let request = [(path("orders"), request("orders", &[ID], ""))];
+    let head: Vec<_> = request.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let head = tree(&head);
+    let of = |merged: &Tree| of_tree("stale-migration", &tree(&[]), merged);
+    let expected = generated(&head);
+    assert_eq!(of(&head).len(), 2, "up and down are missing: {:?}", of(&head));
+
+    let mut complete = head.clone();
+    complete.extend(expected.clone());
+    assert_eq!(of(&complete), [""; 0]);
+
+    for path in expected.keys() {
+        let mut edited = complete.clone();
+        edited.entry(path.clone()).and_modify(|file| file.bytes.push(b'\n'));
+        assert!(of(&edited)[0].starts_with("schema-requests/orders.yaml: "), "{path}: {:?}", of(&edited));
+        let mut missing = complete.clone();
+        missing.remove(path);
+        assert!(!of(&missing).is_empty(), "{path}");
+    }
+}
+
+/// The migrations that the requests of `head` must bring, as files.
+fn generated(head: &Tree) -> Tree {
+    let policy = Policy::default();
+    let folder = policy.migrations.clone();
+    let snapshot = Snapshot { policy, now: now(), base: Tree::new(), merged: head.clone(), scope: Scope::All };
+    let outcome = pipeline::evaluate(&snapshot);
+    let migrations = outcome.requests.iter().flat_map(|request| &request.migrations);
+    let files = migrations.flat_map(|migration| {
+        [(migration.name.up_file(), &migration.up), (migration.name.down_file(), &migration.down)]
+    });
+    files.map(|(name, text)| (format!("{folder}/{name}"), File::regular(text.as_str()))).collect()
 }
 
 #[test]

@@ -32,6 +32,7 @@ fn defaults_are_one_expression_of_the_right_type() {
         let found = of_new(rule, "orders", &[ID, column], "");
         assert!(found.len() == 1 && found[0].starts_with("5:"), "{column}: {found:?}");
         assert!(found[0].contains(&format!("error: {expected}")), "{column}: {found:?}");
+        assert_eq!(of_new("unsupported-change", "orders", &[ID, column], ""), [""; 0], "one cause, one violation");
     }
 }
 

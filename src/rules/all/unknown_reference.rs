@@ -14,8 +14,8 @@ pub(super) static RULE: Rule = Rule {
     fixed: false,
     summary: "A foreign key to a table or columns that it cannot refer to",
     rationale: "A foreign key needs a table on the merged result, columns that are there, and a primary key or unique \
-        constraint over exactly those columns, of types that can be compared. A key or an index needs columns that \
-        the table has. A table that others refer to cannot be dropped before they let go.\n\n\
+        constraint over exactly those columns, of types that can be compared. A table that others refer to cannot be \
+        dropped before they let go.\n\n\
         <https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-FK>",
     example: Example {
         base: &[(
