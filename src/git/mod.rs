@@ -1,1 +1,22 @@
 //! git, through its command line.
+//!
+//! Blobs come from the object database and never pass a filter; hooks never run; nothing is asked on a terminal; the
+//! work tree and the index are not touched. Everything is synchronous: a command takes a few milliseconds.
+
+mod batch;
+mod command;
+mod commit;
+mod diff;
+mod error;
+mod history;
+mod path;
+mod remote;
+mod tree;
+
+pub use batch::BlobReader;
+pub use command::Git;
+pub use commit::{Identity, NewCommit};
+pub use diff::Merge;
+pub use error::Error;
+pub use history::{Commit, Person};
+pub use remote::{Fetch, Pushed};

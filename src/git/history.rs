@@ -1,0 +1,121 @@
+//! Commits: names, ancestry, what landed.
+
+use super::{
+    Git,
+    command::{failed, unexpected},
+    error::Error,
+};
+
+/// Who wrote or committed a commit, as they say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Name: hostile text.
+    pub name: String,
+    /// E-mail address: hostile text.
+    pub email: String,
+    /// Seconds since 1970 by their clock.
+    pub time: i64,
+}
+
+/// A commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// Its id.
+    pub sha: String,
+    /// Its first parent; `None` for a root commit, and where a shallow clone ends.
+    pub parent: Option<String>,
+    /// Who wrote it.
+    pub author: Person,
+    /// Who committed it.
+    pub committer: Person,
+    /// First line of its message: hostile text.
+    pub subject: String,
+}
+
+/// The placeholders of [`Commit`], one a line; none of them can hold a line end.
+/// Source: <https://git-scm.com/docs/git-log#_pretty_formats>
+const FORMAT: &str = "--format=%H%n%P%n%an%n%ae%n%at%n%cn%n%ce%n%ct%n%s";
+const FORMAT_LINES: usize = 9;
+
+impl Git {
+    /// The id of the commit that `rev` names; `None` where it names none, or the object is not here.
+    pub fn resolve(&self, rev: &str) -> Result<Option<String>, Error> {
+        let rev = format!("{rev}^{{commit}}");
+        let arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", &rev];
+        let output = self.output(&arguments, &[])?;
+        match output.status.code() {
+            Some(0) => Ok(Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())),
+            Some(1) => Ok(None),
+            // What is no possible name fails with 128 like a broken repository; only the latter is an error.
+            _ if self.run(&["rev-parse", "--git-dir"]).is_ok() => Ok(None),
+            _ => Err(failed(&arguments, &output)),
+        }
+    }
+
+    /// The best common ancestor; `None` where there is none here.
+    pub fn merge_base(&self, a: &str, b: &str) -> Result<Option<String>, Error> {
+        let answer = self.ask(&["merge-base", "--end-of-options", a, b])?;
+        Ok(answer.and_then(|bases| bases.lines().next().map(str::to_owned)))
+    }
+
+    /// Whether `ancestor` is `descendant` or one of its ancestors. In a shallow clone `false` may mean "cannot tell".
+    pub fn is_ancestor(&self, ancestor: &str, descendant: &str) -> Result<bool, Error> {
+        Ok(self.ask(&["merge-base", "--is-ancestor", "--end-of-options", ancestor, descendant])?.is_some())
+    }
+
+    /// The tip of the default branch, as well as a clone can know: `origin/HEAD`, `origin/main`, `origin/master`,
+    /// `main`, `master`.
+    pub fn default_branch_tip(&self) -> Result<Option<String>, Error> {
+        for name in
+            ["remotes/origin/HEAD", "remotes/origin/main", "remotes/origin/master", "heads/main", "heads/master"]
+        {
+            if let Some(tip) = self.resolve(&format!("refs/{name}"))? {
+                return Ok(Some(tip));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether history ends before its beginning.
+    pub fn is_shallow(&self) -> Result<bool, Error> {
+        Ok(self.line(&["rev-parse", "--is-shallow-repository"])? == "true")
+    }
+
+    /// The first-parent history of `to`, oldest first, without `from` and its ancestors.
+    ///
+    /// Where the first commit's parent is not `from`, the branch did not advance along first parents: it was
+    /// fast-forwarded onto a branch that had merged it, or its history was rewritten ([`Git::is_ancestor`] tells).
+    pub fn first_parent(&self, from: Option<&str>, to: &str) -> Result<Vec<Commit>, Error> {
+        let without = from.map(|from| format!("^{from}"));
+        let mut arguments =
+            vec!["rev-list", "--first-parent", "--reverse", "--no-commit-header", "--encoding=UTF-8", FORMAT];
+        arguments.extend(["--end-of-options", to]);
+        arguments.extend(without.as_deref());
+        let answer = self.run(&arguments)?;
+        let answer = String::from_utf8_lossy(&answer);
+        let lines: Vec<&str> = answer.strip_suffix('\n').map(|lines| lines.split('\n').collect()).unwrap_or_default();
+        lines
+            .chunks(FORMAT_LINES)
+            .map(|lines| {
+                commit(lines).ok_or_else(|| unexpected(&arguments, lines.join("|").escape_debug().to_string()))
+            })
+            .collect()
+    }
+}
+
+fn commit(lines: &[&str]) -> Option<Commit> {
+    let [sha, parents, author, author_email, author_time, committer, committer_email, committer_time, subject] = lines
+    else {
+        return None;
+    };
+    let person = |name: &str, email: &str, time: &str| {
+        Some(Person { name: name.to_owned(), email: email.to_owned(), time: time.parse().ok()? })
+    };
+    Some(Commit {
+        sha: (*sha).to_owned(),
+        parent: parents.split(' ').next().filter(|parent| !parent.is_empty()).map(str::to_owned),
+        author: person(author, author_email, author_time)?,
+        committer: person(committer, committer_email, committer_time)?,
+        subject: (*subject).to_owned(),
+    })
+}

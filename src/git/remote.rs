@@ -1,0 +1,153 @@
+//! Fetching and pushing.
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+
+use crate::model::Secret;
+
+use super::{
+    Git,
+    command::{configuration, failed},
+    error::Error,
+};
+
+/// What to fetch.
+#[derive(Debug, Clone, Copy)]
+pub struct Fetch<'a> {
+    /// URL, or the name of a configured remote.
+    pub remote: &'a str,
+    /// Commit ids and refspecs. A commit id is fetched into the object store and gets no ref.
+    pub refspecs: &'a [&'a str],
+    /// How many commits of each history. Heeded where the repository is shallow or empty: in a complete one the
+    /// missing commits are few, and a depth would cut the history that is there.
+    pub depth: Option<u32>,
+    /// Token for HTTP remotes.
+    pub token: Option<&'a Secret>,
+}
+
+/// What became of a push with a lease.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pushed {
+    /// The remote ref is the pushed commit.
+    Accepted,
+    /// Somebody else was faster: read again, and try again.
+    Lost,
+}
+
+impl Git {
+    /// Fetches commits; writes no `FETCH_HEAD`, no tags and no submodules.
+    pub fn fetch(&self, fetch: &Fetch) -> Result<(), Error> {
+        let depth = match fetch.depth {
+            Some(depth) if self.is_shallow()? || self.is_empty()? => Some(format!("--depth={depth}")),
+            _ => None,
+        };
+        let mut arguments = vec!["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"];
+        arguments.extend(depth.as_deref());
+        arguments.extend(["--end-of-options", fetch.remote]);
+        arguments.extend(fetch.refspecs);
+        let output = self.output(&arguments, &self.authorization(fetch.remote, fetch.token))?;
+        if output.status.success() { Ok(()) } else { Err(failed(&arguments, &output)) }
+    }
+
+    /// The commit that `reference` (`refs/heads/main`) has on `remote`; `None` where there is no such ref.
+    pub fn ls_remote(&self, remote: &str, reference: &str, token: Option<&Secret>) -> Result<Option<String>, Error> {
+        let arguments = ["ls-remote", "--quiet", "--end-of-options", remote, reference];
+        let output = self.output(&arguments, &self.authorization(remote, token))?;
+        if !output.status.success() {
+            return Err(failed(&arguments, &output));
+        }
+        // The pattern also matches the end of longer names.
+        let answer = String::from_utf8_lossy(&output.stdout);
+        let mut refs = answer.lines().filter_map(|line| line.split_once('\t'));
+        Ok(refs.find(|(_, name)| *name == reference).map(|(sha, _)| sha.to_owned()))
+    }
+
+    /// Pushes `sha` to `reference`, which must still be `expected` there, or not exist. A push whose answer was lost is
+    /// told by reading the ref again.
+    /// Source: <https://git-scm.com/docs/git-push#Documentation/git-push.txt---force-with-leaserefnameexpect>
+    pub fn push(
+        &self,
+        remote: &str,
+        sha: &str,
+        reference: &str,
+        expected: Option<&str>,
+        token: Option<&Secret>,
+    ) -> Result<Pushed, Error> {
+        let lease = format!("--force-with-lease={reference}:{}", expected.unwrap_or_default());
+        let refspec = format!("{sha}:{reference}");
+        let mut arguments = vec!["push", "--porcelain", "--quiet", "--no-verify", "--no-signed", "--no-follow-tags"];
+        arguments.extend(["--recurse-submodules=no", &lease, "--end-of-options", remote, &refspec]);
+        let output = self.output(&arguments, &self.authorization(remote, token))?;
+        if output.status.success() {
+            return Ok(Pushed::Accepted);
+        }
+        let error = failed(&arguments, &output);
+        let Ok(now) = self.ls_remote(remote, reference, token) else { return Err(error) };
+        if now.as_deref() == Some(sha) {
+            return Ok(Pushed::Accepted);
+        }
+        if now.as_deref() != expected || busy(&output.stdout) || busy(&output.stderr) {
+            return Ok(Pushed::Lost);
+        }
+        Err(error)
+    }
+
+    /// Whether no ref exists, as after `git init`.
+    fn is_empty(&self) -> Result<bool, Error> {
+        Ok(self.line(&["for-each-ref", "--count=1"])?.is_empty())
+    }
+
+    /// The environment that carries `token`: no command line, no file. Only HTTP remotes take one.
+    fn authorization(&self, remote: &str, token: Option<&Secret>) -> Vec<(String, String)> {
+        let Some(token) = token else { return Vec::new() };
+        let configured =
+            self.ask(&["config", "--get", "--end-of-options", &format!("remote.{remote}.url")]).ok().flatten();
+        let url = configured.unwrap_or_else(|| remote.to_owned());
+        let Some(key) = header_key(&url) else { return Vec::new() };
+        let credentials = BASE64_STANDARD.encode(format!("x-access-token:{}", token.reveal()));
+        // The empty value drops headers configured before (actions/checkout leaves one): two of them are an error 400.
+        let mut environment = configuration(&[
+            (key.clone(), String::new()),
+            (key, format!("AUTHORIZATION: basic {credentials}")),
+            ("credential.helper".to_owned(), String::new()),
+        ]);
+        environment.push(("GIT_ASKPASS".to_owned(), String::new()));
+        environment
+    }
+}
+
+/// `http.<url>.extraheader` for an HTTP URL, the most specific there is, without user information.
+/// Source: <https://git-scm.com/docs/git-config#Documentation/git-config.txt-httplturlgt>
+fn header_key(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https"))?;
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority.rsplit('@').next()?;
+    Some(format!("http.{scheme}://{host}{path}.extraheader"))
+}
+
+/// Whether the remote said that somebody else was writing the ref at that moment.
+fn busy(answer: &[u8]) -> bool {
+    let answer = String::from_utf8_lossy(answer);
+    ["cannot lock ref", "failed to update ref", "stale info", "incorrect old value", "reference already exists"]
+        .iter()
+        .any(|words| answer.contains(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_goes_to_the_remote_alone() {
+        let cases = [
+            ("https://github.com/o/r", Some("http.https://github.com/o/r.extraheader")),
+            ("https://x:y@github.com/o/r.git", Some("http.https://github.com/o/r.git.extraheader")),
+            ("http://127.0.0.1:8080", Some("http.http://127.0.0.1:8080.extraheader")),
+            ("git@github.com:o/r", None),
+            ("ssh://git@github.com/o/r", None),
+            ("/srv/r.git", None),
+        ];
+        for (url, expected) in cases {
+            assert_eq!(header_key(url).as_deref(), expected, "{url}");
+        }
+    }
+}
