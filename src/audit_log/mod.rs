@@ -1,1 +1,43 @@
 //! The audit log: entries, Merkle tree, appending, reconciling, verifying. Values in, values out.
+//!
+//! A transparency log of RFC 6962 in the tiles of C2SP, as files of a git branch. Nothing here reads a repository: the
+//! shell gives a reader of the branch's files and commits the files that [`append`] returns.
+//!
+//! Of the tlog-tiles format one freedom is used: a partial tile goes away as soon as a wider one exists. A client reads
+//! the branch at one commit, where checkpoint and tiles agree, and git keeps the earlier ones.
+//! Sources: <https://c2sp.org/tlog-tiles>, <https://c2sp.org/tlog-checkpoint>, <https://www.rfc-editor.org/rfc/rfc6962#section-2.1>
+
+mod append;
+mod checkpoint;
+mod entry;
+mod error;
+mod ids;
+mod landing;
+mod layout;
+mod query;
+mod reconcile;
+mod state;
+mod tree;
+mod verify;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;
+
+pub use append::{Appended, Files, Initialisation, append, initialise};
+pub use checkpoint::{Checkpoint, Origin};
+pub use entry::{Addition, OVERFLOW_HEADER, leaf_hash, line, parse};
+pub use error::Error;
+pub use landing::{LANDING_HEADER, LandingId, approved_files, landed_lines};
+pub use query::{Entries, Recorded, find, read_checkpoint, read_state, standing_approvals};
+pub use reconcile::{Landing, MergedPullRequest, RecordedApproval, reconcile};
+pub use state::{Branch, State};
+pub use tlog_tiles::Hash;
+pub use verify::{Place, Problem, Report, verify};
+
+/// What a reader of files failed with.
+pub type ReadError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Reads a file of the log's branch; `None` where there is none.
+pub type Read<'a> = dyn FnMut(&str) -> Result<Option<Vec<u8>>, ReadError> + 'a;

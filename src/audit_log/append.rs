@@ -1,0 +1,203 @@
+//! Appending: which files change. Reads and writes grow with the logarithm of the log's size.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use tlog_tiles::Hash;
+
+use crate::model::{Actor, Digest, ENTRY_VERSION, Entry, EntryKind};
+
+use super::{
+    Addition, Checkpoint, Error, Origin, Read, State,
+    entry::{leaf_hash, line},
+    ids::Shard,
+    layout::{self, CHECKPOINT, STATE, WIDTH},
+    query::{read_checkpoint, read_file, read_state},
+    tree::{Edge, Tile, hashes},
+};
+
+/// Files of the log's branch that change: their new bytes, or `None` where they go away.
+pub type Files = BTreeMap<String, Option<Vec<u8>>>;
+
+/// What appending gives.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Appended {
+    /// What to commit on the tip that was read; empty where every entry was there already.
+    pub files: Files,
+    /// The new tree head, or the old one.
+    pub checkpoint: Checkpoint,
+    /// How many entries are new.
+    pub added: usize,
+    /// How many were there already.
+    pub skipped: usize,
+}
+
+/// How a log begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Initialisation {
+    /// Tips of the base branches by full ref name: what landed up to them is not recorded.
+    pub tips: BTreeMap<String, String>,
+    /// Who creates it.
+    pub actor: Option<Actor>,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Digest of the control files.
+    pub policy: Option<Digest>,
+    /// `schema-registry <version>`.
+    pub tool: String,
+}
+
+/// The files of a new log with its first entry. That the branch does not exist is for the lease to prove.
+pub fn initialise(origin: &Origin, with: &Initialisation) -> Result<Files, Error> {
+    let state = State::new(&with.tips);
+    let only_tip = (with.tips.len() == 1).then(|| with.tips.values().next().cloned()).flatten();
+    let entry = Entry {
+        version: ENTRY_VERSION,
+        id: first_id(origin),
+        kind: EntryKind::Initialised,
+        repo: origin.repo,
+        at: with.at,
+        actor: with.actor.clone(),
+        pr: None,
+        digest: None,
+        policy: with.policy,
+        tool: with.tool.clone(),
+        before: None,
+        after: only_tip,
+        approvals: Vec::new(),
+        violations: Vec::new(),
+        blobs: Vec::new(),
+        tables: Vec::new(),
+    };
+    let addition = Addition::new(entry, vec![state.bytes()]);
+    let mut writer = Writer::empty(state);
+    writer.push(&addition)?;
+    Ok(writer.finish(origin).0)
+}
+
+/// Id of the first entry.
+pub(super) fn first_id(origin: &Origin) -> String {
+    format!("initialised:{origin}")
+}
+
+/// Appends entries that are not there yet, in order.
+///
+/// # Errors
+/// [`Error::NotInitialised`], [`Error::Foreign`], [`Error::Damaged`] where what is read does not fit together,
+/// [`Error::TooLong`], [`Error::Stale`] for a landing that does not follow the recorded tip. Nothing is appended then.
+pub fn append(origin: &Origin, read: &mut Read, additions: &[Addition]) -> Result<Appended, Error> {
+    let checkpoint = read_checkpoint(origin, read)?;
+    let mut writer = Writer::load(&checkpoint, read)?;
+    for addition in additions {
+        let entry = &addition.entry;
+        let hash = layout::id_hash(&entry.id);
+        let path = layout::id_shard(&hash);
+        if !writer.shards.contains_key(&path) {
+            let shard = match read_file(read, &path)? {
+                None => Shard::default(),
+                Some(bytes) => {
+                    Shard::parse(&bytes).ok_or_else(|| Error::damaged(&path, "it is not a sorted list of ids"))?
+                }
+            };
+            writer.shards.insert(path.clone(), shard);
+        }
+        if writer.shards.get(&path).is_some_and(|shard| shard.0.contains_key(&hash)) {
+            continue;
+        }
+        if entry.kind == EntryKind::Initialised || entry.repo != origin.repo {
+            return Err(Error::Foreign { found: entry.id.clone(), expected: origin.to_string() });
+        }
+        let applied = writer.state.apply(&origin.database, entry);
+        applied.map_err(|what| Error::Stale { id: entry.id.clone(), what })?;
+        writer.push(addition)?;
+    }
+    let added = usize::try_from(writer.edge.size() - checkpoint.size).unwrap_or(usize::MAX);
+    let skipped = additions.len() - added;
+    if added == 0 {
+        return Ok(Appended { files: Files::new(), checkpoint, added, skipped });
+    }
+    let (files, checkpoint) = writer.finish(origin);
+    Ok(Appended { files, checkpoint, added, skipped })
+}
+
+/// The end of the log, and what has been added to it.
+struct Writer {
+    edge: Edge,
+    /// The last bundle, while it is not full.
+    bundle: String,
+    state: State,
+    shards: BTreeMap<String, Shard>,
+    /// Partial tiles that were there.
+    old: Vec<String>,
+    files: Files,
+}
+
+impl Writer {
+    fn empty(state: State) -> Self {
+        let (edge, bundle, shards, old, files) = Default::default();
+        Self { edge, bundle, state, shards, old, files }
+    }
+
+    /// Reads the end of the log and checks that it is what the checkpoint says.
+    fn load(checkpoint: &Checkpoint, read: &mut Read) -> Result<Self, Error> {
+        let edge = Edge::load(checkpoint.size, |level, n, width| tile(read, level, n, width))?;
+        if edge.root() != checkpoint.root {
+            return Err(Error::damaged(CHECKPOINT, "its root is not that of the last tiles"));
+        }
+        let mut writer = Self { edge, ..Self::empty(read_state(read)?) };
+        writer.old = writer.edge.tiles().map(|tile| tile.path()).collect();
+        let last = writer.edge.tiles().find(|tile| tile.level == 0);
+        if let Some(Tile { n, hashes, .. }) = last {
+            let path = layout::bundle(n);
+            let bytes = read_file(read, &path)?.unwrap_or_default();
+            let text = String::from_utf8(bytes).map_err(|_| Error::damaged(&path, "it is not UTF-8"))?;
+            let recorded = text.ends_with('\n') && text.lines().map(leaf_hash).eq(hashes);
+            if !recorded {
+                return Err(Error::damaged(path, "its lines are not those of the last tile"));
+            }
+            writer.bundle = text;
+        }
+        Ok(writer)
+    }
+
+    fn push(&mut self, addition: &Addition) -> Result<(), Error> {
+        let line = line(&addition.entry)?;
+        let (index, hash) = (self.edge.size(), layout::id_hash(&addition.entry.id));
+        self.shards.entry(layout::id_shard(&hash)).or_default().0.insert(hash, index);
+        self.files.extend(addition.blobs.iter().map(|blob| (layout::blob(&Digest::of(blob)), Some(blob.clone()))));
+        self.bundle.push_str(&line);
+        self.bundle.push('\n');
+        let filled = self.edge.push(leaf_hash(&line));
+        if !filled.is_empty() {
+            let full = std::mem::take(&mut self.bundle);
+            self.files.insert(layout::bundle(index / WIDTH), Some(full.into_bytes()));
+        }
+        self.files.extend(filled.iter().map(|tile| (tile.path(), Some(tile.bytes()))));
+        Ok(())
+    }
+
+    fn finish(mut self, origin: &Origin) -> (Files, Checkpoint) {
+        let checkpoint = Checkpoint { origin: origin.clone(), size: self.edge.size(), root: self.edge.root() };
+        let edge: BTreeMap<_, _> = self.edge.tiles().map(|tile| (tile.path(), tile.bytes())).collect();
+        // A tile is what its coordinates say: the same path is the same bytes.
+        let gone = self.old.iter().filter(|path| !edge.contains_key(*path)).map(|path| (path.clone(), None));
+        let mut files: Files = gone.collect();
+        files.append(&mut self.files);
+        files.extend(
+            edge.into_iter().filter(|(path, _)| !self.old.contains(path)).map(|(path, bytes)| (path, Some(bytes))),
+        );
+        if !self.bundle.is_empty() {
+            files.insert(layout::bundle(checkpoint.size / WIDTH), Some(self.bundle.into_bytes()));
+        }
+        files.extend(self.shards.into_iter().map(|(path, shard)| (path, Some(shard.bytes()))));
+        files.insert(STATE.to_owned(), Some(self.state.bytes()));
+        files.insert(CHECKPOINT.to_owned(), Some(checkpoint.to_string().into_bytes()));
+        (files, checkpoint)
+    }
+}
+
+fn tile(read: &mut Read, level: usize, n: u64, width: usize) -> Result<Vec<Hash>, Error> {
+    let path = layout::tile(level, n, width);
+    let bytes = read_file(read, &path)?.ok_or_else(|| Error::damaged(&path, "it is missing"))?;
+    hashes(&bytes, width).ok_or_else(|| Error::damaged(path, "its length is wrong"))
+}

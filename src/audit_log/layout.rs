@@ -1,0 +1,71 @@
+//! Where things are in the log's branch.
+
+use sha2::{Digest as _, Sha256};
+
+use crate::model::Digest;
+
+pub(super) const CHECKPOINT: &str = "checkpoint";
+pub(super) const STATE: &str = "state.json";
+
+/// Hashes of a full tile, and entries of a full bundle.
+pub(super) const WIDTH: u64 = 256;
+
+/// `N` in tlog encoding: 1234067 is `x001/x234/067`.
+/// Source: <https://c2sp.org/tlog-tiles#merkle-tree>
+pub(super) fn number(n: u64) -> String {
+    let mut text = format!("{:03}", n % 1000);
+    let mut rest = n / 1000;
+    while rest > 0 {
+        text = format!("x{:03}/{text}", rest % 1000);
+        rest /= 1000;
+    }
+    text
+}
+
+/// `entries/<N>.jsonl`.
+pub(super) fn bundle(n: u64) -> String {
+    format!("entries/{}.jsonl", number(n))
+}
+
+/// `tile/<L>/<N>`, or `tile/<L>/<N>.p/<W>` for fewer than 256 hashes.
+pub(super) fn tile(level: usize, n: u64, width: usize) -> String {
+    let full = format!("tile/{level}/{}", number(n));
+    if width as u64 == WIDTH { full } else { format!("{full}.p/{width}") }
+}
+
+/// `blob/<aa>/<bb>/<sha256>`.
+pub(super) fn blob(digest: &Digest) -> String {
+    let hex = digest.to_string();
+    format!("blob/{}/{}/{hex}", &hex[..2], &hex[2..4])
+}
+
+/// SHA-256 of an entry's id.
+pub(super) fn id_hash(id: &str) -> [u8; 32] {
+    Sha256::digest(id.as_bytes()).into()
+}
+
+/// `ids/<aa>/<bb>` of an id's hash.
+pub(super) fn id_shard(hash: &[u8; 32]) -> String {
+    format!("ids/{:02x}/{:02x}", hash[0], hash[1])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_those_of_the_format() {
+        assert_eq!(bundle(0), "entries/000.jsonl");
+        assert_eq!(bundle(1_234_067), "entries/x001/x234/067.jsonl");
+        assert_eq!(tile(0, 255, 256), "tile/0/255");
+        assert_eq!(tile(2, 1000, 1), "tile/2/x001/000.p/1");
+        let digest = Digest::of("abc");
+        assert_eq!(blob(&digest), format!("blob/ba/78/{digest}"));
+        assert_eq!(id_shard(&id_hash("abc")), "ids/ba/78");
+        // The crate's own encoding, which has the tile height in front.
+        assert_eq!(
+            tlog_tiles::Tile::new(8, 3, 1_234_067, 9, false).path(),
+            format!("tile/8/{}", &tile(3, 1_234_067, 9)[5..])
+        );
+    }
+}

@@ -1,0 +1,146 @@
+//! The last recorded tip of each base branch; derived from the entries.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Entry, EntryKind};
+
+use super::landing::LandingId;
+
+/// `state.json`, RFC 8785 JSON and an LF.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct State {
+    /// By full ref name, `refs/heads/main`.
+    pub branches: BTreeMap<String, Branch>,
+}
+
+/// What is recorded of a base branch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Branch {
+    /// Its last recorded tip: everything up to it is accounted for.
+    pub tip: String,
+    /// How often its history was rewritten.
+    pub rewrites: u64,
+}
+
+impl State {
+    /// The state of a log that begins at `tips`.
+    #[must_use]
+    pub fn new(tips: &BTreeMap<String, String>) -> Self {
+        let branch = |tip: &String| Branch { tip: tip.clone(), rewrites: 0 };
+        Self { branches: tips.iter().map(|(name, tip)| (name.clone(), branch(tip))).collect() }
+    }
+
+    /// Reads it; it must be exactly what it prints as.
+    pub fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let state: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        if state.bytes() == bytes { Ok(state) } else { Err("it is not written as RFC 8785 JSON and an LF".to_owned()) }
+    }
+
+    /// Its bytes.
+    ///
+    /// # Panics
+    /// Never: strings and small numbers always serialise.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "strings and small numbers always serialise")]
+    pub fn bytes(&self) -> Vec<u8> {
+        let mut bytes = serde_json_canonicalizer::to_vec(self).expect("a state is plain JSON");
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// What the recorded tip of a branch is; `None` where nothing of it is recorded.
+    #[must_use]
+    pub fn tip(&self, reference: &str) -> Option<&str> {
+        self.branches.get(reference).map(|branch| branch.tip.as_str())
+    }
+
+    /// The id of the landing that takes a branch from its recorded tip to `after`; a branch of which nothing is
+    /// recorded begins at `before`.
+    #[must_use]
+    pub fn landing_id(&self, database: &str, reference: &str, before: &str, after: &str) -> LandingId {
+        let branch = self.branches.get(reference);
+        LandingId {
+            database: database.to_owned(),
+            reference: reference.to_owned(),
+            before: branch.map_or(before, |branch| &branch.tip).to_owned(),
+            after: after.to_owned(),
+            rewrites: branch.map_or(0, |branch| branch.rewrites),
+        }
+    }
+
+    /// Takes an entry into account. Landings must follow each other without a gap; other entries change nothing.
+    pub fn apply(&mut self, database: &str, entry: &Entry) -> Result<(), String> {
+        let landed = match entry.kind {
+            EntryKind::Merged | EntryKind::MergedUnapproved | EntryKind::DirectPush | EntryKind::HistoryRewritten => {
+                true
+            }
+            EntryKind::Initialised | EntryKind::Approved | EntryKind::Revoked | EntryKind::Voided => false,
+        };
+        if !landed {
+            let reserved = entry.id.starts_with("landing:");
+            return if reserved { Err("its id is that of a landing, its kind is not".to_owned()) } else { Ok(()) };
+        }
+        let id: LandingId = entry.id.parse()?;
+        if (entry.before.as_deref(), entry.after.as_deref()) != (Some(id.before.as_str()), Some(id.after.as_str())) {
+            return Err("its commits are not those of its id".to_owned());
+        }
+        if id != self.landing_id(database, &id.reference, &id.before, &id.after) {
+            let tip = self.tip(&id.reference).unwrap_or("nothing");
+            return Err(format!("the recorded tip of `{}` is {tip}", id.reference));
+        }
+        let rewrites = id.rewrites + u64::from(entry.kind == EntryKind::HistoryRewritten);
+        self.branches.insert(id.reference, Branch { tip: id.after, rewrites });
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::landing;
+    use super::*;
+    use crate::model::EntryKind::{DirectPush, HistoryRewritten, Merged};
+
+    fn state() -> State {
+        State::new(&BTreeMap::from([("refs/heads/main".to_owned(), "t0".to_owned())]))
+    }
+
+    #[test]
+    fn prints_canonically_and_reads_nothing_else() {
+        let bytes = state().bytes();
+        insta::assert_snapshot!(String::from_utf8_lossy(&bytes), @r#"{"branches":{"refs/heads/main":{"rewrites":0,"tip":"t0"}}}"#);
+        assert_eq!(State::parse(&bytes), Ok(state()));
+        for (old, new) in [("\n", ""), (":", ": "), ("t0\"", "t0\",\"x\":1")] {
+            assert!(State::parse(String::from_utf8_lossy(&bytes).replacen(old, new, 1).as_bytes()).is_err(), "{new:?}");
+        }
+    }
+
+    #[test]
+    fn landings_follow_each_other() {
+        let mut state = state();
+        let mut apply = |kind, before: &str, after: &str, rewrites| {
+            state.apply("default", &landing(kind, "refs/heads/main", before, after, rewrites))
+        };
+        assert_eq!(apply(Merged, "t0", "t1", 0), Ok(()));
+        assert_eq!(apply(Merged, "t0", "t1", 0), Err("the recorded tip of `refs/heads/main` is t1".into()));
+        assert_eq!(apply(HistoryRewritten, "t1", "t0", 0), Ok(()));
+        assert!(apply(DirectPush, "t0", "t1", 0).is_err(), "the same tips again need another id");
+        assert_eq!(apply(DirectPush, "t0", "t1", 1), Ok(()));
+        assert_eq!(state.branches["refs/heads/main"], Branch { tip: "t1".into(), rewrites: 1 });
+    }
+
+    #[test]
+    fn an_entry_that_contradicts_itself_is_refused() {
+        let mut state = state();
+        let mut entry = landing(Merged, "refs/heads/main", "t0", "t1", 0);
+        assert!(state.apply("other", &entry).is_err(), "another database");
+        entry.after = Some("t2".into());
+        assert!(state.apply("default", &entry).is_err());
+        entry.kind = EntryKind::Approved;
+        assert!(state.apply("default", &entry).is_err());
+        assert_eq!(state, self::state());
+    }
+}
