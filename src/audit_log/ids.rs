@@ -33,11 +33,11 @@ mod tests {
         let text = String::from_utf8(bytes.clone()).expect("text");
         assert_eq!(text, format!("{} 12\n{} 1\n", "08".repeat(32), "09".repeat(32)));
         assert_eq!(Shard::parse(&bytes), Some(shard));
-        let reversed: String = text.lines().rev().map(|line| format!("{line}\n")).collect();
+        let reversed: String = text.split_inclusive('\n').rev().collect();
         for bad in [
             reversed,
             text.replace(" 12", " 012"),
-            text.replace("\n", "\r\n"),
+            text.replace('\n', "\r\n"),
             text.trim_end().into(),
             text.replacen("08", "8", 1),
         ] {

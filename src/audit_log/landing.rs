@@ -85,16 +85,17 @@ fn file_line(text: &str) -> Option<FileChange> {
     let path = json.next()?.ok()?;
     let rest = text.get(json.byte_offset()..)?.strip_prefix(' ')?;
     let [old_mode, old, new_mode, new] = rest.split(' ').collect::<Vec<_>>()[..] else { return None };
-    Some(FileChange { path, before: file_state(old_mode, old)?, after: file_state(new_mode, new)? })
+    let (before, after) = (file_state(old_mode, old).ok()?, file_state(new_mode, new).ok()?);
+    Some(FileChange { path, before, after })
 }
 
-/// `Some(None)` for what does not exist, which is written `-`.
-fn file_state(mode: &str, digest: &str) -> Option<Option<FileState>> {
+/// `None` for what does not exist, which is written `-`; an error for what cannot be read.
+fn file_state(mode: &str, digest: &str) -> Result<Option<FileState>, ()> {
     if (mode, digest) == ("-", "-") {
-        return Some(None);
+        return Ok(None);
     }
-    let digest: Digest = digest.parse().ok()?;
-    Some(Some(FileState { mode: FileMode::from_git(mode)?, digest }))
+    let digest: Digest = digest.parse().map_err(drop)?;
+    Ok(Some(FileState { mode: FileMode::from_git(mode).ok_or(())?, digest }))
 }
 
 #[cfg(test)]

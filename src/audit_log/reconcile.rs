@@ -183,7 +183,7 @@ mod tests {
         }
     }
 
-    fn pull(required: usize, approved: &[FileChange], actors: &[u64]) -> Option<MergedPullRequest> {
+    fn pull(required: usize, approved: &[FileChange], actors: &[u64]) -> MergedPullRequest {
         let lines = digest_lines(1, 7, approved);
         let approvals = actors.iter().enumerate().map(|(n, actor)| RecordedApproval {
             id: format!("LE_{n}"),
@@ -191,7 +191,7 @@ mod tests {
             digest: Digest::of(&lines),
             lines: lines.clone(),
         });
-        Some(MergedPullRequest { number: 7, required, approvals: approvals.collect() })
+        MergedPullRequest { number: 7, required, approvals: approvals.collect() }
     }
 
     fn one(landing: Landing) -> Entry {
@@ -204,13 +204,13 @@ mod tests {
         let (files, other) = ([change("a", None, Some("1"))], [change("a", None, Some("2"))]);
         let both = [files[0].clone(), change("b", Some("1"), None)];
         let cases = [
-            ("approved", pull(1, &files, &[1]), EntryKind::Merged, 1),
-            ("approved by two", pull(2, &files, &[1, 2]), EntryKind::Merged, 2),
-            ("by one person twice", pull(2, &files, &[1, 1]), EntryKind::MergedUnapproved, 0),
-            ("by too few", pull(2, &files, &[1]), EntryKind::MergedUnapproved, 0),
-            ("other bytes", pull(1, &other, &[1]), EntryKind::MergedUnapproved, 0),
-            ("more than landed", pull(1, &both, &[1]), EntryKind::MergedUnapproved, 0),
-            ("nobody needed, nobody asked", pull(0, &files, &[]), EntryKind::Merged, 0),
+            ("approved", Some(pull(1, &files, &[1])), EntryKind::Merged, 1),
+            ("approved by two", Some(pull(2, &files, &[1, 2])), EntryKind::Merged, 2),
+            ("by one person twice", Some(pull(2, &files, &[1, 1])), EntryKind::MergedUnapproved, 0),
+            ("by too few", Some(pull(2, &files, &[1])), EntryKind::MergedUnapproved, 0),
+            ("other bytes", Some(pull(1, &other, &[1])), EntryKind::MergedUnapproved, 0),
+            ("more than landed", Some(pull(1, &both, &[1])), EntryKind::MergedUnapproved, 0),
+            ("nobody needed, nobody asked", Some(pull(0, &files, &[])), EntryKind::Merged, 0),
             ("no pull request", None, EntryKind::DirectPush, 0),
         ];
         for (name, pull_request, kind, approvals) in cases {
@@ -229,11 +229,17 @@ mod tests {
     fn lines_that_do_not_hash_to_the_digest_approve_nothing() {
         let files = [change("a", None, Some("1"))];
         let mut pull_request = pull(1, &files, &[1]);
-        pull_request.as_mut().expect("some").approvals[0].digest = Digest::of("other");
-        assert_eq!(one(Landing { pull_request, ..landing("t1", &files) }).kind, EntryKind::MergedUnapproved);
+        pull_request.approvals[0].digest = Digest::of("other");
+        assert_eq!(
+            one(Landing { pull_request: Some(pull_request), ..landing("t1", &files) }).kind,
+            EntryKind::MergedUnapproved
+        );
         let mut pull_request = pull(1, &files, &[1]);
-        pull_request.as_mut().expect("some").number = 8;
-        assert_eq!(one(Landing { pull_request, ..landing("t1", &files) }).kind, EntryKind::MergedUnapproved);
+        pull_request.number = 8;
+        assert_eq!(
+            one(Landing { pull_request: Some(pull_request), ..landing("t1", &files) }).kind,
+            EntryKind::MergedUnapproved
+        );
     }
 
     #[test]

@@ -41,6 +41,9 @@ impl State {
     }
 
     /// Its bytes.
+    ///
+    /// # Panics
+    /// Never: strings and small numbers always serialise.
     #[must_use]
     #[expect(clippy::expect_used, reason = "strings and small numbers always serialise")]
     pub fn bytes(&self) -> Vec<u8> {

@@ -119,6 +119,15 @@ impl<'a, 'r> Audit<'a, 'r> {
                 break;
             }
         }
+        let (size, counted) = (self.edge.size(), self.checkpoint.size);
+        if size < counted {
+            self.entry(
+                size,
+                None,
+                format!("is missing, and with it all up to the {counted} that the checkpoint counts"),
+            );
+            return Ok(());
+        }
         self.edge.tiles().collect::<Vec<_>>().iter().try_for_each(|tile| self.tile(tile))?;
         self.root();
         Ok(())
@@ -145,10 +154,9 @@ impl<'a, 'r> Audit<'a, 'r> {
 
     /// Compares the root: where the entries give it, tiles that differ are wrong; else the entries are.
     fn root(&mut self) {
-        let complete = self.edge.size() == self.checkpoint.size;
-        let whole = complete && self.edge.root() == self.checkpoint.root;
+        let whole = self.edge.root() == self.checkpoint.root;
         let suspects = std::mem::take(&mut self.suspects);
-        if complete && !whole && suspects.is_empty() {
+        if !whole && suspects.is_empty() {
             let what = format!("has another root than the {} entries give", self.checkpoint.size);
             self.file(layout::CHECKPOINT, what);
         }
@@ -235,7 +243,8 @@ impl<'a, 'r> Audit<'a, 'r> {
         let doubles: Vec<_> =
             self.ids.windows(2).filter(|pair| pair[0].0 == pair[1].0).map(|pair| (pair[0].1, pair[1].1)).collect();
         for (first, second) in doubles {
-            self.entry(second, None, format!("has the id of entry {first}"));
+            let id = self.id_of(second)?;
+            self.entry(second, id.as_deref(), format!("has the id of entry {first}"));
         }
         let ids = std::mem::take(&mut self.ids);
         for shard in ids.chunk_by(|a, b| a.0[..2] == b.0[..2]) {
@@ -250,15 +259,17 @@ impl<'a, 'r> Audit<'a, 'r> {
     }
 
     /// Every approval that an entry names is an earlier `approved` entry.
-    pub(super) fn approvals(&mut self) {
+    pub(super) fn approvals(&mut self) -> Result<(), Error> {
         for (id, index) in std::mem::take(&mut self.named) {
             let hash = layout::id_hash(&id);
             let place = self.ids.partition_point(|(other, _)| *other < hash);
             let earlier = self.ids.get(place).is_some_and(|(other, at)| *other == hash && *at < index);
             if !earlier || !self.approved.contains(&hash) {
-                self.entry(index, None, format!("names the approval `{id}`, which no earlier entry is"));
+                let own = self.id_of(index)?;
+                self.entry(index, own.as_deref(), format!("names the approval `{id}`, which no earlier entry is"));
             }
         }
+        Ok(())
     }
 
     /// Compares the recorded tips.
