@@ -167,7 +167,7 @@ fn push_commit(state: &State, repo: u64, sha: &str) -> Value {
     let dir = &state.repo(repo).git;
     let changes =
         git::run(dir, &["diff-tree", "--no-commit-id", "--root", "-r", "-m", "--first-parent", "--name-status", sha]);
-    let changed = |kind: char| -> Vec<&str> {
+    let of_kind = |kind: char| -> Vec<&str> {
         changes.lines().filter(|line| line.starts_with(kind)).filter_map(|line| line.split('\t').nth(1)).collect()
     };
     let person = |role: &str| {
@@ -187,9 +187,9 @@ fn push_commit(state: &State, repo: u64, sha: &str) -> Value {
         "url": commit["html_url"],
         "author": person("author"),
         "committer": person("committer"),
-        "added": changed('A'),
-        "removed": changed('D'),
-        "modified": changed('M'),
+        "added": of_kind('A'),
+        "removed": of_kind('D'),
+        "modified": of_kind('M'),
     })
 }
 

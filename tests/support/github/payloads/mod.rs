@@ -144,7 +144,7 @@ pub fn status(state: &State, repo: u64, status: &Status, creator: bool) -> Value
 }
 
 /// `combined-commit-status` with one page of statuses.
-pub fn combined_status(state: &State, repo: u64, sha: &str, all: &[&Status], page: Vec<Value>) -> Value {
+pub fn combined_status(state: &State, repo: u64, sha: &str, all: &[&Status], page: &[Value]) -> Value {
     let name = state.repo(repo).full_name();
     let any = |wanted: &[&str]| all.iter().any(|status| wanted.contains(&status.state.as_str()));
     let overall = if any(&["error", "failure"]) {
