@@ -169,7 +169,7 @@ async fn errors_name_the_call_and_never_the_token() {
     GET /api/v3/repos/octo/db/pulls/1 was answered with 404 Not Found (request ID): Server Error; it does not exist, or the token may not see it (`pull-requests: read` is needed)
     GET /api/v3/repos/octo/db/pulls/1 was answered with 401 Unauthorized (request ID): Server Error; check that a token is given and that it has not expired
     GET /api/v3/repos/octo/db/pulls/1 was answered with 429 Too Many Requests (request ID): Too Many Requests; the rate limit is used up, run it again in 90 seconds
-    GET /api/v3/repos/octo/db/pulls/1 was answered with 301 Moved Permanently (request ID): it is redirected to another host, which gets no token; use the present name of the repository
+    GET /api/v3/repos/octo/db/pulls/1 was answered with 301 Moved Permanently (request ID): it is redirected to another host, which gets no token
     ");
     for _ in 0..3 {
         scene.world.fail_next(PULL, Fault::HtmlBadGateway);
