@@ -171,12 +171,11 @@ fn push_commit(state: &State, repo: u64, sha: &str) -> Value {
         changes.lines().filter(|line| line.starts_with(kind)).filter_map(|line| line.split('\t').nth(1)).collect()
     };
     let person = |role: &str| {
-        json!({
-            "name": commit["commit"][role]["name"],
-            "email": commit["commit"][role]["email"],
-            "username": commit[role]["login"],
-            "date": commit["commit"][role]["date"],
-        })
+        let mut person = commit["commit"][role].clone();
+        if let Some(login) = commit[role]["login"].as_str() {
+            person["username"] = json!(login);
+        }
+        person
     };
     json!({
         "id": sha,

@@ -50,7 +50,8 @@ pub fn user(state: &State, login: &str) -> Value {
     if user.deleted {
         return Value::Null;
     }
-    let root = api(state, &format!("/users/{login}"));
+    let escaped = login.replace('[', "%5B").replace(']', "%5D");
+    let root = api(state, &format!("/users/{escaped}"));
     let links = urls(
         &root,
         &[
@@ -73,7 +74,7 @@ pub fn user(state: &State, login: &str) -> Value {
             "node_id": format!("U_{}", user.id),
             "avatar_url": format!("{}/avatars/u/{}?v=4", state.url, user.id),
             "gravatar_id": "",
-            "html_url": format!("{}/{login}", state.url),
+            "html_url": format!("{}/{}", state.url, if user.bot { format!("apps/{}", user.graphql_login()) } else { escaped }),
             "type": if user.bot { "Bot" } else { "User" },
             "user_view_type": "public",
             "site_admin": false,
