@@ -89,7 +89,7 @@ async fn reads_are_repeated_within_bounds() {
         assert_eq!(scene.github.pull_request(NUMBER).await.unwrap().number, NUMBER, "{fault:?}");
         assert_eq!(scene.world.take_calls().len(), 3, "{fault:?}");
 
-        scene.world.fail_next("query repository", fault.clone());
+        scene.world.fail_next("query viewer repository", fault.clone());
         assert!(scene.github.conversation(NUMBER).await.unwrap().comments.is_empty(), "{fault:?}");
         assert_eq!(scene.world.take_calls().len(), 2, "{fault:?}");
 

@@ -32,12 +32,16 @@ async fn the_repository_and_a_pull_request() {
     assert_eq!(pull.head_repository, Some(scene.repo.id()));
     assert_eq!(pull.base_ref, "main");
     assert_eq!(pull.labels, ["schema-approved"]);
+    assert_eq!((pull.merged_at, pull.merged_by), (None, None));
 
     let landed = scene.repo.merge(NUMBER, "mia", Method::Squash);
     scene.world.delete_user("alice");
     let pull = scene.github.pull_request(NUMBER).await.unwrap();
     assert_eq!((pull.open, pull.merged, pull.author), (false, true, None));
     assert_eq!(pull.merge_commit_sha, Some(landed));
+    assert_eq!(pull.merged_at, Some(scene.world.now()));
+    let by = pull.merged_by.unwrap();
+    assert_eq!((by.id, by.login.as_str()), (scene.world.user("mia"), "mia"));
 
     let error = scene.github.pull_request(99).await.unwrap_err();
     assert!(matches!(error, Error::NotFound(_)), "{error}");
@@ -107,6 +111,8 @@ async fn comments_with_who_wrote_and_who_edited_them() {
     scene.repo.comment(NUMBER, "other[bot]", "another bot's");
     scene.world.advance(60);
     scene.repo.comment(NUMBER, "alice", "a person's");
+    let whole = scene.github.conversation(NUMBER).await.unwrap();
+    assert_eq!(whole.viewer, Some(scene.world.user("github-actions[bot]")));
     let read = async || scene.github.conversation(NUMBER).await.unwrap().comments;
 
     let comments = read().await;
