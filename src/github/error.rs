@@ -30,7 +30,7 @@ pub enum Error {
     #[error("{0}; check the connection and <https://www.githubstatus.com>, then run it again")]
     Network(Failure),
     /// Anything else: a failing server, or an answer that GitHub does not document.
-    #[error("{0}")]
+    #[error("{0}{advice}", advice = other_advice(.0))]
     Other(Failure),
     /// A client cannot be made of the settings.
     #[error("{0}")]
@@ -118,6 +118,13 @@ fn permission_advice(failure: &Failure) -> String {
     match failure.status {
         Some(StatusCode::UNAUTHORIZED) => "check that a token is given and that it has not expired".to_owned(),
         _ => format!("give the token the permission `{}`", failure.permission),
+    }
+}
+
+fn other_advice(failure: &Failure) -> &'static str {
+    match failure.status {
+        Some(status) if status.is_server_error() => "; check <https://www.githubstatus.com>, then run it again",
+        _ => "",
     }
 }
 

@@ -155,6 +155,9 @@ impl Github {
             return Err(self.moved(failure, &parts.headers));
         }
         failure.message = self.harmless(&error::message(&body));
+        if parts.status.is_redirection() {
+            failure.message.push_str("; use the present name of the repository");
+        }
         Err(Stop::Failed(Error::of_answer(failure, &parts.headers)))
     }
 
@@ -202,7 +205,8 @@ impl Github {
         let answer = self.send(request).await?;
         let response: Response = serde_json::from_slice(&answer.body).map_err(|error| answer.unreadable(&error))?;
         if let Some(error) = response.errors.first() {
-            let message = self.harmless(&error.message);
+            let kind = error.kind.as_deref().unwrap_or("GraphQL error");
+            let message = self.harmless(&format!("{kind}: {}", error.message));
             return Err(Error::of_graphql(error.kind.as_deref(), Failure { message, ..answer.failure }));
         }
         serde_json::from_value(response.data).map_err(|error| answer.unreadable(&error))

@@ -110,6 +110,22 @@ fn merges_are_real() {
 }
 
 #[test]
+fn a_rebase_moves_the_pull_request_by_force() {
+    let world = World::start();
+    let repo = repository(&world);
+    repo.commit("feature", "alice", "one", &[("a", Some("1\n"))]);
+    let number = repo.open_pull_request("alice", "feature", "main", "One file");
+    let old = repo.head_sha(number);
+    let base = repo.commit("main", "mia", "other", &[("c", Some("3\n"))]);
+    let new = repo.rebase("feature", "main");
+    assert_ne!(new, old);
+    assert_eq!(repo.head_sha(number), new);
+    assert_eq!(repo.git(&["rev-parse", &format!("{new}^")]), base);
+    assert_eq!(repo.git(&["show", "--no-patch", "--format=%an %s", &new]), "alice one");
+    assert_eq!(repo.git(&["diff", "--name-only", &base, &new]), "a");
+}
+
+#[test]
 fn only_triage_and_above_may_label() {
     let world = World::start();
     let repo = repository(&world);

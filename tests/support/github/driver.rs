@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     comments, git, labels,
-    model::{Permissions, PullRequest, Role, State, Thread, Token, User, Who},
+    model::{Permissions, PullRequest, Role, State, Status, Thread, Token, User, Who},
     server::lock,
     world::ACTIONS,
 };
@@ -201,6 +201,22 @@ impl RepoDriver {
     /// Resolves a thread.
     pub fn resolve_thread(&self, number: u64, thread: u64, login: &str) {
         thread_mut(&mut self.lock(), self.id, number, thread).resolved_by = Some(login.to_owned());
+    }
+
+    /// Posts a status as another tool.
+    pub fn post_status(&self, sha: &str, context: &str, value: &str) {
+        let mut state = self.lock();
+        let status = Status {
+            id: state.next_id(),
+            sha: sha.to_owned(),
+            context: context.to_owned(),
+            state: value.to_owned(),
+            description: None,
+            target_url: None,
+            creator: ACTIONS.to_owned(),
+            at: state.clock.now(),
+        };
+        state.repo_mut(self.id).statuses.push(status);
     }
 
     /// Adds an event that no client has heard of to the timeline.

@@ -167,16 +167,15 @@ fn push_commit(state: &State, repo: u64, sha: &str) -> Value {
     let dir = &state.repo(repo).git;
     let changes =
         git::run(dir, &["diff-tree", "--no-commit-id", "--root", "-r", "-m", "--first-parent", "--name-status", sha]);
-    let changed = |kind: char| -> Vec<&str> {
+    let of_kind = |kind: char| -> Vec<&str> {
         changes.lines().filter(|line| line.starts_with(kind)).filter_map(|line| line.split('\t').nth(1)).collect()
     };
     let person = |role: &str| {
-        json!({
-            "name": commit["commit"][role]["name"],
-            "email": commit["commit"][role]["email"],
-            "username": commit[role]["login"],
-            "date": commit["commit"][role]["date"],
-        })
+        let mut person = commit["commit"][role].clone();
+        if let Some(login) = commit[role]["login"].as_str() {
+            person["username"] = json!(login);
+        }
+        person
     };
     json!({
         "id": sha,
@@ -187,9 +186,9 @@ fn push_commit(state: &State, repo: u64, sha: &str) -> Value {
         "url": commit["html_url"],
         "author": person("author"),
         "committer": person("committer"),
-        "added": changed('A'),
-        "removed": changed('D'),
-        "modified": changed('M'),
+        "added": of_kind('A'),
+        "removed": of_kind('D'),
+        "modified": of_kind('M'),
     })
 }
 

@@ -34,21 +34,27 @@ pub fn run(dir: &Path, args: &[&str]) -> String {
     text.trim_end_matches('\n').to_owned()
 }
 
+const CONFIG: &str = "
+[uploadpack]
+    allowAnySHA1InWant = true
+    allowFilter = true
+[http]
+    receivepack = true
+[receive]
+    hideRefs = refs/pull
+[gc]
+    auto = 0
+[maintenance]
+    auto = false
+";
+
 /// Makes the bare repository as GitHub serves it: any reachable or once seen commit can be fetched by its id, and the
 /// refs of pull requests cannot be pushed.
 pub fn init(dir: &Path, default_branch: &str) {
     std::fs::create_dir_all(dir).unwrap();
     run(dir, &["init", "-q", "--bare", &format!("--initial-branch={default_branch}")]);
-    for (key, value) in [
-        ("uploadpack.allowAnySHA1InWant", "true"),
-        ("uploadpack.allowFilter", "true"),
-        ("http.receivepack", "true"),
-        ("receive.hideRefs", "refs/pull"),
-        ("gc.auto", "0"),
-        ("maintenance.auto", "false"),
-    ] {
-        run(dir, &["config", key, value]);
-    }
+    let mut config = std::fs::OpenOptions::new().append(true).open(dir.join("config")).unwrap();
+    config.write_all(CONFIG.as_bytes()).unwrap();
 }
 
 /// The commit at the tip of `branch`.

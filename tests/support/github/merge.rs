@@ -64,7 +64,8 @@ impl RepoDriver {
 
     /// Rebases a branch onto another and pushes it by force; returns its new tip.
     pub fn rebase(&self, branch: &str, onto: &str) -> String {
-        let sha = replay(&self.lock(), self.id(), &self.tip(branch), &self.tip(onto));
+        let (head, onto) = (self.tip(branch), self.tip(onto));
+        let sha = replay(&self.lock(), self.id(), &head, &onto);
         self.force_push(branch, &sha);
         sha
     }

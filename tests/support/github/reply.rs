@@ -75,8 +75,10 @@ pub enum Fault {
     Truncated,
     /// The effect happens, and the answer never comes.
     Silence,
-    /// This text instead of the answer's body, without the effect.
-    Body(String),
+    /// This answer, without the effect.
+    Answer(u16, String),
+    /// 301 to this place, without the effect.
+    Moved(String),
     /// The answer, with another `Link`.
     Link(String),
 }
@@ -103,8 +105,9 @@ impl Fault {
                 ),
                 retry_after,
             ),
-            Self::Body(text) => Reply {
-                status: 200,
+            Self::Moved(to) => Reply::error(301, "Moved Permanently").header("location", to.clone()),
+            Self::Answer(status, text) => Reply {
+                status: *status,
                 headers: vec![("content-type".to_owned(), "application/json; charset=utf-8".to_owned())],
                 body: text.clone().into_bytes(),
             },

@@ -28,7 +28,7 @@ pub const API: &str = "/api/v3";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoggedCall {
     pub method: String,
-    /// Template of the route: `/repos/{owner}/{repo}/pulls/{number}`; of GraphQL, the operation and its field:
+    /// Template of the route: `/repos/{owner}/{repo}/pulls/{number}`; of GraphQL, the operation and its fields:
     /// `mutation minimizeComment`.
     pub route: String,
     pub status: u16,

@@ -27,7 +27,7 @@ pub fn combined(state: &mut State, call: &Call) -> Outcome {
     let latest: Vec<&Status> = latest.into_values().collect();
     let items = latest.iter().map(|status| payloads::status(state, call.repo, status, false)).collect();
     page(call, &state.url, state.page_limit, items, |shown| {
-        payloads::combined_status(state, call.repo, &sha, &latest, shown)
+        payloads::combined_status(state, call.repo, &sha, &latest, &shown)
     })
 }
 

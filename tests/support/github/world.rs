@@ -105,6 +105,15 @@ impl World {
         fork
     }
 
+    /// Deletes a fork: its pull requests stay without a head repository.
+    pub fn delete_fork(&self, fork: &RepoDriver) {
+        let mut state = self.lock();
+        state.repositories.remove(&fork.id());
+        for pull in state.repositories.values_mut().flat_map(|repo| repo.pulls.values_mut()) {
+            pull.head_repo = pull.head_repo.filter(|id| *id != fork.id());
+        }
+    }
+
     fn make_repository(&self, full_name: &str, visibility: Visibility, fork_of: Option<u64>) -> RepoDriver {
         let (owner, name) = full_name.split_once('/').expect("owner/name");
         self.user(owner);

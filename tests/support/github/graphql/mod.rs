@@ -52,8 +52,8 @@ pub fn serve(state: &mut State, incoming: &Incoming, token: Option<&Token>, rout
         Ok(document) => document,
         Err(message) => return Ok(invalid(state, &message)),
     };
-    let first = document.fields.first().map_or("", |field| field.name.as_str());
-    route.template = format!("{} {first}", if document.mutation { "mutation" } else { "query" });
+    let fields: Vec<&str> = document.fields.iter().map(|field| field.name.as_str()).collect();
+    route.template = format!("{} {}", if document.mutation { "mutation" } else { "query" }, fields.join(" "));
     route.write = document.mutation;
     let Some(token) = token else {
         return Err(Reply::error(401, "This endpoint requires you to be authenticated."));
@@ -120,7 +120,7 @@ impl View<'_> {
                 let object = object::find(self.state, id).ok_or_else(|| Failure::unresolved(id))?;
                 self.select(&object, field)
             }
-            "viewer" => self.select(&Object::Actor(self.token.who.login.clone()), field),
+            "viewer" => self.select(&Object::Viewer(self.token.who.login.clone()), field),
             name => Err(Failure::invalid(format!("Field '{name}' doesn't exist on type 'Query'"))),
         }
     }

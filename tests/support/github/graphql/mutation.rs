@@ -50,7 +50,11 @@ fn post_mut<'a>(state: &'a mut State, object: &Object) -> Option<&'a mut Post> {
             let mut posts = state.pull_mut(*repo, *number).threads.iter_mut().flat_map(|thread| &mut thread.comments);
             posts.find(|post| post.id == *id)
         }
-        Object::Repository(_) | Object::PullRequest(..) | Object::ReviewThread(..) | Object::Actor(_) => None,
+        Object::Repository(_)
+        | Object::PullRequest(..)
+        | Object::ReviewThread(..)
+        | Object::Actor(_)
+        | Object::Viewer(_) => None,
     }
 }
 

@@ -21,6 +21,8 @@ pub enum Object {
     ReviewThread(u64, u64, u64),
     ReviewComment(u64, u64, u64),
     Actor(String),
+    /// Whose token it is; of an app its bot, which GitHub presents as a user.
+    Viewer(String),
 }
 
 impl Object {
@@ -33,6 +35,7 @@ impl Object {
             Self::ReviewThread(..) => "PullRequestReviewThread",
             Self::ReviewComment(..) => "PullRequestReviewComment",
             Self::Actor(_) => "Actor",
+            Self::Viewer(_) => "User",
         }
     }
 }
@@ -94,6 +97,12 @@ impl View<'_> {
                 "login" => json!(state.users[login].graphql_login()),
                 "url" => json!(format!("{}/{login}", state.url)),
                 "avatarUrl" => json!(format!("{}/avatars/u/{}", state.url, state.users[login].id)),
+                _ => return missing(object, field),
+            },
+            Object::Viewer(login) => match field.name.as_str() {
+                "login" => json!(login),
+                "databaseId" => json!(state.users[login].id),
+                "id" => json!(format!("U_{}", state.users[login].id)),
                 _ => return missing(object, field),
             },
         };

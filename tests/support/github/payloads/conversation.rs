@@ -13,7 +13,7 @@ pub fn label(state: &State, repo: u64, name: &str) -> Value {
         "node_id": format!("LA_{}", label.id),
         "url": api(state, &format!("/repos/{}/labels/{}", state.repo(repo).full_name(), label.name)),
         "name": label.name,
-        "description": null,
+        "description": "",
         "color": label.color,
         "default": false,
     })
@@ -119,7 +119,8 @@ pub fn timeline_item(state: &State, repo: u64, pull: &PullRequest, item: &Timeli
         Happening::ForcePushed => {
             let mut event = event(state, repo, item, "head_ref_force_pushed");
             event["commit_id"] = json!(pull.head_sha);
-            event["commit_url"] = json!(api(state, &format!("/repos/x/commits/{}", pull.head_sha)));
+            let name = state.repo(repo).full_name();
+            event["commit_url"] = json!(api(state, &format!("/repos/{name}/commits/{}", pull.head_sha)));
             event
         }
         Happening::Merged => event(state, repo, item, "merged"),

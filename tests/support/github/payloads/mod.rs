@@ -50,7 +50,8 @@ pub fn user(state: &State, login: &str) -> Value {
     if user.deleted {
         return Value::Null;
     }
-    let root = api(state, &format!("/users/{login}"));
+    let escaped = login.replace('[', "%5B").replace(']', "%5D");
+    let root = api(state, &format!("/users/{escaped}"));
     let links = urls(
         &root,
         &[
@@ -73,7 +74,7 @@ pub fn user(state: &State, login: &str) -> Value {
             "node_id": format!("U_{}", user.id),
             "avatar_url": format!("{}/avatars/u/{}?v=4", state.url, user.id),
             "gravatar_id": "",
-            "html_url": format!("{}/{login}", state.url),
+            "html_url": format!("{}/{}", state.url, if user.bot { format!("apps/{}", user.graphql_login()) } else { escaped }),
             "type": if user.bot { "Bot" } else { "User" },
             "user_view_type": "public",
             "site_admin": false,
@@ -144,7 +145,7 @@ pub fn status(state: &State, repo: u64, status: &Status, creator: bool) -> Value
 }
 
 /// `combined-commit-status` with one page of statuses.
-pub fn combined_status(state: &State, repo: u64, sha: &str, all: &[&Status], page: Vec<Value>) -> Value {
+pub fn combined_status(state: &State, repo: u64, sha: &str, all: &[&Status], page: &[Value]) -> Value {
     let name = state.repo(repo).full_name();
     let any = |wanted: &[&str]| all.iter().any(|status| wanted.contains(&status.state.as_str()));
     let overall = if any(&["error", "failure"]) {

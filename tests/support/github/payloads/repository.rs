@@ -32,6 +32,7 @@ pub fn repository(state: &State, id: u64) -> Value {
         "mirror_url": null,
         "license": null,
         "topics": [],
+        "custom_properties": {},
         "default_branch": repo.default_branch,
         "created_at": at, "updated_at": at, "pushed_at": at,
     });
