@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     approval::ApprovalDigest,
     model::{
-        ChangeKind, Digest, EntryTable, EntryViolation, FileMode, MAX_ENTRY_BYTES, Outcome, RequestOutcome, Severity,
-        Tree, Violation,
+        ChangeKind, Digest, EntryTable, EntryViolation, FileMode, Outcome, RequestOutcome, Severity, Tree, Violation,
     },
 };
 
@@ -21,33 +20,18 @@ pub struct Evidence {
     pub blobs: BTreeMap<Digest, Vec<u8>>,
 }
 
-/// What an entry holds besides violations and tables, in bytes: its other fields, and one more for each blob.
-const OTHER_FIELDS: usize = 4_096;
-const BLOB_BYTES: usize = 67;
-
-/// How long a claimed text may be, in characters, and how many violations are listed. An entry is one line of limited
-/// length; the first of these that fits is taken. What is cut is not lost: the blobs hold every request whole, and the
-/// `violations` line of the digest covers every violation.
-const LIMITS: [(usize, usize); 4] = [(1_000, 500), (200, 200), (60, 50), (0, 0)];
-
 impl Evidence {
     /// The evidence of an outcome; `merged` holds the governed files of the merged result. A landing has no digest.
     #[must_use]
     pub fn of(outcome: &Outcome, merged: &Tree, digest: Option<&ApprovalDigest>) -> Self {
-        let blobs = blobs(outcome, merged, digest);
-        let room = MAX_ENTRY_BYTES.saturating_sub(OTHER_FIELDS + BLOB_BYTES * blobs.len());
-        let mut all: Vec<_> = outcome.all_violations().filter(|it| it.severity != Severity::Notice).collect();
-        all.sort_by_key(|violation| violation.severity);
-        let mut evidence = Self { violations: Vec::new(), tables: Vec::new(), blobs };
-        for (text, violations) in LIMITS {
-            evidence.tables = outcome.requests.iter().filter_map(|request| table(request, text)).collect();
-            evidence.violations = all.iter().take(violations).map(|violation| entry_violation(violation)).collect();
-            let json = serde_json::to_string(&(&evidence.violations, &evidence.tables));
-            if json.is_ok_and(|json| json.len() <= room) {
-                break;
-            }
+        let mut violations: Vec<&Violation> =
+            outcome.all_violations().filter(|violation| violation.severity != Severity::Notice).collect();
+        violations.sort_by_key(|violation| violation.severity);
+        Self {
+            violations: violations.into_iter().map(entry_violation).collect(),
+            tables: outcome.requests.iter().filter_map(table).collect(),
+            blobs: blobs(outcome, merged, digest),
         }
-        evidence
     }
 }
 
@@ -76,32 +60,22 @@ fn entry_violation(violation: &Violation) -> EntryViolation {
     }
 }
 
-fn table(request: &RequestOutcome, text: usize) -> Option<EntryTable> {
+fn table(request: &RequestOutcome) -> Option<EntryTable> {
     let table_name = request.table.as_ref()?.to_string();
     let kind = request.change.as_ref().map_or(ChangeKind::None, |change| change.kind);
     let claims = &request.claims;
-    let by = claims.requested_by_username.as_ref().or(claims.requested_by.as_ref());
-    let [requested_by, justification, related_issue] =
-        [by, claims.justification.as_ref(), claims.related_issue.as_ref()].map(|claim| Some(clip(claim?, text)));
     Some(EntryTable {
         table_name,
         registry_id: request.registry_id,
         action: kind.verb().to_owned(),
         status: "approved".to_owned(),
         performed_by: None,
-        requested_by,
-        justification,
-        related_issue,
+        requested_by: claims.requested_by_username.clone().or_else(|| claims.requested_by.clone()),
+        justification: claims.justification.clone(),
+        related_issue: claims.related_issue.clone(),
         sql: request.migrations.iter().map(|migration| Digest::of(&migration.up)).collect(),
         success: true,
     })
-}
-
-fn clip(text: &str, max: usize) -> String {
-    match text.char_indices().nth(max) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 #[cfg(test)]
@@ -144,7 +118,7 @@ mod tests {
         let mut outcome = outcome(&[Severity::Error]);
         outcome.requests.push(request("because"));
         let merged = Tree::from([("a.yaml".to_owned(), File::regular("yaml")), ("b".to_owned(), File::regular("b"))]);
-        let evidence = Evidence::of(&outcome, &merged, &approval());
+        let evidence = Evidence::of(&outcome, &merged, Some(&approval()));
         let rules: Vec<&str> = evidence.violations.iter().map(|violation| violation.rule.as_str()).collect();
         assert_eq!(rules, ["some-rule", "w"], "errors first, no notices");
         let [table] = &evidence.tables[..] else { panic!("one table") };
@@ -154,15 +128,5 @@ mod tests {
         let mut blobs: Vec<&[u8]> = evidence.blobs.values().map(Vec::as_slice).collect();
         blobs.sort_unstable();
         assert_eq!(blobs, [&b"down"[..], b"lines", b"up", b"yaml"]);
-    }
-
-    #[test]
-    fn hostile_lengths_still_make_an_entry() {
-        let mut outcome = outcome(&[Severity::Error; 600]);
-        outcome.requests = vec![request(&"\u{1}".repeat(200_000)); 150];
-        let evidence = Evidence::of(&outcome, &Tree::new(), &approval());
-        let json = serde_json::to_string(&(&evidence.violations, &evidence.tables)).expect("plain JSON");
-        assert!(json.len() + OTHER_FIELDS <= MAX_ENTRY_BYTES, "{}", json.len());
-        assert_eq!(evidence.tables.len(), 150);
     }
 }

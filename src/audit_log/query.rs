@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::model::{Entry, EntryKind};
+use crate::model::{Digest, Entry, EntryKind};
 
 use super::{
     Checkpoint, Error, Origin, Read, State,
@@ -41,6 +41,11 @@ pub fn read_state(read: &mut Read) -> Result<State, Error> {
 
 pub(super) fn read_file(read: &mut Read, path: &str) -> Result<Option<Vec<u8>>, Error> {
     read(path).map_err(|source| Error::Read { path: path.to_owned(), source })
+}
+
+/// A blob that an entry names; `None` where the log lacks it.
+pub fn read_blob(digest: &Digest, read: &mut Read) -> Result<Option<Vec<u8>>, Error> {
+    read_file(read, &layout::blob(digest))
 }
 
 /// The entries in order, one bundle in memory at a time. Ends after the first error.

@@ -1,10 +1,9 @@
 //! `explain`.
 
-use anyhow::bail;
+use anyhow::anyhow;
 
 use super::{Ended, arguments::Format, output};
 use crate::{
-    policy::nearest,
     report::terminal::printable,
     rules::{self, Rule},
 };
@@ -19,14 +18,13 @@ pub(super) fn run(rule: Option<&str>, format: Format) -> anyhow::Result<Ended> {
         }
         return Ok(Ended::Well);
     };
-    let Some(rule) = rules::find(id) else {
-        let hint = nearest(id, known.iter().map(|rule| rule.id)).map(|id| format!("; did you mean `{id}`?"));
-        let hint = hint.unwrap_or(";".to_owned());
-        bail!("there is no rule `{}`{hint} `schema-registry explain` lists them", printable(id));
-    };
-    match format {
-        Format::Human => output::print(&rules::explain(rule))?,
-        Format::Json => output::print_json(&json(rule))?,
+    let text = rules::explain(id).map_err(|nearest| {
+        let hint = nearest.map_or_else(|| ";".to_owned(), |id| format!("; did you mean `{id}`?"));
+        anyhow!("there is no rule `{}`{hint} `schema-registry explain` lists them", printable(id))
+    })?;
+    match (format, rules::find(id)) {
+        (Format::Json, Some(rule)) => output::print_json(&json(rule))?,
+        _ => output::print(&text)?,
     }
     Ok(Ended::Well)
 }

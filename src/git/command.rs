@@ -42,6 +42,13 @@ impl Git {
         Ok(Self { dir: dir.into() })
     }
 
+    /// Makes an empty bare repository in the folder `dir`.
+    pub fn init_bare(dir: impl Into<PathBuf>) -> Result<Self, Error> {
+        let git = Self::open(dir)?;
+        git.run(&["init", "--quiet", "--bare", "--template="])?;
+        Ok(git)
+    }
+
     /// The work tree that `dir` is in, opened at its root; `None` where there is none.
     pub fn discover(dir: &Path) -> Result<Option<Self>, Error> {
         let git = Self::open(dir)?;

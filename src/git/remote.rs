@@ -61,6 +61,17 @@ impl Git {
         Ok(refs.find(|(_, name)| *name == reference).map(|(sha, _)| sha.to_owned()))
     }
 
+    /// The name and the commit of the default branch of `remote`; `None` where it has none yet.
+    pub fn remote_head(&self, remote: &str) -> Result<Option<(String, String)>, Error> {
+        let answer = self.run(&["ls-remote", "--quiet", "--symref", "--end-of-options", remote, "HEAD"])?;
+        let answer = String::from_utf8_lossy(&answer);
+        let symref = |line: &str| Some(line.strip_prefix("ref: refs/heads/")?.strip_suffix("\tHEAD")?.to_owned());
+        let branch = answer.lines().find_map(symref);
+        let mut commits = answer.lines().filter(|line| !line.starts_with("ref: "));
+        let commit = commits.find_map(|line| line.strip_suffix("\tHEAD")).map(str::to_owned);
+        Ok(branch.zip(commit))
+    }
+
     /// Pushes `sha` to `reference`, which must still be `expected` there, or not exist. A push whose answer was lost is
     /// told by reading the ref again.
     /// Source: <https://git-scm.com/docs/git-push#Documentation/git-push.txt---force-with-leaserefnameexpect>

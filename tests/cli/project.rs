@@ -7,12 +7,12 @@ use std::{
 };
 
 /// A temporary folder to run the binary in.
-pub struct Project {
+pub(crate) struct Project {
     folder: tempfile::TempDir,
 }
 
 /// A request that no rule has anything to say about.
-pub const TEAMS: &str = "\
+pub(crate) const TEAMS: &str = "\
 tableName: teams
 owner: platform
 schemaJson:
@@ -31,18 +31,18 @@ requestMetadata:
 ";
 
 /// [`TEAMS`] under another name, requested a day later.
-pub fn another(table: &str) -> String {
+pub(crate) fn another(table: &str) -> String {
     TEAMS.replace("teams", table).replace("2026-01-02", "2026-01-03")
 }
 
 impl Project {
     /// An empty folder.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: tempfile::tempdir().expect("a temporary folder") }
     }
 
     /// A repository whose branch `main` has `teams` with its migration, and with a branch `work` checked out.
-    pub fn with_history() -> Self {
+    pub(crate) fn with_history() -> Self {
         let project = Self::new();
         project.git(&["init", "--quiet", "--initial-branch=main"]);
         project.write("schema-requests/teams.yaml", TEAMS);
@@ -53,24 +53,24 @@ impl Project {
     }
 
     /// Where `path` is.
-    pub fn path(&self, path: &str) -> PathBuf {
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
         self.folder.path().join(path)
     }
 
     /// Writes a file.
-    pub fn write(&self, path: &str, text: &str) {
+    pub(crate) fn write(&self, path: &str, text: &str) {
         let path = self.path(path);
         fs::create_dir_all(path.parent().expect("a folder")).expect("makes the folder");
         fs::write(path, text).expect("writes");
     }
 
     /// Reads a file.
-    pub fn read(&self, path: &str) -> String {
+    pub(crate) fn read(&self, path: &str) -> String {
         fs::read_to_string(self.path(path)).expect("reads")
     }
 
     /// The names in a folder, sorted.
-    pub fn names(&self, folder: &str) -> Vec<String> {
+    pub(crate) fn names(&self, folder: &str) -> Vec<String> {
         let entries = fs::read_dir(self.path(folder)).expect("lists");
         let name =
             |entry: std::io::Result<fs::DirEntry>| entry.expect("an entry").file_name().into_string().expect("UTF-8");
@@ -80,20 +80,20 @@ impl Project {
     }
 
     /// Runs git.
-    pub fn git(&self, arguments: &[&str]) {
+    pub(crate) fn git(&self, arguments: &[&str]) {
         let identity = ["-c", "user.name=Ann", "-c", "user.email=ann@example.com", "-c", "commit.gpgsign=false"];
         let status = Command::new("git").current_dir(self.folder.path()).args(identity).args(arguments).status();
         assert!(status.expect("git starts").success(), "git {arguments:?}");
     }
 
     /// Commits everything.
-    pub fn commit(&self, message: &str) {
+    pub(crate) fn commit(&self, message: &str) {
         self.git(&["add", "--all"]);
         self.git(&["commit", "--quiet", "-m", message]);
     }
 
     /// Runs the binary here.
-    pub fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_schema-registry"));
         command.current_dir(self.folder.path()).args(arguments);
         for (name, _) in std::env::vars_os() {
@@ -105,20 +105,20 @@ impl Project {
     }
 
     /// Runs the binary here and returns its exit code and what it printed.
-    pub fn outcome(&self, arguments: &[&str]) -> (i32, String) {
+    pub(crate) fn outcome(&self, arguments: &[&str]) -> (i32, String) {
         let output = self.run(arguments);
         assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
         (output.status.code().expect("an exit code"), String::from_utf8(output.stdout).expect("UTF-8"))
     }
 
     /// Runs the binary here and returns what it printed as JSON.
-    pub fn json(&self, arguments: &[&str]) -> serde_json::Value {
+    pub(crate) fn json(&self, arguments: &[&str]) -> serde_json::Value {
         let (_, text) = self.outcome(&[arguments, &["--format", "json"]].concat());
         serde_json::from_str(&text).expect("JSON")
     }
 
     /// `rule file:line:column` of every violation that `check` finds.
-    pub fn violations(&self, arguments: &[&str]) -> Vec<String> {
+    pub(crate) fn violations(&self, arguments: &[&str]) -> Vec<String> {
         let report = self.json(&[&["check"], arguments].concat());
         let requests = report["requests"].as_array().expect("a list").iter();
         let lists = requests.map(|request| &request["violations"]).chain([&report["violations"]]);
