@@ -107,7 +107,7 @@ impl Context {
 }
 
 fn in_folders(policy: &Policy, path: &str) -> bool {
-    !matches!(policy.classify(path), PathKind::Ungoverned | PathKind::Control)
+    !matches!(policy.classify(path), PathKind::Ungoverned | PathKind::Control | PathKind::Workflow)
 }
 
 /// Reads a policy; the error names `place`, line and column.

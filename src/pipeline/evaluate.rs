@@ -94,7 +94,8 @@ fn claims(request: &Request) -> Claims {
 
 fn changed_files(base: &Tree, merged: &Tree, policy: &Policy) -> Vec<FileChange> {
     let paths: std::collections::BTreeSet<&String> = base.keys().chain(merged.keys()).collect();
-    let governed = paths.into_iter().filter(|path| policy.classify(path) != PathKind::Ungoverned);
+    let governed =
+        paths.into_iter().filter(|path| !matches!(policy.classify(path), PathKind::Ungoverned | PathKind::Ignored));
     let changed = governed.filter(|path| base.get(*path) != merged.get(*path));
     let state =
         |tree: &Tree, path: &str| tree.get(path).map(|file| FileState { mode: file.mode, digest: file.digest() });

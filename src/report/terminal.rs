@@ -186,7 +186,26 @@ mod tests {
         let expires = chrono::NaiveDate::from_ymd_opt(2027, 1, 1).expect("a date");
         waived.waived = Some(Waived { reason: "agreed\u{1b}[2J with the team".to_owned(), expires });
         let warning = violation("BIGINT", Severity::Warning, "Column `id` is BIGINT", "Use TEXT");
-        insta::assert_snapshot!(check(&outcome(vec![waived, warning]), true, PLAIN), @"");
+        insta::assert_snapshot!(check(&outcome(vec![waived, warning]), true, PLAIN), @r"
+        waived[some-rule]: Name is taken
+         --> schema-requests/users.yaml:1:12
+          |
+        1 | tableName: users
+          |            ^^^^^
+          |
+          = help: Choose another
+          = note: waived until 2027-01-01: agreed\u{1b}[2J with the team
+
+        warning[some-rule]: Column `id` is BIGINT
+         --> schema-requests/users.yaml:4:24
+          |
+        4 |     - {name: id, type: BIGINT}
+          |                        ^^^^^^
+          |
+          = help: Use TEXT
+
+        1 request: 0 errors, 1 warning, 0 notices, 1 waived
+        ");
     }
 
     #[test]

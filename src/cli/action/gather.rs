@@ -12,9 +12,9 @@ use super::{Step, store::Store};
 use crate::{
     cli::context::{MAX_FILE_BYTES, read_policy},
     git::Merge,
-    model::{File, Outcome, PullRequest, Tree},
+    model::{Outcome, PullRequest, Tree},
     pipeline::{self, Scope, Snapshot},
-    policy::{POLICY_FILE, PathKind, Policy, is_control_file},
+    policy::{POLICY_FILE, PathKind, Policy},
 };
 
 /// A pull request, judged on the merged result with the base tip of this moment.
@@ -86,8 +86,7 @@ fn clean(store: &Store, policy: &Policy, sides: &Sides<'_>, now: DateTime<Utc>) 
         let lines = git.changed_lines(sides.merge_base, sides.head, path)?;
         commentable.insert(path.clone(), lines.into_iter().map(|(first, last)| first..=last).collect());
     }
-    let control = base.iter().filter(|(path, _)| policy.classify(path) == PathKind::Control);
-    let control: Tree = control.map(|(path, file)| (path.clone(), file.clone())).collect();
+    let control = control_files(&base, policy);
     let snapshot = Snapshot { policy: policy.clone(), now, base, merged, scope: Scope::Changed(changed) };
     let outcome = pipeline::evaluate(&snapshot);
     let context = pipeline::context_files(&snapshot, &outcome);
@@ -111,14 +110,21 @@ pub(super) fn governed_trees(
     let wanted = |path: &str| policy.classify(path) != PathKind::Ungoverned;
     let mut before = store.git().read_tree(before, &wanted, MAX_FILE_BYTES)?;
     let mut after = store.git().read_tree(after, &wanted, MAX_FILE_BYTES)?;
-    let control =
-        |tree: &Tree, path: &str| tree.get(path).is_some_and(|file: &File| is_control_file(path, &file.bytes));
+    let ours = |tree: &Tree, path: &str| tree.get(path).is_some_and(|file| policy.governs(path, &file.bytes));
     let paths: Vec<String> = before.keys().chain(after.keys()).cloned().collect();
-    for path in paths {
-        if policy.classify(&path) == PathKind::Control && !control(&before, &path) && !control(&after, &path) {
-            before.remove(&path);
-            after.remove(&path);
+    for path in paths.iter().filter(|path| policy.classify(path) == PathKind::Workflow) {
+        if !ours(&before, path) && !ours(&after, path) {
+            before.remove(path);
+            after.remove(path);
         }
     }
     Ok((before, after))
+}
+
+/// The control files of a tree that [`governed_trees`] read.
+pub(super) fn control_files(tree: &Tree, policy: &Policy) -> Tree {
+    let control = tree.iter().filter(|(path, file)| {
+        matches!(policy.classify(path), PathKind::Control | PathKind::Workflow) && policy.governs(path, &file.bytes)
+    });
+    control.map(|(path, file)| (path.clone(), file.clone())).collect()
 }

@@ -4,16 +4,16 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Step,
-    gather::{governed_trees, policy_of},
+    gather::{control_files, governed_trees, policy_of},
 };
 use crate::{
     approval::{self, Evidence},
     audit_log::{Landing, MergedPullRequest, RecordedApproval, standing_approvals},
     cli::log::{TOOL, View},
     git::Commit,
-    model::{Digest, Entry, PullRequest, Tree},
+    model::{Digest, Entry, PullRequest},
     pipeline::{self, Scope, Snapshot},
-    policy::{PathKind, Policy},
+    policy::Policy,
 };
 
 /// One or more first-parent commits that arrived together.
@@ -89,24 +89,34 @@ async fn merged_with(step: &Step<'_>, commit: &str, commits: &[Commit]) -> anyho
     let at = |sha: &str| commits.iter().position(|commit| commit.sha == sha);
     let from = at(commit);
     let pull_requests = step.github.pull_requests_of_commit(commit).await?;
-    Ok(pull_requests.into_iter().find(|pull_request| {
+    let found = pull_requests.into_iter().find(|pull_request| {
         let merged = pull_request.merge_commit_sha.as_deref().filter(|_| pull_request.merged);
         merged.and_then(at).is_some_and(|merged| Some(merged) >= from)
-    }))
+    });
+    whole(step, found).await
 }
 
 async fn merged_by(step: &Step<'_>, commit: &str) -> anyhow::Result<Option<PullRequest>> {
     let pull_requests = step.github.pull_requests_of_commit(commit).await?;
-    Ok(pull_requests
+    let found = pull_requests
         .into_iter()
-        .find(|pull_request| pull_request.merged && pull_request.merge_commit_sha.as_deref() == Some(commit)))
+        .find(|pull_request| pull_request.merged && pull_request.merge_commit_sha.as_deref() == Some(commit));
+    whole(step, found).await
+}
+
+/// A list does not say who merged.
+async fn whole(step: &Step<'_>, listed: Option<PullRequest>) -> anyhow::Result<Option<PullRequest>> {
+    match listed {
+        Some(listed) => Ok(Some(step.github.pull_request(listed.number).await?)),
+        None => Ok(None),
+    }
 }
 
 /// The facts of one arrival, judged by the policy that was in force before it.
 fn landing(step: &Step<'_>, view: &mut View, reference: &str, arrival: &Arrival) -> anyhow::Result<Landing> {
     let policy = policy_of(&step.store, &arrival.before)?;
     let (base, merged) = governed_trees(&step.store, &policy, &arrival.before, &arrival.after)?;
-    let control: Tree = control_files(&base, &policy);
+    let control = control_files(&base, &policy);
     let changed = base.keys().chain(merged.keys()).filter(|path| base.get(*path) != merged.get(*path));
     let scope = Scope::Changed(changed.cloned().collect());
     let snapshot = Snapshot { policy, now: arrival.at, base, merged, scope };
@@ -131,11 +141,6 @@ fn landing(step: &Step<'_>, view: &mut View, reference: &str, arrival: &Arrival)
         blobs: evidence.blobs.into_values().collect(),
         tool: TOOL.to_owned(),
     })
-}
-
-fn control_files(tree: &Tree, policy: &Policy) -> Tree {
-    let control = tree.iter().filter(|(path, _)| policy.classify(path) == PathKind::Control);
-    control.map(|(path, file)| (path.clone(), file.clone())).collect()
 }
 
 fn approvals(view: &mut View, pull_request: &PullRequest, policy: &Policy) -> anyhow::Result<MergedPullRequest> {
