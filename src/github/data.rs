@@ -76,3 +76,22 @@ impl From<PullData> for PullRequest {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_users_are_persons() {
+        for (kind, expected) in [
+            ("User", AccountKind::User),
+            ("Bot", AccountKind::Bot),
+            ("Organization", AccountKind::Bot),
+            ("Mannequin", AccountKind::Bot),
+            ("Agent", AccountKind::Bot),
+        ] {
+            let user = UserData { id: 1, login: "x".to_owned(), kind: kind.to_owned() };
+            assert_eq!(Account::from(user).kind, expected, "{kind}");
+        }
+    }
+}

@@ -29,8 +29,8 @@ use request::segment;
 pub struct Patience {
     /// To connect.
     pub connect: Duration,
-    /// Between two bytes of an answer.
-    pub read: Duration,
+    /// For one attempt, from the connection to the last byte of the answer.
+    pub answer: Duration,
     /// How often a read is tried.
     pub attempts: u32,
     /// Before the second attempt; doubles with each further one, and varies by half.
@@ -43,7 +43,7 @@ impl Default for Patience {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(10),
-            read: Duration::from_secs(30),
+            answer: Duration::from_secs(30),
             attempts: 3,
             pause: Duration::from_millis(500),
             longest_wait: Duration::from_mins(1),
@@ -96,8 +96,6 @@ impl Github {
             .and_then(|builder| builder.upload_uri(origin.clone()))
             .map_err(|_| Error::Settings(format!("`{api_url}` is not the URL of a GitHub API")))?
             .set_connect_timeout(Some(patience.connect))
-            .set_read_timeout(Some(patience.read))
-            .set_write_timeout(Some(patience.read))
             .add_header(header::ACCEPT, "application/vnd.github+json".to_owned());
         if let Some(token) = &token {
             // octocrab panics on a token that no header can carry.

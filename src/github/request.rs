@@ -102,7 +102,10 @@ impl Github {
         let mut attempt = 1;
         let mut redirects = 0;
         loop {
-            let error = match self.once(&request).await {
+            // Not octocrab's read time-out: it also counts how long a connection was idle before the request.
+            let answer = tokio::time::timeout(self.patience.answer, self.once(&request)).await;
+            let late = |_| Err(Stop::Failed(Error::Network(self.failure(&request, None, "it took too long"))));
+            let error = match answer.unwrap_or_else(late) {
                 Ok(answer) => return Ok(answer),
                 Err(Stop::Moved(path)) if redirects < MAX_REDIRECTS => {
                     redirects += 1;

@@ -184,12 +184,13 @@ async fn errors_name_the_call_and_never_the_token() {
 async fn silence_ends() {
     let scene = Scene::new();
     let mut hasty = settings(&scene.world, Some(&scene.token));
-    hasty.patience.read = Duration::from_millis(500);
+    hasty.patience.answer = Duration::from_millis(500);
     hasty.patience.attempts = 2;
     let hasty = Github::new(hasty).unwrap();
     scene.world.fail_next(PULL, Fault::Silence);
     scene.world.fail_next(PULL, Fault::Silence);
-    let error = hasty.pull_request(NUMBER).await.unwrap_err();
+    let call = tokio::time::timeout(Duration::from_secs(20), hasty.pull_request(NUMBER));
+    let error = call.await.expect("it ends by itself").unwrap_err();
     assert!(matches!(error, Error::Network(_)), "{error}");
     assert!(error.to_string().contains("GET /api/v3/repos/octo/db/pulls/1 got no answer"), "{error}");
 
@@ -226,6 +227,7 @@ async fn links_and_redirections_to_other_hosts_are_refused() {
     let targets = [
         format!("{foreign}/api/v3/repos/octo/db/pulls?page=2"),
         format!("{}/other?page=2", scene.world.server_url()),
+        format!("{}3/repos/octo/db/pulls?page=2", scene.world.api_url()),
         scene.world.api_url().replace("http:", "https:") + "/repositories/1/pulls?page=2",
         scene.world.api_url().replace("http://", "http://user@") + "/repositories/1/pulls?page=2",
     ];

@@ -189,6 +189,7 @@ async fn a_long_conversation_is_read_to_its_end() {
     let bodies: Vec<&str> = threads.iter().map(|thread| thread.comments[0].body.as_str()).collect();
     let expected: Vec<String> = (7..14).chain(27..34).map(|line| format!("at {line}")).collect();
     assert_eq!(bodies, expected);
+    assert_eq!(threads[0].comments.len(), 121, "on more than two pages");
 }
 
 #[tokio::test]

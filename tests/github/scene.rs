@@ -64,7 +64,7 @@ pub(crate) fn connect(world: &World, token: Option<&str>) -> Github {
 pub(crate) fn settings(world: &World, token: Option<&str>) -> Settings {
     let patience = Patience {
         // Long enough for a machine that is busy with other tests; silence is tested with less.
-        read: Duration::from_secs(20),
+        answer: Duration::from_secs(20),
         pause: Duration::from_millis(1),
         longest_wait: Duration::from_secs(1),
         ..Patience::default()
