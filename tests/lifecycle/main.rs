@@ -1,0 +1,12 @@
+//! One request from its file to the audit log: the real binary, real git, and the in-memory GitHub.
+//!
+//! The transcript that the test prints is the one in the README; `UPDATE_DOCS=1 cargo test --test lifecycle` refreshes it.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod actors;
+mod degraded;
+mod loop_;
+mod request;
+mod transcript;
