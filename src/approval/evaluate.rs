@@ -231,7 +231,6 @@ fn approve_entry(facts: &Facts<'_>, event: &LabelEvent, who: Actor) -> Entry {
         table.performed_by = Some(who.login.clone());
     }
     Entry {
-        approvals: vec![event.id.clone()],
         violations: facts.evidence.violations.clone(),
         blobs: facts.evidence.blobs.keys().copied().collect(),
         tables,

@@ -69,7 +69,8 @@ impl Stage {
         git(folder, &["reset", "--quiet", "--hard"]);
         git(folder, &["clean", "--quiet", "-fd"]);
         let remote = format!("origin/{branch}");
-        let known = git(folder, &["branch", "--remotes", "--format=%(refname:short)"]).lines().any(|name| name == remote);
+        let known =
+            git(folder, &["branch", "--remotes", "--format=%(refname:short)"]).lines().any(|name| name == remote);
         git(folder, &["checkout", "--quiet", "--detach", if known { &remote } else { "origin/main" }]);
         for (path, text) in files {
             let path = folder.join(path);

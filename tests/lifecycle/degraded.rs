@@ -19,11 +19,16 @@ fn opened(text: &str) -> (Stage, u64) {
 fn pull_request_validates_and_writes_nothing() {
     let (stage, number) = opened(FIRST_DRAFT);
     let event = stage.repo.pull_request_event("pull_request", "opened", number, "ann");
-    let token = stage.repo.token(Permissions::none().with(Scope::Contents, Access::Read).with(Scope::PullRequests, Access::Read));
+    let token = stage
+        .repo
+        .token(Permissions::none().with(Scope::Contents, Access::Read).with(Scope::PullRequests, Access::Read));
     let ran = stage.action_with(&event, Some(&token));
     assert_eq!((ran.code, ran.stderr.as_str()), (1, ""));
     assert_eq!(ran.writes, [""; 0]);
-    assert_eq!((ran.output("verdict"), ran.output("violations"), ran.output("head-sha")), ("fail", "3", stage.repo.head_sha(number).as_str()));
+    assert_eq!(
+        (ran.output("verdict"), ran.output("violations"), ran.output("head-sha")),
+        ("fail", "3", stage.repo.head_sha(number).as_str())
+    );
     assert!(ran.stdout.contains("::error file=schema-requests/notes.yaml,line=6,"), "{}", ran.stdout);
     assert!(ran.stdout.contains("::warning file=schema-requests/notes.yaml,line=7,"), "{}", ran.stdout);
     assert!(event.step_summary().contains("Schema review: fail"));
