@@ -54,7 +54,7 @@ fn init(context: &Context, git: &Git, policy: &Policy, repo_id: Option<u64>) -> 
 fn log(git: &Git, policy: &Policy, format: Format) -> anyhow::Result<Ended> {
     let entries = open(git, policy)?.entries()?;
     let text: String = match format {
-        Format::Json => entries.iter().map(|recorded| format!("{}\n", recorded.line)).collect(),
+        Format::Json => entries.into_iter().map(|recorded| recorded.line + "\n").collect(),
         Format::Human => entries.iter().map(line).collect(),
     };
     output::print(&text)?;
@@ -92,7 +92,7 @@ fn verify(git: &Git, policy: &Policy, format: Format) -> anyhow::Result<Ended> {
         }))?,
         Format::Human => {
             let mut text: String =
-                report.problems.iter().map(|problem| format!("{}\n", printable(&problem.to_string()))).collect();
+                report.problems.iter().map(|problem| printable(&problem.to_string()) + "\n").collect();
             let entries =
                 plural(usize::try_from(report.size).unwrap_or(usize::MAX), "entry").replace("entrys", "entries");
             let verdict = if report.problems.is_empty() { "the log is intact" } else { "THE LOG IS DAMAGED" };

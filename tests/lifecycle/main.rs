@@ -2,11 +2,14 @@
 //!
 //! The transcript that the test prints is the one in the README; `UPDATE_DOCS=1 cargo test --test lifecycle` refreshes it.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::disallowed_methods, reason = "a broken set-up panics")]
+
 #[path = "../support/mod.rs"]
 mod support;
 
 mod actors;
 mod degraded;
-mod loop_;
+
 mod request;
 mod transcript;
+mod whole;

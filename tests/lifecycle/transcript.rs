@@ -12,18 +12,18 @@ const END: &str = "<!-- transcript: end -->";
 impl Transcript {
     /// Somebody does something.
     pub(crate) fn event(&mut self, line: &str) {
-        self.text.push_str(&format!("{line}\n"));
+        self.text += line;
+        self.text.push('\n');
     }
 
     /// What comes of it.
     pub(crate) fn outcome(&mut self, line: &str) {
-        self.text.push_str(&format!("    {line}\n"));
+        self.event(&format!("    {line}"));
     }
 
     /// Prints it, and compares it with the README's.
-    #[expect(clippy::disallowed_methods, reason = "the README is read, and written where it is asked for")]
     pub(crate) fn finish(self) {
-        println!("{}", self.text);
+        std::io::Write::write_all(&mut std::io::stdout(), self.text.as_bytes()).expect("prints");
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
         let readme = std::fs::read_to_string(path).expect("there is a README");
         let block = format!("{BEGIN}```text\n{}```\n{END}", self.text);

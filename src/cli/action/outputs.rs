@@ -1,7 +1,5 @@
 //! What a step leaves behind for the workflow: outputs, the step summary, annotations.
 
-#![expect(clippy::disallowed_methods, reason = "the files that GitHub Actions names are part of the environment")]
-
 use std::{fs::OpenOptions, io::Write as _, path::Path};
 
 use anyhow::Context as _;

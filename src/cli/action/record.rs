@@ -24,7 +24,7 @@ pub(super) async fn run(step: &Step<'_>) -> anyhow::Result<Ended> {
     let branch = &step.repository.default_branch;
     let tip = step.store.fetch_branch(branch)?.with_context(|| format!("the default branch {branch} has no commit"))?;
     let policy = policy_of(&step.store, &tip)?;
-    let (_, checkpoint) = append(step, &policy, |_| Ok(((), Vec::new()))).await?;
+    let ((), checkpoint) = append(step, &policy, |_| Ok(((), Vec::new()))).await?;
     let entries = plural(usize::try_from(checkpoint.size).unwrap_or(usize::MAX), "entry").replace("entrys", "entries");
     output::print(&format!("The audit log has {entries}.\n"))?;
     Ok(Ended::Well)
