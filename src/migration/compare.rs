@@ -12,15 +12,22 @@ use super::{MigrationFile, read_file};
 /// Longest excerpt of a line in a message, in characters.
 const EXCERPT: usize = 80;
 
+const SUGGESTION: &str = "Run `schema-registry generate`";
+
 /// What is wrong with the files of `expected` in a tree: missing, of another state, or edited by hand.
 #[must_use]
 pub fn compare(expected: &[Migration], tree: &Tree, migrations_dir: &str) -> Vec<StaleMigration> {
     let mut problems = Vec::new();
     for migration in expected {
-        for (file, text) in [(migration.name.up_file(), &migration.up), (migration.name.down_file(), &migration.down)] {
-            let path = format!("{}/{file}", migrations_dir.trim_end_matches('/'));
-            problems.extend(problem(&path, text, &migration.header, tree));
+        let path = |file: String| format!("{}/{file}", migrations_dir.trim_end_matches('/'));
+        let pair =
+            [(path(migration.name.up_file()), &migration.up), (path(migration.name.down_file()), &migration.down)];
+        if pair.iter().all(|(path, _)| !tree.contains_key(path)) {
+            let message = format!("Migration {} is missing", migration.name);
+            problems.push(StaleMigration { message, suggestion: SUGGESTION.to_owned() });
+            continue;
         }
+        problems.extend(pair.iter().filter_map(|(path, text)| problem(path, text, &migration.header, tree)));
     }
     problems
 }
@@ -41,7 +48,7 @@ fn problem(path: &str, text: &str, header: &MigrationHeader, tree: &Tree) -> Opt
             Err(reason) => format!("Migration {path} {reason}"),
         },
     };
-    Some(StaleMigration { message, suggestion: "Run `schema-registry generate`".to_owned() })
+    Some(StaleMigration { message, suggestion: SUGGESTION.to_owned() })
 }
 
 /// `: line 7 is "x" instead of "y"`.
@@ -95,10 +102,9 @@ mod tests {
 
     #[test]
     fn each_way_to_be_wrong_is_told() {
-        insta::assert_snapshot!(messages(&Tree::new()), @r"
-        Migration migrations/19700101_000000_create_caricatures.up.sql is missing
-        Migration migrations/19700101_000000_create_caricatures.down.sql is missing
-        ");
+        insta::assert_snapshot!(messages(&Tree::new()), @"Migration 19700101_000000_create_caricatures is missing");
+        let up_only = tree(str::to_owned).into_iter().filter(|(path, _)| path.ends_with(".up.sql"));
+        insta::assert_snapshot!(messages(&up_only.collect()), @"Migration migrations/19700101_000000_create_caricatures.down.sql is missing");
         insta::assert_snapshot!(messages(&tree(|up| up.replace("lock_timeout = '2s'", "lock_timeout = '9s'"))), @r#"Migration migrations/19700101_000000_create_caricatures.up.sql was edited by hand: line 8 is "SET LOCAL lock_timeout = '9s';""#);
         insta::assert_snapshot!(messages(&tree(|up| up.replace("COMMIT;\n", ""))), @r#"Migration migrations/19700101_000000_create_caricatures.up.sql was edited by hand: a line is missing, "COMMIT;""#);
         insta::assert_snapshot!(messages(&tree(|up| up.replace("before: -", &format!("before: {}", crate::model::Digest::of("x"))))), @"Migration migrations/19700101_000000_create_caricatures.up.sql was generated from another version of the request");

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    model::{Lock, LockMode, MigrationHeader, Operation, Plan, Table, TableName, Unsupported},
+    model::{DEFAULT_SCHEMA, Lock, LockMode, MigrationHeader, Operation, Plan, Table, TableName, Unsupported},
     sql::{ALLOW_DATA_LOSS, Definition, InvalidDefinition, Setting, Statement, render},
 };
 
@@ -74,8 +74,10 @@ fn creation(definition: &Definition) -> Vec<Statement<'_>> {
     statements.extend([
         Statement::Note("A run of the same migration in another session ends before this one begins.".to_owned()),
         Statement::TakeTurns(definition.table()),
-        Statement::CreateTable(definition),
     ]);
+    let schema = definition.table().schema.as_str();
+    statements.extend((schema != DEFAULT_SCHEMA).then_some(Statement::CreateSchema(schema)));
+    statements.push(Statement::CreateTable(definition));
     statements.extend(definition.create_indexes());
     statements.extend(definition.comments());
     statements.extend([
@@ -102,18 +104,16 @@ fn define(table: &Table) -> Result<Definition, Vec<Unsupported>> {
 /// Creating takes no lock that anyone could feel, but for the tables that it refers to.
 /// Source: <https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES>
 pub(super) fn plan_of_create(table: &Table) -> Plan {
-    let mut operations = vec![Operation {
-        summary: format!("create table {}", table.name.short()),
+    let step = |summary: String| Operation { summary, locks: Vec::new(), data_loss: None, reversible: true };
+    let schema = &table.name.schema;
+    let mut operations = Vec::new();
+    operations.extend((schema != DEFAULT_SCHEMA).then(|| step(format!("create schema {schema} where there is none"))));
+    operations.push(Operation {
         locks: locks(parents(table), LockMode::ShareRowExclusive),
-        data_loss: None,
-        reversible: true,
-    }];
-    operations.extend(table.indexes.iter().map(|index| Operation {
-        summary: format!("create index {} on {}", index.name, table.name.short()),
-        locks: Vec::new(),
-        data_loss: None,
-        reversible: true,
-    }));
+        ..step(format!("create table {}", table.name.short()))
+    });
+    let index = |name: &str| step(format!("create index {name} on {}", table.name.short()));
+    operations.extend(table.indexes.iter().map(|found| index(&found.name)));
     Plan { operations }
 }
 

@@ -49,6 +49,16 @@ fn a_created_table() {
 }
 
 #[test]
+fn a_schema_of_its_own_is_created_where_there_is_none() {
+    let table = Table { name: TableName::new("Billing", "caricatures"), ..caricatures() };
+    let (plan, migration) = only(&create(table), None);
+    assert_eq!(plan.operations[0].summary, "create schema Billing where there is none");
+    let expected = "IF to_regnamespace('\"Billing\"') IS NULL THEN\n    CREATE SCHEMA \"Billing\";";
+    assert!(migration.up.contains(expected), "{}", migration.up);
+    assert!(!migration.down.contains("SCHEMA"), "other tables may be there: {}", migration.down);
+}
+
+#[test]
 fn a_dropped_table() {
     let table = caricatures();
     let before = table.state_digest();
@@ -66,7 +76,7 @@ fn one_of_everything_under_hostile_names() {
     let (plan, migration) = only(&create(hostile()), None);
     insta::assert_snapshot!("create_hostile_up", migration.up);
     insta::assert_snapshot!("create_hostile_down", migration.down);
-    let [created, ..] = plan.operations.as_slice() else { panic!("{plan:?}") };
+    let [_, created, ..] = plan.operations.as_slice() else { panic!("{plan:?}") };
     let locks: Vec<_> = created.locks.iter().map(|lock| (lock.table.to_string(), lock.mode)).collect();
     assert_eq!(locks, [("public.json".to_owned(), LockMode::ShareRowExclusive)]);
     let (plan, _) = only(&drop(hostile()), None);

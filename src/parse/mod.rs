@@ -40,9 +40,9 @@ pub struct Parsed {
     pub refusals: Vec<Refusal>,
 }
 
-/// Reads one request file. `requests_dir` is the folder of the request files. Never fails and never panics.
+/// Reads one request file. Never fails and never panics.
 #[must_use]
-pub fn parse_request(path: &str, file: &File, _requests_dir: &str) -> Parsed {
+pub fn parse_request(path: &str, file: &File) -> Parsed {
     let mut refusals = Vec::new();
     let decoded = bytes::decode(file, &mut refusals);
     let (text, bom) = decoded.as_ref().map_or(("", 0), |decoded| (decoded.text, decoded.bom));

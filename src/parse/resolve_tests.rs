@@ -3,7 +3,7 @@ use crate::{model::File, parse::parse_request};
 
 /// A grammar that upper-cases types and takes the words of an expression for columns.
 fn resolved(text: &str) -> Table {
-    let parsed = parse_request("schema-requests/users.yaml", &File::regular(text), "schema-requests");
+    let parsed = parse_request("schema-requests/users.yaml", &File::regular(text));
     assert_eq!(parsed.refusals, []);
     let grammar = Grammar {
         canonical_type: &|text| text.trim().to_lowercase(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Scope, Snapshot,
+    Scope, Snapshot, order,
     requests::{RequestFile, Requests},
 };
 use crate::{
@@ -82,6 +82,10 @@ impl<'a> Sides<'a> {
     /// The plan and the migrations that `change` must bring, or what of it cannot be carried out yet.
     pub(super) fn plan(&self, file: &RequestFile, change: &Change) -> Result<(Plan, Vec<Migration>), Vec<Unsupported>> {
         let requested_at = file.accepted().and_then(|request| request.metadata.requested_at.as_ref());
+        let circles = order::circles(self, file, change);
+        if !circles.is_empty() {
+            return Err(circles);
+        }
         let Some(stamp) = requested_at.map(|field| field.value) else { return Ok(Default::default()) };
         migration::generate(change, stamp, self.digest_before(change))
     }
@@ -110,7 +114,8 @@ impl<'a> Sides<'a> {
         stale.extend(links.map(|problem| StaleMigration { message: problem.message, suggestion: problem.suggestion }));
         if stale.is_empty() {
             stale.extend(self.unexpected(chain, expected));
-            stale.extend(end_of_chain(change, chain));
+            stale.extend(end_of_chain(change, chain, &self.snapshot.scope));
+            stale.extend(order::too_early(self, change, expected));
         }
         stale
     }
@@ -142,10 +147,12 @@ fn kind_of(before: Option<&Table>, after: Option<&Table>, renamed: bool) -> Chan
 
 /// A chain that does not end in the wanted state. Digests of an older format cannot be told from wrong ones by this
 /// binary's own, so only a table that the chain leaves in a state of this format is judged.
-fn end_of_chain(change: &Change, chain: &[MigrationFile]) -> Option<StaleMigration> {
+fn end_of_chain(change: &Change, chain: &[MigrationFile], scope: &Scope) -> Option<StaleMigration> {
     let last = chain.last().filter(|last| last.header.format == crate::model::MIGRATION_FORMAT)?;
     let wanted = change.after.as_ref().map(Table::state_digest);
-    (change.kind != ChangeKind::None && last.header.after != wanted).then(|| StaleMigration {
+    // What the base has already is not this revision's to answer for.
+    let judged = change.kind != ChangeKind::None || *scope == Scope::All;
+    (judged && last.header.after != wanted).then(|| StaleMigration {
         message: format!("Migration {} does not end in the state that the request describes", last.path),
         suggestion: "Run `schema-registry generate`".to_owned(),
     })

@@ -4,9 +4,10 @@ use super::{
     Snapshot,
     changes::Sides,
     requests::{RequestFile, registry_id},
+    strays,
 };
 use crate::{
-    model::{Change, Claims, FileChange, FileState, Outcome, Request, RequestOutcome, Tree},
+    model::{Change, Claims, FileChange, FileState, Migration, Outcome, Request, RequestOutcome, Tree},
     policy::{PathKind, Policy},
     rules::{self, RequestContext, TreeContext},
 };
@@ -16,7 +17,11 @@ use crate::{
 pub fn evaluate(snapshot: &Snapshot) -> Outcome {
     let empty = Tree::new();
     let sides = Sides::read(snapshot, &empty);
-    let requests = sides.judged().into_iter().map(|(path, file)| evaluate_request(&sides, path, file)).collect();
+    let requests: Vec<_> =
+        sides.judged().into_iter().map(|(path, file)| evaluate_request(&sides, path, file)).collect();
+    let migrations = requests.iter().flat_map(|request| &request.migrations);
+    let paths = |migration: &Migration| [migration.name.up_file(), migration.name.down_file()];
+    let expected = migrations.flat_map(paths).map(|name| format!("{}/{name}", snapshot.policy.migrations)).collect();
     let violations = rules::check_tree(&TreeContext {
         policy: &snapshot.policy,
         base_tree: sides.base_tree,
@@ -24,6 +29,7 @@ pub fn evaluate(snapshot: &Snapshot) -> Outcome {
         judged: &|path| snapshot.scope.judges(path),
         base: &sides.base,
         merged: &sides.merged,
+        strays: &strays::strays(&sides, &expected),
     });
     Outcome { requests, violations, files: changed_files(sides.base_tree, &snapshot.merged, &snapshot.policy) }
 }

@@ -3,8 +3,10 @@
 mod changes;
 mod evaluate;
 mod neighbours;
+mod order;
 mod requests;
 mod stamps;
+mod strays;
 
 use std::collections::BTreeSet;
 
@@ -15,6 +17,9 @@ pub use neighbours::context_files;
 pub use stamps::{Stamp, assign_stamps};
 
 use crate::{model::Tree, policy::Policy};
+
+#[cfg(test)]
+mod tests;
 
 /// Every input of an evaluation, read up front.
 #[derive(Debug, Clone)]

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Snapshot, changes::Sides};
-use crate::model::{Outcome, Table, TableName, Tree};
+use super::{Snapshot, changes::Sides, order::referenced};
+use crate::model::{Outcome, TableName, Tree};
 
 /// The base's governed files of the tables that `outcome` changes and of the tables that they reference: if one of them
 /// changes, the reviewer saw something else.
@@ -16,7 +16,7 @@ pub fn context_files(snapshot: &Snapshot, outcome: &Outcome) -> Tree {
     let changes = outcome.requests.iter().filter_map(|request| request.change.as_ref());
     for table in changes.flat_map(|change| change.before.iter().chain(&change.after)) {
         tables.insert(&table.name);
-        tables.extend(references(table));
+        tables.extend(referenced(table));
     }
     let requests = sides
         .base_requests
@@ -30,8 +30,4 @@ pub fn context_files(snapshot: &Snapshot, outcome: &Outcome) -> Tree {
         .filter_map(|path| sides.base_tree.get_key_value(&path))
         .map(|(path, file)| (path.clone(), file.clone()))
         .collect()
-}
-
-fn references(table: &Table) -> impl Iterator<Item = &TableName> {
-    table.foreign_keys.iter().map(|key| &key.references)
 }

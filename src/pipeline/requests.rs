@@ -45,7 +45,7 @@ impl Requests {
                 requests.files.get(path).filter(|_| tree.get(path).is_some_and(|old| old == file))
             });
             let read = || {
-                let parsed = parse::parse_request(path, file, &policy.requests);
+                let parsed = parse::parse_request(path, file);
                 let request = parsed.request.as_ref().filter(|_| parsed.refusals.is_empty());
                 let state = request.map(parse::resolve);
                 RequestFile { parsed, state }

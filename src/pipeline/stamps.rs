@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
-use super::{Snapshot, changes::Sides};
+use super::{Snapshot, changes::Sides, order::referenced};
 use crate::model::{Change, ChangeKind, Table, TableName, Tree};
 
 /// A `requestedAt` that has to be written.
@@ -77,12 +77,10 @@ fn in_order(waiting: &Waiting) -> Vec<TableName> {
 /// The changes that have to run before `change`: of the tables that it references, and, before a drop, those that drop
 /// the tables that reference it.
 fn dependencies<'a>(waiting: &'a Waiting, change: &'a Change) -> impl Iterator<Item = &'a TableName> {
-    let referenced = change.after.iter().flat_map(|table| &table.foreign_keys).map(|key| &key.references);
+    let parents = change.after.iter().flat_map(referenced);
     let children = waiting.values().map(|(_, other, _)| other).filter(|other| {
-        let references = |table: &Table| table.foreign_keys.iter().any(|key| key.references == change.table);
-        change.kind == ChangeKind::Drop
-            && other.kind == ChangeKind::Drop
-            && other.before.as_ref().is_some_and(references)
+        let refers = |table: &Table| referenced(table).any(|parent| *parent == change.table);
+        change.kind == ChangeKind::Drop && other.kind == ChangeKind::Drop && other.before.as_ref().is_some_and(refers)
     });
-    referenced.chain(children.map(|other| &other.table)).filter(|other| **other != change.table)
+    parents.chain(children.map(|other| &other.table))
 }

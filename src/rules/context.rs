@@ -53,6 +53,17 @@ pub struct StaleMigration {
     pub suggestion: String,
 }
 
+/// A migration file of the revision that belongs to no change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StrayMigration {
+    /// Path in the repository.
+    pub path: String,
+    /// What is wrong, one sentence without a full stop.
+    pub message: String,
+    /// What to do about it.
+    pub suggestion: String,
+}
+
 /// What a rule about the tree as a whole sees.
 #[derive(Clone, Copy)]
 pub struct TreeContext<'a> {
@@ -68,6 +79,8 @@ pub struct TreeContext<'a> {
     pub base: &'a Catalog,
     /// The tables on the merged result.
     pub merged: &'a Catalog,
+    /// Migration files of the revision that belong to no change.
+    pub strays: &'a [StrayMigration],
 }
 
 /// What a rule about the shape of a table sees: a request that the reader accepted, of a table that is wanted.

@@ -12,7 +12,7 @@ mod report;
 mod waivers;
 mod words;
 
-pub use context::{RequestContext, StaleMigration, TableContext, TreeContext};
+pub use context::{RequestContext, StaleMigration, StrayMigration, TableContext, TreeContext};
 pub use docs::{explain, rules_page};
 pub use report::Report;
 

@@ -26,6 +26,10 @@ pub enum Statement<'a> {
     /// Waits until no other session runs a migration of the table.
     /// Source: <https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS>
     TakeTurns(&'a TableName),
+    /// `CREATE SCHEMA` where there is none of that name. `IF NOT EXISTS` alone asks for the right to create schemas also
+    /// where nothing is to be done, which few runners have.
+    /// Source: <https://www.postgresql.org/docs/current/sql-createschema.html>
+    CreateSchema(&'a str),
     /// `CREATE TABLE IF NOT EXISTS` with every constraint.
     CreateTable(&'a Definition),
     /// `CREATE INDEX IF NOT EXISTS`, not concurrently: for a table that no one uses yet.
@@ -114,6 +118,13 @@ impl fmt::Display for Statement<'_> {
             Self::TakeTurns(table) => {
                 let name = quote::literal(&format!("schema-registry:{table}"));
                 write!(f, "SELECT pg_advisory_xact_lock(hashtextextended({name}, 0));")
+            }
+            Self::CreateSchema(schema) => {
+                let values = [
+                    ("schema", quote::identifier(schema)),
+                    ("schema text", quote::literal(&quote::identifier(schema))),
+                ];
+                write!(f, "DO {};", quote::dollar("schema", &filled(include_str!("schema.sql"), &values)))
             }
             Self::CreateTable(definition) => {
                 let name = quote::table(&definition.table);

@@ -12,7 +12,7 @@ fn an_empty_folder_passes() {
 fn without_history_everything_is_judged_as_new() {
     let project = Project::new();
     project.write("schema-requests/teams.yaml", TEAMS);
-    assert_eq!(project.violations(&[]), ["stale-migration schema-requests/teams.yaml:1:1"]);
+    assert_eq!(project.violations(&[]), ["stale-migration schema-requests/teams.yaml:1:12"]);
     assert_eq!(project.run(&["generate"]).status.code(), Some(0));
     let (code, text) = project.outcome(&["check"]);
     assert_eq!(code, 0, "{text}");
@@ -28,7 +28,17 @@ fn an_error_is_shown_under_its_line_and_exits_with_one() {
     assert_eq!(project.run(&["generate"]).status.code(), Some(0));
     let (code, text) = project.outcome(&["check", "--no-preview"]);
     assert_eq!(code, 1);
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r"
+    error[column-name-not-snake-case]: Invalid column name: `teamTitle` is not snake_case
+     --> schema-requests/teams.yaml:6:14
+      |
+    6 |     - {name: teamTitle, type: TEXT, nullable: false}
+      |              ^^^^^^^^^
+      |
+      = help: Use lowercase snake_case names: `team_title`
+
+    1 request: 1 error, 0 warnings, 0 notices
+    ");
 }
 
 #[test]
@@ -108,5 +118,34 @@ fn json_has_the_shape_of_the_seed() {
     assert_eq!(migration["fileName"], "20260102_030405_create_teams");
     assert_eq!(migration["upSql"], project.read("migrations/20260102_030405_create_teams.up.sql"));
     assert_eq!(migration["downSql"], project.read("migrations/20260102_030405_create_teams.down.sql"));
-    insta::assert_json_snapshot!(report, @"");
+    insta::assert_json_snapshot!(report, @r#"
+    {
+      "success": true,
+      "requests": [
+        {
+          "file": "schema-requests/teams.yaml",
+          "tableName": "teams",
+          "registryId": "e610ee75-fd88-5f36-8188-7924e337cdea",
+          "violations": [
+            {
+              "rule": "varchar-instead-of-text",
+              "severity": "warning",
+              "message": "Column `title` is VARCHAR",
+              "suggestion": "Use TEXT instead, for flexibility; if the limit matters, add `check: length(title) <= 20`",
+              "file": "schema-requests/teams.yaml",
+              "line": 6,
+              "column": 27,
+              "endLine": 6,
+              "endColumn": 38
+            }
+          ],
+          "migrationPreview": null,
+          "migrations": [
+            null
+          ]
+        }
+      ],
+      "violations": []
+    }
+    "#);
 }

@@ -51,7 +51,20 @@ fn lists_and_shows_requests_with_their_status() {
     let (_, text) = project.outcome(&["list"]);
     assert_eq!(text, "teams  approved   schema-requests/teams.yaml\nzones  requested  schema-requests/zones.yaml\n");
     let (_, text) = project.outcome(&["show", "teams"]);
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @"
+    table          teams
+    registry id    e610ee75-fd88-5f36-8188-7924e337cdea
+    status         approved
+    file           schema-requests/teams.yaml
+    owner          platform
+    requested by   ann
+    justification  Teams own everything else
+    migration      20260102_030405_create_teams
+    column         id uuid not null default gen_random_uuid()
+    column         title text not null
+    column         created_at timestamp with time zone not null default CURRENT_TIMESTAMP
+    column         updated_at timestamp with time zone not null default CURRENT_TIMESTAMP
+    ");
 }
 
 #[test]

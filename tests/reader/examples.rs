@@ -7,7 +7,7 @@ use schema_registry::{
 
 fn requests() -> Vec<Request> {
     let read = |(path, text): (String, String)| {
-        let parsed = parse_request(&path, &File::regular(text), "schema-requests");
+        let parsed = parse_request(&path, &File::regular(text));
         assert_eq!(parsed.refusals, [], "{path}");
         parsed.request.expect("nothing is refused")
     };

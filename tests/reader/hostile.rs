@@ -53,7 +53,7 @@ const PIECES: [&str; 40] = [
 ];
 
 fn check(path: &str, bytes: &[u8]) -> Result<Parsed, TestCaseError> {
-    let parsed = parse_request(path, &File::regular(bytes), "schema-requests");
+    let parsed = parse_request(path, &File::regular(bytes));
     let inside = |span: Span| span.start <= span.end && parsed.text.get(span.range()).is_some();
     for refusal in &parsed.refusals {
         prop_assert!(inside(refusal.span), "{:?}", refusal);
@@ -70,7 +70,7 @@ fn check(path: &str, bytes: &[u8]) -> Result<Parsed, TestCaseError> {
         prop_assert!(parsed.request.is_some(), "what is not refused is a request");
         let at = chrono::DateTime::from_timestamp(1_800_000_000, 0).expect("in range");
         if let Ok(stamped) = set_requested_at(bytes, at) {
-            let again = parse_request(path, &File::regular(stamped), "schema-requests");
+            let again = parse_request(path, &File::regular(stamped));
             prop_assert_eq!(again.refusals, []);
             let metadata = again.request.expect("still a request").metadata;
             prop_assert_eq!(metadata.requested_at.map(|field| field.value), Some(at));

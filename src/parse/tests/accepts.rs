@@ -29,7 +29,7 @@ fn brief(value: impl std::fmt::Debug) -> String {
 
 #[test]
 fn the_whole_format() {
-    let parsed = parse_request("schema-requests/audit.users.yaml", &File::regular(EVERYTHING), "schema-requests");
+    let parsed = parse_request("schema-requests/audit.users.yaml", &File::regular(EVERYTHING));
     assert_eq!(parsed.refusals, []);
     let request = parsed.request.expect("nothing is refused");
     let schema = &request.schema;
@@ -69,7 +69,7 @@ fn the_bodies_of_the_seed_as_they_stand() {
         [("caricatures", include_str!("caricatures.json")), ("generated_images", include_str!("generated_images.json"))]
     {
         let path = format!("schema-requests/{file}.yaml");
-        let parsed = parse_request(&path, &File::regular(text), "schema-requests");
+        let parsed = parse_request(&path, &File::regular(text));
         assert_eq!(parsed.refusals, []);
         let request = parsed.request.expect("nothing is refused");
         assert_eq!(request.table, TableName::public(file));
@@ -165,11 +165,7 @@ fn what_rules_judge_is_not_refused() {
 fn a_byte_order_mark_and_windows_line_ends_move_no_span() {
     let windows = format!("\u{feff}{}", EVERYTHING.replace('\n', "\r\n"));
     let (unix, windows) = [EVERYTHING, &windows]
-        .map(|text| {
-            parse_request("schema-requests/audit.users.yaml", &File::regular(text), "schema-requests")
-                .request
-                .expect("fine")
-        })
+        .map(|text| parse_request("schema-requests/audit.users.yaml", &File::regular(text)).request.expect("fine"))
         .into();
     assert_eq!((unix.bom, windows.bom), (0, 3));
     assert_eq!(unix.schema, windows.schema);
@@ -184,9 +180,7 @@ fn a_byte_order_mark_and_windows_line_ends_move_no_span() {
 
 #[test]
 fn every_field_has_a_place_that_is_not_empty() {
-    let request = parse_request("schema-requests/audit.users.yaml", &File::regular(EVERYTHING), "schema-requests")
-        .request
-        .expect("fine");
+    let request = parse_request("schema-requests/audit.users.yaml", &File::regular(EVERYTHING)).request.expect("fine");
     assert!(request.spans.len() > 100);
     for (route, span) in &request.spans {
         assert!(span.value.start < span.value.end && span.value.end <= request.text.len(), "{route}");

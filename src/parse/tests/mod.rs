@@ -12,7 +12,7 @@ use crate::model::{File, LineIndex};
 pub(super) const SMALLEST: &str = "tableName: users\nschemaJson:\n  columns:\n    - {name: id, type: UUID}\n";
 
 pub(super) fn parse(text: &str) -> Parsed {
-    parse_request("schema-requests/users.yaml", &File::regular(text), "schema-requests")
+    parse_request("schema-requests/users.yaml", &File::regular(text))
 }
 
 /// The refusals of a file, each as `line:column message / suggestion`, then what its fix makes of the marked text.

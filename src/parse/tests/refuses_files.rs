@@ -7,7 +7,7 @@ use crate::{
 };
 
 fn file(path: &str, mode: FileMode, bytes: &[u8]) -> String {
-    show(&parse_request(path, &File { mode, bytes: bytes.to_vec() }, "schema-requests"))
+    show(&parse_request(path, &File { mode, bytes: bytes.to_vec() }))
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn names_that_do_not_fit() {
 
 #[test]
 fn the_table_of_an_unreadable_file_is_the_one_of_its_name() {
-    let table = |path, text| parse_request(path, &File::regular(text), "schema-requests").table;
+    let table = |path, text| parse_request(path, &File::regular(text)).table;
     assert_eq!(table("schema-requests/audit.users.yaml", "["), Some(TableName::new("audit", "users")));
     assert_eq!(table("schema-requests/users.yaml", "tableName: posts\nbroken: 1"), Some(TableName::public("posts")));
     assert_eq!(table("schema-requests/users.yaml", "tableName: pösts"), Some(TableName::public("users")));

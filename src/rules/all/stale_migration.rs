@@ -2,14 +2,14 @@
 
 use crate::{
     model::{Route, Severity},
-    rules::{Check, Example, Report, RequestContext, Rule},
+    rules::{Check, Example, Report, RequestContext, Rule, TreeContext},
 };
 
 pub(super) static RULE: Rule = Rule {
     id: "stale-migration",
     severity: Severity::Error,
     fixed: true,
-    summary: "A migration of this change that is missing, out of date, edited by hand or out of order",
+    summary: "A migration of this change that is missing, out of date, edited by hand, out of order or of no request",
     rationale: "What is reviewed is the SQL, so the SQL beside a request must be exactly what the request means: the same \
         request over the same base gives the same bytes. `schema-registry generate` writes them.",
     example: Example {
@@ -30,12 +30,18 @@ requestMetadata: {justification: Come back to what was read, requestedAt: 2026-0
         )],
         good: &[],
     },
-    checks: &[Check::Request(check)],
+    checks: &[Check::Request(check), Check::Tree(strays)],
 };
 
 fn check(context: &RequestContext<'_>, report: &mut Report<'_>) {
     let route = context.request.map_or_else(Route::root, |request| request.table_name.route.clone());
     for stale in context.stale {
         report.at(&route, stale.message.clone()).suggest(stale.suggestion.clone());
+    }
+}
+
+fn strays(context: &TreeContext<'_>, report: &mut Report<'_>) {
+    for stray in context.strays {
+        report.at_file(&stray.path, stray.message.clone()).suggest(stray.suggestion.clone());
     }
 }

@@ -12,6 +12,7 @@ fn every_statement_is_sql_and_one_statement() {
             Statement::Begin,
             Statement::Commit,
             Statement::TakeTurns(&table.name),
+            Statement::CreateSchema("My \"{schema}\" $schema$"),
             Statement::CreateTable(&definition),
             Statement::AssertDefinition(&definition),
             Statement::AssertEmpty(&table.name),
