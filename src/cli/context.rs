@@ -1,6 +1,6 @@
 //! What every command needs: where it works, and the snapshot of what it judges.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use chrono::{DateTime, Utc};
@@ -33,12 +33,12 @@ pub(super) struct Context {
 
 impl Context {
     /// Works in the repository that `directory` is in, or in `directory` itself.
-    pub(super) fn new(directory: &PathBuf, style: Style, now: DateTime<Utc>) -> anyhow::Result<Self> {
+    pub(super) fn new(directory: &Path, style: Style, now: DateTime<Utc>) -> anyhow::Result<Self> {
         if !directory.is_dir() {
             bail!("{} is not a folder; name one with -C", directory.display());
         }
         let git = Git::discover(directory)?;
-        let root = git.as_ref().map_or(directory.as_path(), Git::dir);
+        let root = git.as_ref().map_or(directory, Git::dir);
         Ok(Self { workspace: Workspace::new(root), git, style, now })
     }
 
@@ -52,14 +52,12 @@ impl Context {
     /// The snapshot of what `selection` asks for: the working tree against the merge base.
     pub(super) fn snapshot(&self, selection: &Selection) -> anyhow::Result<Snapshot> {
         let base = if selection.all { None } else { self.base(selection.changed_since.as_deref())? };
-        match (&self.git, base) {
-            (Some(git), Some(base)) => self.since(git, &base),
-            _ => {
-                let policy = self.policy()?;
-                let merged = self.working_tree(&policy)?;
-                Ok(Snapshot { policy, now: self.now, base: Tree::new(), merged, scope: Scope::All })
-            }
+        if let (Some(git), Some(base)) = (&self.git, base) {
+            return self.since(git, &base);
         }
+        let policy = self.policy()?;
+        let merged = self.working_tree(&policy)?;
+        Ok(Snapshot { policy, now: self.now, base: Tree::new(), merged, scope: Scope::All })
     }
 
     /// The policy of the working tree.

@@ -1,6 +1,6 @@
 //! `generate`: writes what the changed requests need.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use anyhow::Context as _;
 
@@ -15,6 +15,7 @@ use crate::{
     parse,
     pipeline::{self, Scope, Snapshot},
     policy::PathKind,
+    report::terminal::printable,
 };
 
 /// What a run did to the working tree.
@@ -98,7 +99,7 @@ fn report(done: &Done, outcome: &Outcome, format: Format) -> anyhow::Result<Ende
             text.push_str("Everything is up to date.\n");
         }
         for request in outcome.requests.iter().filter(|request| request.change.is_none()) {
-            text += &format!("passed over {}: `schema-registry check` says why\n", request.path);
+            let _ = writeln!(text, "passed over {}: `schema-registry check` says why", printable(&request.path));
         }
         output::print(&text)?;
     }

@@ -7,7 +7,7 @@ use super::{
     strays,
 };
 use crate::{
-    model::{Change, Claims, FileChange, FileState, Migration, Outcome, Request, RequestOutcome, Tree},
+    model::{Change, Claims, FileChange, FileState, Migration, Outcome, Plan, Request, RequestOutcome, Tree},
     policy::{PathKind, Policy},
     rules::{self, RequestContext, TreeContext},
 };
@@ -40,7 +40,7 @@ fn evaluate_request(sides: &Sides<'_>, path: &str, file: &RequestFile) -> Reques
     let planned = change.as_ref().map(|change| sides.plan(file, change));
     let (plan, migrations, unsupported) = match planned {
         Some(Ok((plan, migrations))) => (plan, migrations, Vec::new()),
-        Some(Err(unsupported)) => (Default::default(), Vec::new(), unsupported),
+        Some(Err(unsupported)) => (Plan::default(), Vec::new(), unsupported),
         None => Default::default(),
     };
     let stale = match &change {

@@ -205,7 +205,8 @@ fn migrations_that_are_not_as_they_must_be() {
         (
             "no header",
             |tree| {
-                _ = tree.insert("migrations/20260106_090000_create_teams.up.sql".to_owned(), File::regular("SELECT 1;"))
+                _ = tree
+                    .insert("migrations/20260106_090000_create_teams.up.sql".to_owned(), File::regular("SELECT 1;"));
             },
             "migrations/20260106_090000_create_teams.up.sql: The file has no schema-registry header",
         ),

@@ -100,8 +100,32 @@ fn push_violation(out: &mut String, violation: &Violation, text: &str, style: St
 fn push_preview(out: &mut String, request: &RequestOutcome, style: Style) {
     for Migration { name, up, .. } in &request.migrations {
         let _ = writeln!(out, "{}\n", bold(&printable(&name.up_file()), style));
-        let _ = writeln!(out, "{}", visible(up));
+        let _ = writeln!(out, "{}", visible(&folded(up)));
     }
+}
+
+/// Most lines of a dollar-quoted block that a preview shows.
+const FOLD_AFTER: usize = 20;
+
+/// The SQL with every long `DO` block cut to its ends: what a migration checks about itself is in the file for whoever
+/// wants it, and would hide what it does.
+fn folded(sql: &str) -> String {
+    let mut out = String::new();
+    let mut lines = sql.lines();
+    while let Some(line) = lines.next() {
+        out += line;
+        out.push('\n');
+        let Some(tag) = line.strip_prefix("DO $").and_then(|rest| rest.strip_suffix('$')) else { continue };
+        let end = format!("${tag}$;");
+        let body: Vec<&str> = lines.by_ref().take_while(|line| *line != end).collect();
+        if body.len() > FOLD_AFTER {
+            let _ = writeln!(out, "  -- … {} lines that compare the outcome with this definition", body.len());
+        } else {
+            body.iter().for_each(|line| _ = writeln!(out, "{line}"));
+        }
+        let _ = writeln!(out, "{end}");
+    }
+    out
 }
 
 /// `5 requests: 0 errors, 2 warnings, 1 notice`.
@@ -206,6 +230,14 @@ mod tests {
 
         1 request: 0 errors, 1 warning, 0 notices, 1 waived
         ");
+    }
+
+    #[test]
+    fn long_blocks_are_folded_and_short_ones_are_not() {
+        let block = |lines: usize| format!("BEGIN;\nDO $x$\n{}$x$;\nCOMMIT;\n", "  work;\n".repeat(lines));
+        assert_eq!(folded(&block(FOLD_AFTER)), block(FOLD_AFTER));
+        let lines = "  -- … 21 lines that compare the outcome with this definition\n";
+        assert_eq!(folded(&block(FOLD_AFTER + 1)), format!("BEGIN;\nDO $x$\n{lines}$x$;\nCOMMIT;\n"));
     }
 
     #[test]

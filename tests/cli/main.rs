@@ -1,5 +1,7 @@
 //! The command line, driven as a person would: the real binary in real repositories.
 
+#![allow(clippy::expect_used, clippy::disallowed_methods, reason = "a broken set-up panics")]
+
 mod check;
 mod generate;
 mod project;
