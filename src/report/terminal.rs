@@ -119,7 +119,7 @@ fn folded(sql: &str) -> String {
         let end = format!("${tag}$;");
         let body: Vec<&str> = lines.by_ref().take_while(|line| *line != end).collect();
         if body.len() > FOLD_AFTER {
-            let _ = writeln!(out, "  -- … {} lines that compare the outcome with this definition", body.len());
+            let _ = writeln!(out, "  -- … {} lines, which the file has", body.len());
         } else {
             body.iter().for_each(|line| _ = writeln!(out, "{line}"));
         }
@@ -236,7 +236,7 @@ mod tests {
     fn long_blocks_are_folded_and_short_ones_are_not() {
         let block = |lines: usize| format!("BEGIN;\nDO $x$\n{}$x$;\nCOMMIT;\n", "  work;\n".repeat(lines));
         assert_eq!(folded(&block(FOLD_AFTER)), block(FOLD_AFTER));
-        let lines = "  -- … 21 lines that compare the outcome with this definition\n";
+        let lines = "  -- … 21 lines, which the file has\n";
         assert_eq!(folded(&block(FOLD_AFTER + 1)), format!("BEGIN;\nDO $x$\n{lines}$x$;\nCOMMIT;\n"));
     }
 
