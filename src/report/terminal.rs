@@ -121,7 +121,7 @@ fn folded(sql: &str) -> String {
         if body.len() > FOLD_AFTER {
             let _ = writeln!(out, "  -- … {} lines, which the file has", body.len());
         } else {
-            body.iter().for_each(|line| _ = writeln!(out, "{line}"));
+            out.extend(body.into_iter().flat_map(|line| [line, "\n"]));
         }
         let _ = writeln!(out, "{end}");
     }
