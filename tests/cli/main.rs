@@ -5,4 +5,5 @@
 mod check;
 mod generate;
 mod project;
+mod repository;
 mod shell;
