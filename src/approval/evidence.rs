@@ -88,8 +88,15 @@ mod tests {
 
     fn request(justification: &str) -> RequestOutcome {
         let table = TableName::public("teams");
-        let header =
-            MigrationHeader { format: 1, table: table.clone(), kind: ChangeKind::Create, before: None, after: None };
+        let header = MigrationHeader {
+            format: 1,
+            table: table.clone(),
+            kind: ChangeKind::Create,
+            before: None,
+            after: None,
+            phase: None,
+            renamed_from: None,
+        };
         let name = MigrationName("20231205_120000_create_teams".to_owned());
         RequestOutcome {
             path: "a.yaml".to_owned(),

@@ -85,6 +85,8 @@ mod tests {
                 kind: ChangeKind::Create,
                 before: digest(before),
                 after: digest(after),
+                phase: None,
+                renamed_from: None,
             },
         }
     }

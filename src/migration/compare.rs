@@ -72,15 +72,11 @@ mod tests {
     use chrono::{DateTime, Utc};
 
     use super::*;
-    use crate::{
-        migration::generate,
-        model::{Change, ChangeKind},
-        sql::fixtures::caricatures,
-    };
+    use crate::{migration::generate, sql::fixtures::caricatures};
 
     fn expected() -> Vec<Migration> {
         let table = caricatures();
-        let change = Change { table: table.name.clone(), kind: ChangeKind::Create, before: None, after: Some(table) };
+        let change = super::super::tests::create(table);
         generate(&change, DateTime::<Utc>::UNIX_EPOCH, None).unwrap().1
     }
 

@@ -1,22 +1,35 @@
 //! The comment lines at the top of a migration.
 
-use crate::model::{ChangeKind, Digest, InvalidDigest, MIGRATION_FORMAT, MigrationHeader};
+use std::fmt::Write as _;
+
+use crate::model::{
+    ChangeKind, Digest, InvalidDigest, MAX_PHASES, MIGRATION_FORMAT, MigrationHeader, Phase, PhaseKind,
+};
 
 use super::name;
 
 const TITLE: &str = "schema-registry migration, format ";
+const RENAMED_FROM: &str = "renamed-from: ";
+const PHASE: &str = "phase: ";
 
 /// The header's lines, without the dashes of the comment.
 pub(super) fn lines(header: &MigrationHeader) -> String {
     let state = |digest: Option<Digest>| digest.map_or_else(|| "-".to_owned(), |digest| digest.to_string());
-    format!(
+    let mut text = format!(
         "{TITLE}{}\ntable: {}\nchange: {}\nbefore: {}\nafter: {}",
         header.format,
         name::encode_table(&header.table),
         header.kind.verb(),
         state(header.before),
         state(header.after),
-    )
+    );
+    if let Some(old) = &header.renamed_from {
+        let _ = write!(text, "\n{RENAMED_FROM}{}", name::encode_table(old));
+    }
+    if let Some(Phase { number, of, kind }) = header.phase {
+        let _ = write!(text, "\n{PHASE}{number} of {of}, {}", kind.as_str());
+    }
+    text
 }
 
 /// Reads a header; `Err` says what is wrong with it.
@@ -33,7 +46,22 @@ pub(super) fn parse(bytes: &[u8]) -> Result<MigrationHeader, String> {
     let kind = value("change: ").and_then(|verb| kind(&verb)).ok_or("has a header without a change")?;
     let before = value("before: ").and_then(|text| state(&text).ok()).ok_or("has a header without the state before")?;
     let after = value("after: ").and_then(|text| state(&text).ok()).ok_or("has a header without the state after")?;
-    Ok(MigrationHeader { format, table, kind, before, after })
+    let mut rest = lines.map_while(|line| line.strip_prefix("-- ")).take(2).peekable();
+    let old = rest.next_if(|line| line.starts_with(RENAMED_FROM)).and_then(|line| line.strip_prefix(RENAMED_FROM));
+    let renamed_from =
+        old.map(|text| name::decode_table(text).ok_or("has a header with an odd old name")).transpose()?;
+    let phase = rest.next().and_then(|line| line.strip_prefix(PHASE));
+    let phase = phase.map(|text| phase_of(text).ok_or("has a header with an odd phase")).transpose()?;
+    Ok(MigrationHeader { format, table, kind, before, after, phase, renamed_from })
+}
+
+/// Reads `2 of 5, build`.
+fn phase_of(text: &str) -> Option<Phase> {
+    let (number, rest) = text.split_once(" of ")?;
+    let (of, word) = rest.split_once(", ")?;
+    let kind = PhaseKind::ALL.into_iter().find(|kind| kind.as_str() == word)?;
+    let phase = Phase { number: number.parse().ok()?, of: of.parse().ok()?, kind };
+    (1 <= phase.number && phase.number <= phase.of && phase.of <= MAX_PHASES).then_some(phase)
 }
 
 fn kind(verb: &str) -> Option<ChangeKind> {
@@ -59,6 +87,8 @@ mod tests {
             kind: ChangeKind::Create,
             before: None,
             after: Some(Digest::of("x")),
+            phase: None,
+            renamed_from: None,
         }
     }
 
@@ -72,6 +102,12 @@ mod tests {
         assert_eq!(text.lines().count(), 6, "{text}");
         assert_eq!(parse(text.as_bytes()), Ok(header()));
         assert_eq!(parse(text.replace('\n', "\r\n").as_bytes()), Ok(header()));
+        let old = Some(TableName::public("was"));
+        let phases = [None, Some(Phase { number: 2, of: 12, kind: PhaseKind::Build })];
+        for (phase, renamed_from) in phases.into_iter().flat_map(|phase| [(phase, None), (phase, old.clone())]) {
+            let header = MigrationHeader { phase, renamed_from, ..header() };
+            assert_eq!(parse(self::text(&header).as_bytes()), Ok(header));
+        }
     }
 
     #[test]
@@ -85,5 +121,11 @@ mod tests {
         assert_eq!(broken("change: create", "change: none"), "has a header without a change");
         assert_eq!(broken("before: -", "before:"), "has a header without the state before");
         assert_eq!(broken("after: 2", "after: "), "has a header without the state after");
+        for phase in ["0 of 2, build", "3 of 2, build", "1 of 2, what", "1 of 100, build", "1", "-1 of 2, drop"] {
+            let text = good.replace("\nBEGIN", &format!("\n-- phase: {phase}\nBEGIN"));
+            assert_eq!(parse(text.as_bytes()), Err("has a header with an odd phase".to_owned()), "{phase}");
+        }
+        let text = good.replace("\nBEGIN", "\n-- renamed-from: x\nBEGIN");
+        assert_eq!(parse(text.as_bytes()), Err("has a header with an odd old name".to_owned()));
     }
 }

@@ -35,6 +35,8 @@ pub fn generate(
         kind: change.kind,
         before,
         after: after.map(Table::state_digest),
+        phase: None,
+        renamed_from: None,
     };
     let (plan, header, (up, down)) = match (change.kind, &change.before, &change.after) {
         (ChangeKind::None, ..) => return Ok((Plan::default(), Vec::new())),
@@ -48,7 +50,7 @@ pub fn generate(
         }
         _ => return Err(unsupported::of(change)),
     };
-    let name = name::stem(stamp, change.kind, &change.table);
+    let name = name::stem(stamp, &header);
     let invalid = |message: &str, suggestion: &str, route| {
         vec![Unsupported { route, message: message.to_owned(), suggestion: suggestion.to_owned() }]
     };
@@ -92,7 +94,7 @@ pub fn read_file(path: &str, bytes: &[u8]) -> Result<MigrationFile, String> {
     let file = path.rsplit('/').next().unwrap_or(path);
     let name = name::parse(file)?;
     let header = header::parse(bytes)?;
-    if name::stem(name.stamp, header.kind, &header.table).0 != name.stem {
+    if name::stem(name.stamp, &header).0 != name.stem {
         return Err(format!(
             "has a name that disagrees with its header, which says `{} {}`",
             header.kind.verb(),

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
-use crate::model::{ChangeKind, DEFAULT_SCHEMA, MigrationName, TableName};
+use crate::model::{DEFAULT_SCHEMA, MigrationHeader, MigrationName, TableName};
 
 /// Longest stem, in bytes: file systems keep 255, and `.down.sql` comes after it.
 pub(super) const MAX_STEM_BYTES: usize = 240;
@@ -17,13 +17,15 @@ pub(super) struct FileName {
     pub(super) stamp: DateTime<Utc>,
 }
 
-/// `20231205_120000_create_caricatures`; the table is `<schema>.<table>` outside of `public`.
-pub(super) fn stem(stamp: DateTime<Utc>, kind: ChangeKind, table: &TableName) -> MigrationName {
-    let name = match table.schema.as_str() {
-        DEFAULT_SCHEMA => encode(&table.name),
-        _ => encode_table(table),
+/// `20231205_120000_create_caricatures`, `20231206_090000_alter_caricatures_02_build`; the table is `<schema>.<table>`
+/// outside of `public`.
+pub(super) fn stem(stamp: DateTime<Utc>, header: &MigrationHeader) -> MigrationName {
+    let name = match header.table.schema.as_str() {
+        DEFAULT_SCHEMA => encode(&header.table.name),
+        _ => encode_table(&header.table),
     };
-    MigrationName(format!("{}_{}_{name}", stamp.format(STAMP), kind.verb()))
+    let phase = header.phase.map_or_else(String::new, |phase| format!("_{:02}_{}", phase.number, phase.kind.as_str()));
+    MigrationName(format!("{}_{}_{name}{phase}", stamp.format(STAMP), header.kind.verb()))
 }
 
 /// Reads a file name; `Err` says why it is not a migration's.
@@ -85,6 +87,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::model::{ChangeKind, Phase, PhaseKind};
 
     fn stamp() -> DateTime<Utc> {
         Utc.timestamp_opt(1_701_777_600, 0).unwrap()
@@ -100,7 +103,19 @@ mod tests {
             (TableName::public("../../etc/passwd"), "%2E%2E%2F%2E%2E%2Fetc%2Fpasswd"),
             (TableName::public("a b%20"), "a%20b%2520"),
         ] {
-            assert_eq!(stem(stamp(), ChangeKind::Create, &table).0, format!("20231205_120000_create_{name}"));
+            let header = MigrationHeader {
+                format: 1,
+                table,
+                kind: ChangeKind::Create,
+                before: None,
+                after: None,
+                phase: None,
+                renamed_from: None,
+            };
+            assert_eq!(stem(stamp(), &header).0, format!("20231205_120000_create_{name}"));
+            let phase = Some(Phase { number: 3, of: 12, kind: PhaseKind::Build });
+            let header = MigrationHeader { kind: ChangeKind::Alter, phase, ..header };
+            assert_eq!(stem(stamp(), &header).0, format!("20231205_120000_alter_{name}_03_build"));
         }
     }
 

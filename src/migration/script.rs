@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    model::{DEFAULT_SCHEMA, Lock, LockMode, MigrationHeader, Operation, Plan, Table, TableName, Unsupported},
+    model::{DEFAULT_SCHEMA, Lock, LockMode, MigrationHeader, Operation, Plan, Table, TableName, Unsupported, Work},
     sql::{ALLOW_DATA_LOSS, Definition, InvalidDefinition, Setting, Statement, render},
 };
 
@@ -104,7 +104,14 @@ fn define(table: &Table) -> Result<Definition, Vec<Unsupported>> {
 /// Creating takes no lock that anyone could feel, but for the tables that it refers to.
 /// Source: <https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES>
 pub(super) fn plan_of_create(table: &Table) -> Plan {
-    let step = |summary: String| Operation { summary, locks: Vec::new(), data_loss: None, reversible: true };
+    let step = |summary: String| Operation {
+        summary,
+        phase: None,
+        work: Work::Catalog,
+        locks: Vec::new(),
+        data_loss: None,
+        reversible: true,
+    };
     let schema = &table.name.schema;
     let mut operations = Vec::new();
     operations.extend((schema != DEFAULT_SCHEMA).then(|| step(format!("create schema {schema} where there is none"))));
@@ -122,6 +129,8 @@ pub(super) fn plan_of_drop(table: &Table) -> Plan {
     let tables = std::iter::once(&table.name).chain(parents(table));
     let operation = Operation {
         summary: format!("drop table {}", table.name.short()),
+        phase: None,
+        work: Work::Catalog,
         locks: locks(tables, LockMode::AccessExclusive),
         data_loss: Some(format!("all rows of {}", table.name.short())),
         reversible: false,

@@ -2,16 +2,28 @@ use chrono::TimeZone as _;
 
 use super::*;
 use crate::{
-    model::{Check, Exclude, ExcludeElement, IndexKey, IndexMethod, LockMode, TableName},
+    model::{Check, Exclude, ExcludeElement, IndexKey, IndexMethod, LockMode, Renames, TableName},
     sql::fixtures::{caricatures, column, hostile},
 };
 
 pub(super) fn create(table: Table) -> Change {
-    Change { table: table.name.clone(), kind: ChangeKind::Create, before: None, after: Some(table) }
+    Change {
+        table: table.name.clone(),
+        kind: ChangeKind::Create,
+        before: None,
+        after: Some(table),
+        renames: Renames::default(),
+    }
 }
 
 fn drop(table: Table) -> Change {
-    Change { table: table.name.clone(), kind: ChangeKind::Drop, before: Some(table), after: None }
+    Change {
+        table: table.name.clone(),
+        kind: ChangeKind::Drop,
+        before: Some(table),
+        after: None,
+        renames: Renames::default(),
+    }
 }
 
 fn stamp() -> DateTime<Utc> {
@@ -144,6 +156,7 @@ fn what_cannot_be_carried_out_yet_is_said_where_it_is_asked_for() {
         kind: ChangeKind::Alter,
         before: Some(caricatures()),
         after: Some(wanted),
+        renames: Renames::default(),
     };
     insta::assert_snapshot!(refusals(&alter), @r"
     schemaJson.columns[user_id]: Changing column user_id is not supported yet | Undo it, or request a new table beside this one

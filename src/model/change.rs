@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Table, TableName};
+use super::{Phase, Table, TableName};
 
 /// The known schema: the tables that the request files of a revision describe and want (not the dropped ones).
 #[derive(Debug, Clone, Default)]
@@ -65,6 +65,31 @@ pub struct Change {
     pub before: Option<Table>,
     /// State wanted.
     pub after: Option<Table>,
+    /// Everything that the whole revision renames.
+    pub renames: Renames,
+}
+
+/// What the requests of a revision rename: names that only the base has, by those that only the revision has.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Renames {
+    /// Old names of tables by their new ones.
+    pub tables: BTreeMap<TableName, TableName>,
+    /// Old names of columns by their new ones, by the new name of their table.
+    pub columns: BTreeMap<TableName, BTreeMap<String, String>>,
+}
+
+impl Renames {
+    /// The name on the base of `table` of the revision.
+    #[must_use]
+    pub fn table_before<'a>(&'a self, table: &'a TableName) -> &'a TableName {
+        self.tables.get(table).unwrap_or(table)
+    }
+
+    /// The name on the base of `column` of `table` of the revision.
+    #[must_use]
+    pub fn column_before<'a>(&'a self, table: &TableName, column: &'a str) -> &'a str {
+        self.columns.get(table).and_then(|columns| columns.get(column)).map_or(column, String::as_str)
+    }
 }
 
 /// A table-level lock of PostgreSQL, weakest first.
@@ -116,12 +141,29 @@ pub struct Lock {
     pub mode: LockMode,
 }
 
+/// How much of a table an operation looks at while it holds its locks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Work {
+    /// Catalog rows only: as fast on a large table as on a small one.
+    #[default]
+    Catalog,
+    /// Every row is read.
+    Scan,
+    /// Every row is written anew.
+    Rewrite,
+}
+
 /// One DDL step of a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Operation {
     /// `create table caricatures`, for people; holds names from the request: hostile text.
     pub summary: String,
+    /// The migration that holds it; `None` where the change is one migration.
+    pub phase: Option<Phase>,
+    /// How much of the table it looks at.
+    pub work: Work,
     /// Locks on tables that existed before.
     pub locks: Vec<Lock>,
     /// What rows or values are lost for good, in one phrase.

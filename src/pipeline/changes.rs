@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     migration::{self, MigrationFile},
-    model::{Catalog, Change, ChangeKind, Digest, Migration, Plan, Table, TableName, Tree, Unsupported},
+    model::{Catalog, Change, ChangeKind, Digest, Migration, Plan, Renames, Table, TableName, Tree, Unsupported},
     policy::PathKind,
     rules::StaleMigration,
 };
@@ -21,6 +21,7 @@ pub(super) struct Sides<'a> {
     pub(super) base_requests: Requests,
     pub(super) base: Catalog,
     pub(super) merged: Catalog,
+    pub(super) renames: Renames,
     pub(super) base_chains: BTreeMap<TableName, Vec<MigrationFile>>,
     pub(super) chains: BTreeMap<TableName, Vec<MigrationFile>>,
 }
@@ -32,10 +33,12 @@ impl<'a> Sides<'a> {
         let base_tree = if snapshot.scope == Scope::All { empty } else { &snapshot.base };
         let base_requests = Requests::read(base_tree, policy, None);
         let requests = Requests::read(&snapshot.merged, policy, Some((base_tree, &base_requests)));
+        let base = base_requests.catalog(&policy.database);
         Self {
             snapshot,
             base_tree,
-            base: base_requests.catalog(&policy.database),
+            renames: requests.renames(&base),
+            base,
             merged: requests.catalog(&policy.database),
             requests,
             base_requests,
@@ -69,14 +72,9 @@ impl<'a> Sides<'a> {
         let table = request.table.clone();
         let after = file.wanted().cloned();
         let of_base = |name: &TableName| self.base.tables.get(name).map(|known| known.table.clone());
-        let renamed = request.renamed_from.as_ref().map(|old| TableName::new(&table.schema, &old.value));
-        let (before, renamed) = match (of_base(&table), renamed.and_then(|old| of_base(&old))) {
-            (Some(before), _) => (Some(before), false),
-            (None, Some(before)) => (Some(before), true),
-            (None, None) => (None, false),
-        };
-        let kind = kind_of(before.as_ref(), after.as_ref(), renamed);
-        Some(Change { table, kind, before, after })
+        let before = of_base(self.renames.table_before(&table));
+        let kind = kind_of(before.as_ref(), after.as_ref(), self.renames.tables.contains_key(&table));
+        Some(Change { table, kind, before, after, renames: self.renames.clone() })
     }
 
     /// The plan and the migrations that `change` must bring, or what of it cannot be carried out yet.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    model::{Catalog, CatalogTable, Lifecycle, Request, Table, TableName, Tree},
+    model::{Catalog, CatalogTable, Lifecycle, Renames, Request, Table, TableName, Tree},
     parse::{self, Parsed},
     policy::{PathKind, Policy},
 };
@@ -64,6 +64,31 @@ impl Requests {
     pub(super) fn paths_of(&self, table: &TableName) -> Vec<String> {
         let same = self.files.iter().filter(|(_, file)| file.parsed.table.as_ref() == Some(table));
         same.map(|(path, _)| path.clone()).collect()
+    }
+
+    /// What the files rename, where `base` knows the old name and not the new one: a rename that has landed is inert.
+    pub(super) fn renames(&self, base: &Catalog) -> Renames {
+        let mut renames = Renames::default();
+        for request in self.files.values().filter_map(RequestFile::accepted) {
+            let table = &request.table;
+            let old = request.renamed_from.as_ref().map(|old| TableName::new(&table.schema, &old.value));
+            let old = old.filter(|old| !base.tables.contains_key(table) && base.tables.contains_key(old));
+            let Some(before) = base.tables.get(old.as_ref().unwrap_or(table)) else { continue };
+            let known = |column: &str| before.table.column(column).is_some();
+            let wanted = |name: &str| request.schema.columns.iter().any(|column| column.name == name);
+            let columns = request.schema.columns.iter().filter_map(|column| {
+                let old = column.renamed_from.clone()?;
+                (known(&old) && !known(&column.name) && !wanted(&old)).then(|| (column.name.clone(), old))
+            });
+            let columns: BTreeMap<_, _> = columns.collect();
+            if !columns.is_empty() {
+                renames.columns.insert(table.clone(), columns);
+            }
+            if let Some(old) = old {
+                renames.tables.insert(table.clone(), old);
+            }
+        }
+        renames
     }
 
     /// The tables that the files want. Of two files for one table the first path counts; `duplicate-table` reports it.

@@ -7,8 +7,8 @@ use super::*;
 use crate::{
     model::{
         Actor, Approval, ApprovalState, Change, ChangeKind, Claims, FileChange, FileMode, FileState, LabelRefusal,
-        Lock, LockMode, Migration, MigrationHeader, MigrationName, Operation, Plan, RefusedLabel, RequestOutcome,
-        TableName, VoidedApprovals, Waived,
+        Lock, LockMode, Migration, MigrationHeader, MigrationName, Operation, Plan, RefusedLabel, Renames,
+        RequestOutcome, TableName, VoidedApprovals, Waived, Work,
     },
     policy::ApprovalPolicy,
     report::testing::{hostile, skeleton, violation},
@@ -43,6 +43,8 @@ fn migration(up: &str, down: &str, stem: &str) -> Migration {
             kind: ChangeKind::Create,
             before: None,
             after: Some(Digest::of("after")),
+            phase: None,
+            renamed_from: None,
         },
         up: up.to_owned(),
         down: down.to_owned(),
@@ -64,8 +66,14 @@ fn request(text: Option<&str>) -> RequestOutcome {
     waived.waived = Some(Waived { reason: say("The old client sends 40 characters"), expires });
     let table = TableName::public(say("caricatures"));
     let lock = Lock { table: TableName::public(say("teams")), mode: LockMode::ShareRowExclusive };
-    let operation =
-        |summary: &str| Operation { summary: say(summary), locks: vec![], data_loss: None, reversible: true };
+    let operation = |summary: &str| Operation {
+        summary: say(summary),
+        phase: None,
+        work: Work::Catalog,
+        locks: vec![],
+        data_loss: None,
+        reversible: true,
+    };
     let plan = Plan {
         operations: vec![
             operation("create table `caricatures`"),
@@ -76,7 +84,13 @@ fn request(text: Option<&str>) -> RequestOutcome {
     RequestOutcome {
         path,
         text: String::new(),
-        change: Some(Change { table: table.clone(), kind: ChangeKind::Create, before: None, after: None }),
+        change: Some(Change {
+            table: table.clone(),
+            kind: ChangeKind::Create,
+            before: None,
+            after: None,
+            renames: Renames::default(),
+        }),
         table: Some(table),
         registry_id: None,
         plan,
