@@ -29,7 +29,9 @@ pub fn renamed(table: &Table, name: &TableName, renames: &Renames) -> Table {
         IndexKey::Expression(text) => expression(text, ExpressionUse::IndexKey),
     };
     let predicate = |text: &mut Option<String>| {
-        text.iter_mut().for_each(|text| expression(text, ExpressionUse::Predicate));
+        if let Some(text) = text {
+            expression(text, ExpressionUse::Predicate);
+        }
     };
     let mut new = Table { name: name.clone(), ..table.clone() };
     for part in &mut new.columns {

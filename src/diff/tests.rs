@@ -7,7 +7,7 @@ use crate::{
 };
 
 fn shown(before: &Table, after: &Table, renames: &Renames) -> String {
-    differences(before, after, renames).iter().map(|difference| format!("{difference}\n")).collect()
+    differences(before, after, renames).iter().map(|difference| difference.to_string() + "\n").collect()
 }
 
 /// Columns of `table` renamed, as pairs of old and new names.
