@@ -16,6 +16,7 @@ mod request;
 mod resolve;
 mod stamp;
 mod suggest;
+mod torn;
 
 use crate::{
     model::{Declarations, File, Refusal, Request, Route, TableName},

@@ -15,7 +15,7 @@ mod types;
 mod walk;
 
 pub use definition::{Definition, IndexDefinition, InvalidDefinition};
-pub use expression::parse_expression;
+pub use expression::{parse_expression, parse_expression_renaming};
 pub use objects::{type_object, uses_object};
 pub use statement::{ALLOW_DATA_LOSS, Setting, Statement, render};
 pub use types::parse_type;
