@@ -59,7 +59,7 @@ pub struct ParsedDeclarations {
 #[derive(Debug, Clone)]
 pub enum ParsedFile {
     /// A request for a table, or something that cannot be told from one.
-    Request(Parsed),
+    Request(Box<Parsed>),
     /// A file of opaque objects.
     Declarations(ParsedDeclarations),
 }
@@ -70,7 +70,7 @@ pub fn parse_file(path: &str, file: &File) -> ParsedFile {
     let opened = Opened::new(path, file);
     match &opened.root {
         Some(root) if declarations::is_one(root) => ParsedFile::Declarations(opened.declarations()),
-        _ => ParsedFile::Request(opened.request()),
+        _ => ParsedFile::Request(Box::new(opened.request())),
     }
 }
 

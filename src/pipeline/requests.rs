@@ -56,7 +56,7 @@ impl Requests {
             ParsedFile::Request(parsed) => {
                 let request = parsed.request.as_ref().filter(|_| parsed.refusals.is_empty());
                 let state = request.map(parse::resolve);
-                self.files.insert(path.to_owned(), RequestFile { parsed, state });
+                self.files.insert(path.to_owned(), RequestFile { parsed: *parsed, state });
             }
             ParsedFile::Declarations(parsed) => _ = self.declarations.insert(path.to_owned(), parsed),
         }

@@ -17,8 +17,8 @@ fn declares(object: &OpaqueObject, base: &str) -> bool {
         return object.types.iter().any(|name| quote::identifier(name) == alone);
     }
     let (schema, name) = (&object.name.schema, quote::identifier(&object.name.name));
-    let bare = schema == DEFAULT_SCHEMA && base == name;
-    object.kind.is_type() && (bare || base == format!("{}.{name}", quote::identifier(schema)))
+    let in_path = schema == DEFAULT_SCHEMA && base == name;
+    object.kind.is_type() && (in_path || base == format!("{}.{name}", quote::identifier(schema)))
 }
 
 /// Whether a column of `table` is of a type that `object` declares, or a foreign key of it leads there.
