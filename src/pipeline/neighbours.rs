@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Snapshot, changes::Sides, order::referenced};
 use crate::{
+    migration::Chain,
     model::{CatalogObject, Outcome, Table, TableName, Tree},
     sql::uses_object,
 };
@@ -28,8 +29,8 @@ pub fn context_files(snapshot: &Snapshot, outcome: &Outcome) -> Tree {
         .base_requests
         .iter()
         .filter(|(_, file)| file.parsed.table.as_ref().is_some_and(|table| tables.contains(table)));
-    let chains = sides.base_chains.iter().filter(|(table, _)| tables.contains(table));
-    let ups: Vec<&str> = chains.flat_map(|(_, files)| files).map(|file| file.path.as_str()).collect();
+    let chains = sides.base_chains.iter().filter(|chain| tables.contains(&chain.table));
+    let ups: Vec<&str> = chains.flat_map(Chain::paths).collect();
     let downs = ups.iter().filter_map(|path| Some(format!("{}.down.sql", path.strip_suffix(".up.sql")?)));
     let paths = requests
         .map(|(path, _)| path.to_owned())
