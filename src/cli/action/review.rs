@@ -276,10 +276,9 @@ fn wanted(clean: &Clean) -> Vec<Wanted<'_>> {
         .flat_map(|request| request.violations.iter().map(|violation| (violation, request.text.as_str())));
     let others = clean.outcome.violations.iter().map(|violation| (violation, ""));
     let wanted = of_requests.chain(others).map(|(violation, text)| {
-        let lines = clean.commentable.get(&violation.location.file).map(Vec::as_slice).unwrap_or_default();
-        let anchor = review::anchor(violation, text, lines);
-        let replacement = anchor.as_ref().and_then(|anchor| anchor.replacement.as_deref());
-        Wanted { violation, body: comment::inline(violation, replacement), anchor }
+        let lines = clean.commentable.get(&violation.location.file).map(Vec::as_slice);
+        let (place, fix) = review::place(violation, text, lines);
+        Wanted { violation, text, body: comment::inline(violation, fix.as_ref()), place }
     });
     wanted.collect()
 }
