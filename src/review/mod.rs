@@ -118,6 +118,14 @@ pub enum Operation {
     },
 }
 
+impl Operation {
+    /// Whether it comments on lines or files of the diff.
+    #[must_use]
+    pub fn is_on_the_diff(&self) -> bool {
+        matches!(self, Self::PostReview { .. } | Self::PostFileComment { .. })
+    }
+}
+
 /// A comment on lines of the head's side of the diff.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InlineComment {

@@ -242,7 +242,14 @@ impl Review<'_> {
             LabelChange::Remove => Operation::RemoveLabel { label },
         }));
         for operation in &operations {
-            self.step.github.perform(self.number, operation).await?;
+            match self.step.github.perform(self.number, operation).await {
+                // The places are computed from the diff, but GitHub's own diff has the last word. Nothing is lost: the
+                // summary tells the violations too.
+                Err(Error::Unprocessable(failure)) if operation.is_on_the_diff() => {
+                    output::print(&format!("GitHub took no comments on lines: {}\n", log_line(&failure.to_string())))?;
+                }
+                result => result?,
+            }
         }
         Ok(())
     }
