@@ -77,11 +77,15 @@ fn take(world: &mut World, step: Step) {
     match step {
         Step::Push(problems, touched) => {
             world.violations = problems;
-            touched.into_iter().for_each(|index| touch(world, index, |thread| thread.outdated = true));
+            for index in touched {
+                touch(world, index, |thread| thread.outdated = true);
+            }
         }
         Step::ForcePush(problems) => {
             world.violations = problems;
-            world.conversation.threads.iter_mut().for_each(|thread| thread.outdated = true);
+            for thread in &mut world.conversation.threads {
+                thread.outdated = true;
+            }
         }
         Step::BasePush(files) => {
             let count = world.violations.len().max(1);
