@@ -8,7 +8,7 @@ use schema_registry::{
     postgres::Connection,
 };
 
-use crate::with_database;
+use crate::support::on_each;
 
 const REQUEST: &str = r#"
 tableName: players
@@ -83,7 +83,7 @@ fn another_shape_is_named_part_by_part() {
         ),
         ("ALTER TABLE players SET UNLOGGED", "found  table: unlogged"),
     ];
-    with_database("another_shape", async |_, connection| {
+    on_each("another_shape", async |_, connection| {
         connection.execute_script("CREATE TABLE teams (id uuid PRIMARY KEY);").await.expect("it is new");
         let up = up();
         for (edit, expected) in cases {
@@ -99,7 +99,7 @@ fn another_shape_is_named_part_by_part() {
 
 #[test]
 fn what_is_not_the_migrations_business_may_stay() {
-    with_database("left_alone", async |_, connection| {
+    on_each("left_alone", async |_, connection| {
         let up = up();
         connection.execute_script("CREATE TABLE teams (id uuid PRIMARY KEY);").await.expect("it is new");
         assert_eq!(complaint(&connection, &up).await, "");
@@ -121,7 +121,7 @@ fn no_setting_of_the_session_raises_a_false_alarm() {
         ("bytea_output", "escape"),
         ("default_transaction_isolation", "serializable"),
     ];
-    with_database("hostile_settings", async |_, connection| {
+    on_each("hostile_settings", async |_, connection| {
         let up = up();
         connection
             .execute_script("CREATE SCHEMA elsewhere; CREATE TABLE public.teams (id uuid PRIMARY KEY);")
