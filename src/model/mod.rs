@@ -3,6 +3,8 @@
 mod approval;
 mod audit;
 mod change;
+mod constraint;
+mod difference;
 mod digest;
 mod file;
 mod migration;
@@ -19,6 +21,8 @@ mod violation;
 pub use approval::*;
 pub use audit::*;
 pub use change::*;
+pub use constraint::*;
+pub use difference::*;
 pub use digest::*;
 pub use file::*;
 pub use migration::*;

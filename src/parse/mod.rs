@@ -15,6 +15,7 @@ mod request;
 mod resolve;
 mod stamp;
 mod suggest;
+mod torn;
 
 use crate::{
     model::{File, Refusal, Request, Route, TableName},

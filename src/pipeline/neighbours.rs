@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{Snapshot, changes::Sides, order::referenced};
-use crate::model::{Outcome, TableName, Tree};
+use crate::{
+    migration::Chain,
+    model::{Outcome, TableName, Tree},
+};
 
 /// The base's governed files of the tables that `outcome` changes and of the tables that they reference: if one of them
 /// changes, the reviewer saw something else.
@@ -22,8 +25,8 @@ pub fn context_files(snapshot: &Snapshot, outcome: &Outcome) -> Tree {
         .base_requests
         .iter()
         .filter(|(_, file)| file.parsed.table.as_ref().is_some_and(|table| tables.contains(table)));
-    let chains = sides.base_chains.iter().filter(|(table, _)| tables.contains(table));
-    let ups: Vec<&str> = chains.flat_map(|(_, files)| files).map(|file| file.path.as_str()).collect();
+    let chains = sides.base_chains.iter().filter(|chain| tables.contains(&chain.table));
+    let ups: Vec<&str> = chains.flat_map(Chain::paths).collect();
     let downs = ups.iter().filter_map(|path| Some(format!("{}.down.sql", path.strip_suffix(".up.sql")?)));
     let paths = requests.map(|(path, _)| path.to_owned()).chain(ups.iter().map(|path| (*path).to_owned())).chain(downs);
     paths

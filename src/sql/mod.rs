@@ -14,7 +14,7 @@ mod types;
 mod walk;
 
 pub use definition::{Definition, IndexDefinition, InvalidDefinition};
-pub use expression::parse_expression;
+pub use expression::{parse_expression, parse_expression_renaming};
 pub use statement::{ALLOW_DATA_LOSS, Setting, Statement, render};
 pub use types::parse_type;
 
