@@ -107,7 +107,7 @@ impl Event {
             "pull_request" | "pull_request_target" => {
                 payload.pull_request.map(|pull_request| Subject::PullRequest(pull_request.number))
             }
-            "issue_comment" => payload.issue.map(commented),
+            "issue_comment" => payload.issue.as_ref().map(commented),
             "workflow_run" => payload.workflow_run.map(ran),
             "merge_group" => payload.merge_group.map(|group| Subject::MergeGroup { branch: branch(group.head_ref) }),
             "push" => payload.reference.zip(payload.before).map(pushed),
@@ -119,7 +119,7 @@ impl Event {
     }
 }
 
-fn commented(issue: Issue) -> Subject {
+fn commented(issue: &Issue) -> Subject {
     match issue.pull_request {
         Some(_) => Subject::PullRequest(issue.number),
         None => Subject::Nothing("The comment is on an issue, not on a pull request."),

@@ -196,9 +196,8 @@ impl View<'_> {
 
     fn commit(&self, repo: u64, sha: &str, field: &Field) -> Result<Value, Failure> {
         let found = self.state.repo(repo);
-        let may = |scope: Scope| {
-            found.visibility == Visibility::Public || self.token.permissions.of(scope) >= Access::Read
-        };
+        let may =
+            |scope: Scope| found.visibility == Visibility::Public || self.token.permissions.of(scope) >= Access::Read;
         Ok(match field.name.as_str() {
             "oid" => json!(sha),
             "status" if !may(Scope::Statuses) => return Err(Failure::forbidden()),
