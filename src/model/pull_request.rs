@@ -117,6 +117,8 @@ pub struct Thread {
     pub node_id: String,
     /// Whether it is resolved.
     pub resolved: bool,
+    /// Whether the lines that it is on have changed since: GitHub folds it away then.
+    pub outdated: bool,
     /// First comment first; never empty.
     pub comments: Vec<ThreadComment>,
 }

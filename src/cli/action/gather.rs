@@ -41,8 +41,8 @@ pub(super) struct Clean {
     pub(super) context: Tree,
     /// Governed files of the merged result.
     pub(super) merged: Tree,
-    /// Per governed path, the lines that GitHub takes inline comments on. A file that the merge changed further has
-    /// none: its lines are not those of the head.
+    /// Per governed path of the diff, the lines that GitHub takes inline comments on. A file that the merge changed
+    /// further has none: its lines are not those of the head.
     pub(super) commentable: BTreeMap<String, Vec<RangeInclusive<usize>>>,
 }
 
@@ -104,8 +104,9 @@ pub(super) fn clean(store: &Store, policy: &Policy, sides: &Sides<'_>, now: Date
         git.changed_paths(sides.merge_base, sides.head)?.into_iter().filter(governed).collect();
     let of_head = git.read_tree(sides.head, &|path| changed.contains(path), MAX_FILE_BYTES)?;
     let mut commentable = BTreeMap::new();
-    for path in changed.iter().filter(|path| of_head.get(*path) == merged.get(*path)) {
-        let lines = git.changed_lines(sides.merge_base, sides.head, path)?;
+    for path in &changed {
+        let as_judged = of_head.get(path) == merged.get(path);
+        let lines = if as_judged { git.changed_lines(sides.merge_base, sides.head, path)? } else { Vec::new() };
         commentable.insert(path.clone(), lines.into_iter().map(|(first, last)| first..=last).collect());
     }
     let control = control_files(&base, policy);

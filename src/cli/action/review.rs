@@ -299,7 +299,14 @@ impl<'a> Review<'a> {
             LabelChange::Remove => Operation::RemoveLabel { label },
         }));
         for operation in &operations {
-            self.step.github.perform(self.number, operation).await?;
+            match self.step.github.perform(self.number, operation).await {
+                // The places are computed from the diff, but GitHub's own diff has the last word. Nothing is lost: the
+                // summary tells the violations too.
+                Err(Error::Unprocessable(failure)) if operation.is_on_the_diff() => {
+                    output::print(&format!("GitHub took no comments on lines: {}\n", log_line(&failure.to_string())))?;
+                }
+                result => result?,
+            }
         }
         Ok(())
     }
@@ -330,10 +337,9 @@ fn wanted(clean: &Clean) -> Vec<Wanted<'_>> {
         .flat_map(|request| request.violations.iter().map(|violation| (violation, request.text.as_str())));
     let others = clean.outcome.violations.iter().map(|violation| (violation, ""));
     let wanted = of_requests.chain(others).map(|(violation, text)| {
-        let lines = clean.commentable.get(&violation.location.file).map(Vec::as_slice).unwrap_or_default();
-        let anchor = review::anchor(violation, text, lines);
-        let replacement = anchor.as_ref().and_then(|anchor| anchor.replacement.as_deref());
-        Wanted { violation, body: comment::inline(violation, replacement), anchor }
+        let lines = clean.commentable.get(&violation.location.file).map(Vec::as_slice);
+        let (place, fix) = review::place(violation, text, lines);
+        Wanted { violation, text, body: comment::inline(violation, fix.as_ref()), place }
     });
     wanted.collect()
 }
