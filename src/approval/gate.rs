@@ -1,6 +1,6 @@
 //! The gate: one commit status from everything that is known.
 
-use crate::model::{ApprovalState, CommitStatus, Outcome, Severity, StatusState, Verdict};
+use crate::model::{ApprovalState, CommitStatus, Outcome, PullRequest, Severity, StatusState, Verdict};
 
 /// Longest description of a commit status, in characters.
 /// Source: <https://docs.github.com/en/rest/commits/statuses#create-a-commit-status>
@@ -72,6 +72,18 @@ pub fn gate(facts: &GateFacts<'_>) -> (Verdict, CommitStatus) {
     (Verdict::Pass, status(StatusState::Success, &text))
 }
 
+/// The status of a commit that is the head of several pull requests: the worst, with the pull request that it is of. Of
+/// equally bad ones that of the lowest number, so that every run says the same. `None` of none.
+#[must_use]
+pub fn worst(statuses: &[(&PullRequest, CommitStatus)]) -> Option<CommitStatus> {
+    let (pull_request, worst) = statuses.iter().min_by_key(|(of, it)| (it.state, of.number))?;
+    if statuses.len() == 1 {
+        return Some(worst.clone());
+    }
+    let text = format!("#{} to {}: {}", pull_request.number, pull_request.base_ref, worst.description);
+    Some(status(worst.state, &text))
+}
+
 /// `2 errors, 1 warning`, without the severities that nothing has.
 fn counts(outcome: &Outcome) -> String {
     let counts: Vec<String> = [Severity::Error, Severity::Warning, Severity::Notice]
@@ -101,7 +113,10 @@ fn status(state: StatusState, description: &str) -> CommitStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::approval::testing::{approval_state, outcome};
+    use crate::{
+        approval::testing::{approval_state, outcome},
+        model::RepositoryFacts,
+    };
 
     #[test]
     fn every_combination_has_one_answer() {
@@ -143,6 +158,38 @@ mod tests {
             let text = format!("{verdict} {} {}", state.as_str().unwrap_or_default(), status.description);
             assert_eq!(text, expected);
         }
+    }
+
+    #[test]
+    fn a_commit_of_several_pull_requests_has_the_worst_of_their_statuses() {
+        let pull_request = |number: u64, base_ref: &str| PullRequest {
+            repository: RepositoryFacts { id: 1, full_name: "o/r".to_owned(), default_branch: "main".to_owned() },
+            number,
+            author: None,
+            open: true,
+            draft: false,
+            merged: false,
+            merged_at: None,
+            merged_by: None,
+            merge_commit_sha: None,
+            head_sha: "0a".to_owned(),
+            head_repository: None,
+            base_ref: base_ref.to_owned(),
+            labels: Vec::new(),
+        };
+        let (seven, eight, nine) = (pull_request(7, "main"), pull_request(8, "stable"), pull_request(9, "next"));
+        let good = status(StatusState::Success, "Approved by mia");
+        let pending = status(StatusState::Pending, "0 of 1 approval given");
+        let bad = status(StatusState::Failure, "1 error");
+        assert_eq!(worst(&[(&seven, good.clone())]), Some(good.clone()));
+        let named = |state, text: &str| Some(status(state, text));
+        let mixed = worst(&[(&seven, good.clone()), (&nine, bad.clone()), (&eight, bad)]);
+        assert_eq!(mixed, named(StatusState::Failure, "#8 to stable: 1 error"));
+        let waiting = worst(&[(&eight, pending), (&seven, good.clone())]);
+        assert_eq!(waiting, named(StatusState::Pending, "#8 to stable: 0 of 1 approval given"));
+        let both = worst(&[(&eight, good.clone()), (&seven, good)]);
+        assert_eq!(both, named(StatusState::Success, "#7 to main: Approved by mia"));
+        assert_eq!(worst(&[]), None);
     }
 
     #[test]

@@ -19,4 +19,4 @@ pub use compare::compare;
 pub use digest::{ApprovalDigest, DigestInput, digest, policy_digest};
 pub use evaluate::{Evaluation, Facts, LabelChange, evaluate};
 pub use evidence::Evidence;
-pub use gate::{Block, GateFacts, gate};
+pub use gate::{Block, GateFacts, gate, worst};

@@ -9,6 +9,7 @@ mod error;
 mod labels;
 mod page;
 mod perform;
+mod present;
 mod pulls;
 mod request;
 mod statuses;

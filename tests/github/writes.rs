@@ -183,7 +183,7 @@ async fn a_token_without_rights_is_told_what_it_lacks() {
     let sha = scene.repo.head_sha(NUMBER);
     let errors = [
         github.pull_request(NUMBER).await.unwrap_err(),
-        github.open_pull_requests("main").await.unwrap_err(),
+        github.open_pull_requests(Some("main")).await.unwrap_err(),
         github.merge_base("main", "feature").await.unwrap_err(),
         github.conversation(NUMBER).await.unwrap_err(),
         github.label_events(NUMBER).await.unwrap_err(),
