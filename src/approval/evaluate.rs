@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::{ApprovalDigest, Evidence, compare, ledger::Ledger, refusal};
+use super::{ApprovalDigest, Evidence, class::required, compare, ledger::Ledger, refusal};
 use crate::{
     model::{
-        Account, AccountKind, Actor, Approval, ApprovalState, Digest, ENTRY_VERSION, Entry, EntryKind, LabelEvent,
-        LabelRefusal, RefusedLabel, RevokedApprovals, VoidedApprovals,
+        Account, AccountKind, Actor, Approval, ApprovalState, Classified, Digest, ENTRY_VERSION, Entry, EntryKind,
+        LabelEvent, LabelRefusal, RefusedLabel, RevokedApprovals, VoidedApprovals,
     },
     policy::ApprovalPolicy,
 };
@@ -28,6 +28,8 @@ pub struct Facts<'a> {
     pub head_sha: &'a str,
     /// The digest of what the pull request changes now.
     pub digest: &'a ApprovalDigest,
+    /// The parts of the change with their classes.
+    pub classes: &'a [Classified],
     /// Who opened the pull request; a deleted account approves nothing, so `None` excludes nobody.
     pub author: Option<&'a Account>,
     /// `requestedByUsername` of the touched requests, as claimed.
@@ -101,7 +103,14 @@ pub fn evaluate(facts: &Facts<'_>, policy: &ApprovalPolicy) -> Evaluation {
     let Walk { approvals, refused, revoked, entries: walked, .. } = walk;
     entries.extend(walked);
 
-    let mut state = ApprovalState { required: policy.required, approvals, refused, voided: None, revoked };
+    let mut state = ApprovalState {
+        required: required(facts.classes),
+        classes: facts.classes.to_vec(),
+        approvals,
+        refused,
+        voided: None,
+        revoked,
+    };
     if state.complete() {
         state.refused.retain(|refused| refused.reason != LabelRefusal::AlreadyApproved);
     }

@@ -3,6 +3,7 @@
 //! Pure and re-derivable: every function takes what is on GitHub and in the audit log now, and a second call on what the
 //! first one brought about asks for nothing more.
 
+mod class;
 mod compare;
 mod digest;
 mod evaluate;
@@ -15,6 +16,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use class::{classify, required};
 pub use compare::compare;
 pub use digest::{ApprovalDigest, DigestInput, digest, policy_digest};
 pub use evaluate::{Evaluation, Facts, LabelChange, evaluate};

@@ -7,7 +7,10 @@ use proptest::prelude::*;
 
 use super::{testing::at, *};
 use crate::{
-    model::{Account, AccountKind, Actor, Digest, Entry, EntryKind, LabelEvent, LabelRefusal, Tree},
+    model::{
+        Account, AccountKind, Actor, ClassOfChange, Classified, Digest, Entry, EntryKind, LabelEvent, LabelRefusal,
+        Tree,
+    },
     policy::ApprovalPolicy,
 };
 
@@ -91,13 +94,9 @@ impl World {
     }
 
     fn evaluate(&self) -> Evaluation {
-        let policy = ApprovalPolicy {
-            label: "schema-approved".to_owned(),
-            required: self.required,
-            permission: vec!["maintain".to_owned(), "admin".to_owned()],
-            approvers: vec![LISTED],
-            min_review_seconds: 60,
-        };
+        let policy = ApprovalPolicy { approvers: vec![LISTED], ..ApprovalPolicy::default() };
+        let classes =
+            [Classified { class: ClassOfChange::Ordinary, required: self.required, why: "`a` changes".to_owned() }];
         let evidence = Evidence::default();
         evaluate(
             &Facts {
@@ -107,6 +106,7 @@ impl World {
                 tool: "schema-registry 0.1.0",
                 head_sha: "head",
                 digest: &self.digest,
+                classes: &classes,
                 author: Some(&self.author),
                 requesters: &[" @requester".to_owned()],
                 events: &self.events,

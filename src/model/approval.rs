@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Actor, Digest};
+use super::{Actor, Classified, Digest};
 
 /// An approval that counts for the present digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +82,8 @@ pub struct RevokedApprovals {
 pub struct ApprovalState {
     /// How many approvals the change needs.
     pub required: usize,
+    /// Why: the parts of the change with their classes, the most demanding first.
+    pub classes: Vec<Classified>,
     /// Those that it has, one a person, in order of time.
     pub approvals: Vec<Approval>,
     /// Label events that do not count, in order of time.

@@ -3,6 +3,7 @@
 mod approval;
 mod audit;
 mod change;
+mod class;
 mod digest;
 mod file;
 mod migration;
@@ -19,6 +20,7 @@ mod violation;
 pub use approval::*;
 pub use audit::*;
 pub use change::*;
+pub use class::*;
 pub use digest::*;
 pub use file::*;
 pub use migration::*;

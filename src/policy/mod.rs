@@ -1,5 +1,6 @@
 //! What the organisation demands: `schema-registry.toml`, read and checked.
 
+mod approval;
 mod governed;
 mod nearest;
 mod read;
@@ -9,6 +10,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+pub use approval::{ApprovalPolicy, Owners, Required};
 pub use governed::{PathKind, is_control_file};
 pub use nearest::nearest;
 
@@ -40,21 +42,6 @@ pub struct Policy {
     pub gate_branches: Vec<String>,
 }
 
-/// `[approval]`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ApprovalPolicy {
-    /// Label that approves. `schema-approved`.
-    pub label: String,
-    /// How many approvals a change needs. 1.
-    pub required: usize,
-    /// Repository roles that may approve. `maintain`, `admin`.
-    pub permission: Vec<String>,
-    /// Numeric ids of further people who may approve.
-    pub approvers: Vec<u64>,
-    /// How long the summary must have been shown before a label counts. 60.
-    pub min_review_seconds: u64,
-}
-
 /// What is wrong with a policy file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -81,18 +68,6 @@ impl Default for Policy {
     }
 }
 
-impl Default for ApprovalPolicy {
-    fn default() -> Self {
-        Self {
-            label: "schema-approved".to_owned(),
-            required: 1,
-            permission: vec!["maintain".to_owned(), "admin".to_owned()],
-            approvers: Vec::new(),
-            min_review_seconds: 60,
-        }
-    }
-}
-
 impl Policy {
     /// Reads the text of a policy file; `known_rules` are the ids that `[rules]` may name. The first mistake ends it:
     /// a policy that is half understood demands nothing that anyone could rely on.
@@ -110,10 +85,23 @@ impl Policy {
     /// table-name-not-plural = "off"   # error, warning, notice or off
     /// [approval]
     /// label = "schema-approved"
-    /// required = 1
+    /// veto_label = "schema-rejected"
     /// permission = "maintain"         # that role or a higher one; or exact roles: ["admin", "Schema owner"]
     /// approvers = [583231, { id = 1024, login = "octocat" }]
+    /// teams = ["octo/dba"]
+    /// codeowners = false              # whether changed files also need one of their code owners
     /// min_review_seconds = 60
+    /// [approval.required]             # by class of change; `required = 1` is the same number for all
+    /// metadata = 1
+    /// ordinary = 1
+    /// waived_error = 2
+    /// data_loss = 2
+    /// drop = 2
+    /// control_file = 2
+    /// [[approval.owners]]             # who of must be among those who approve a change of these files
+    /// paths = ["schema-requests/billing/**"]
+    /// approvers = [583231]
+    /// teams = ["octo/billing"]
     /// [audit]
     /// branch = "schema-registry/audit"
     /// [gate]

@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::ClassOfChange;
 
 const RULES: [&str; 2] = ["missing-primary-key", "table-name-not-plural"];
 
@@ -31,10 +32,17 @@ table-name-not-plural = "off"
 missing-primary-key = "warning"
 [approval]
 label = "db: go"
+veto_label = "db: no"
 required = 2
 permission = "write"
 approvers = [583231, { id = 1024, login = "octocat" }]
+teams = ["Octo/DBA"]
+codeowners = true
 min_review_seconds = 0
+[[approval.owners]]
+paths = ["db/tables/billing/**"]
+approvers = [7]
+teams = ["octo/billing"]
 [audit]
 branch = "audit"
 [gate]
@@ -52,9 +60,17 @@ branches = ["release/1.x"]
         ]),
         approval: ApprovalPolicy {
             label: "db: go".to_owned(),
-            required: 2,
+            veto_label: "db: no".to_owned(),
+            required: Required::all(2),
             permission: vec!["write".to_owned(), "maintain".to_owned(), "admin".to_owned()],
             approvers: vec![583_231, 1024],
+            teams: vec!["octo/dba".to_owned()],
+            codeowners: true,
+            owners: vec![Owners {
+                paths: vec!["db/tables/billing/**".to_owned()],
+                approvers: vec![7],
+                teams: vec!["octo/billing".to_owned()],
+            }],
             min_review_seconds: 0,
         },
         audit_branch: "audit".to_owned(),
@@ -100,6 +116,39 @@ fn approvers_are_ids() {
     insta::assert_snapshot!(refused("[approval]\napprovers = [1, { id = 1 }]"), @"{ id = 1 } -> 1 is already an approver; name each person once");
     insta::assert_snapshot!(refused("[approval]\napprovers = [0]"), @"0 -> `approvers` must be a whole number from 1 to 18446744073709551615; it is 0");
     insta::assert_snapshot!(refused("[approval]\napprovers = [{ id = 1, name = \"x\" }]"), @"name -> `[approvers]` has no key `name`; it may have `id`, `login`");
+}
+
+#[test]
+fn approvals_are_asked_for_by_class_of_change() {
+    let of = |text: &str| {
+        let required = Policy::parse(text, &RULES).expect("is valid").approval.required;
+        ClassOfChange::ALL.map(|class| required.of(class))
+    };
+    assert_eq!(of(""), [1, 1, 2, 2, 2, 2]);
+    assert_eq!(of("[approval]\nrequired = 0"), [0; 6]);
+    assert_eq!(of("[approval.required]\nmetadata = 0\ndrop = 3"), [0, 1, 2, 2, 3, 2]);
+    insta::assert_snapshot!(refused("[approval.required]\ndrops = 1"), @"drops -> `[required]` has no key `drops`; did you mean `drop`?");
+    insta::assert_snapshot!(refused("[approval]\nveto_label = \"Schema-Approved\""), @r#""Schema-Approved" -> `veto_label` and `label` must be two labels: GitHub ignores their case"#);
+}
+
+#[test]
+fn owners_and_teams_are_checked() {
+    insta::assert_snapshot!(refused("[approval]\nteams = [\"@octo/dba\"]"), @r#""@octo/dba" -> "@octo/dba" is no team; write `organisation/team` as in the team's address, without `@`"#);
+    insta::assert_snapshot!(refused("[[approval.owners]]\nteams = [\"octo/dba\"]"), @r#"[[approval.owners]] -> `owners` needs `paths`: globs such as "schema-requests/billing/**""#);
+    insta::assert_snapshot!(refused("[[approval.owners]]\npaths = [\"a\"]"), @"[[approval.owners]] -> `owners` needs at least one path, and `approvers` or `teams`");
+    insta::assert_snapshot!(refused("[[approval.owners]]\npaths = [\"a[\"]\nteams = [\"o/t\"]"), @r#""a[" -> "a[" is no glob over paths of the repository"#);
+    insta::assert_snapshot!(refused("[approval]\nowners = [1]"), @"1 -> `owners` must be tables; it is the number 1");
+    let text = "[[approval.owners]]\npaths = [\"schema-requests/b*/**\", \"*.toml\"]\nteams = [\"o/t\"]";
+    let policy = Policy::parse(text, &RULES).expect("is valid");
+    for (path, owned) in [
+        ("schema-requests/billing/invoices.yaml", true),
+        ("schema-requests/billing/eu/invoices.yaml", true),
+        ("schema-requests/b.yaml", false),
+        ("schema-registry.toml", true),
+        ("x/schema-registry.toml", false),
+    ] {
+        assert_eq!(policy.approval.owners[0].owns(path), owned, "{path}");
+    }
 }
 
 #[test]

@@ -13,7 +13,6 @@ use crate::{
     git::Commit,
     model::{Digest, Entry, PullRequest},
     pipeline::{self, Scope, Snapshot},
-    policy::Policy,
 };
 
 /// One or more first-parent commits that arrived together.
@@ -122,6 +121,7 @@ fn landing(step: &Step<'_>, view: &mut View, reference: &str, arrival: &Arrival)
     let snapshot = Snapshot { policy, now: arrival.at, base, merged, scope };
     let outcome = pipeline::evaluate(&snapshot);
     let evidence = Evidence::of(&outcome, &snapshot.merged, None);
+    let required = approval::required(&approval::classify(&outcome, &snapshot.policy));
     let pull_request = arrival
         .pull_request
         .as_ref()
@@ -134,7 +134,7 @@ fn landing(step: &Step<'_>, view: &mut View, reference: &str, arrival: &Arrival)
         at: pull_request.and_then(|pull_request| pull_request.merged_at).unwrap_or(arrival.at),
         actor: pull_request.and_then(|pull_request| pull_request.merged_by.clone()),
         files: outcome.files,
-        pull_request: pull_request.map(|pull_request| approvals(view, pull_request, &snapshot.policy)).transpose()?,
+        pull_request: pull_request.map(|pull_request| approvals(view, pull_request, required)).transpose()?,
         policy: Some(approval::policy_digest(&control)),
         violations: evidence.violations,
         tables: evidence.tables,
@@ -143,7 +143,7 @@ fn landing(step: &Step<'_>, view: &mut View, reference: &str, arrival: &Arrival)
     })
 }
 
-fn approvals(view: &mut View, pull_request: &PullRequest, policy: &Policy) -> anyhow::Result<MergedPullRequest> {
+fn approvals(view: &mut View, pull_request: &PullRequest, required: usize) -> anyhow::Result<MergedPullRequest> {
     let entries: Vec<Entry> = view.entries()?.into_iter().map(|recorded| recorded.entry).collect();
     let mut approvals = Vec::new();
     for entry in standing_approvals(&entries, pull_request.number) {
@@ -151,7 +151,7 @@ fn approvals(view: &mut View, pull_request: &PullRequest, policy: &Policy) -> an
         let lines = lines_of(view, &digest)?;
         approvals.push(RecordedApproval { id: entry.id.clone(), actor: actor.id, digest, lines });
     }
-    Ok(MergedPullRequest { number: pull_request.number, required: policy.approval.required, approvals })
+    Ok(MergedPullRequest { number: pull_request.number, required, approvals })
 }
 
 /// The lines of an approval digest; none where the log lacks them, which covers nothing.

@@ -132,6 +132,7 @@ impl Review<'_> {
         let requesters: Vec<String> =
             outcome.requests.iter().filter_map(|request| request.claims.requested_by_username.clone()).collect();
         let policy = &self.judged.policy;
+        let classes = approval::classify(outcome, policy);
         let evaluated = record::append(self.step, policy, |view| {
             let recorded: Vec<Entry> = view.entries()?.into_iter().map(|recorded| recorded.entry).collect();
             let recorded: Vec<Entry> = recorded.into_iter().filter(|entry| entry.pr == Some(self.number)).collect();
@@ -144,6 +145,7 @@ impl Review<'_> {
                     tool: TOOL,
                     head_sha: &self.judged.pull_request.head_sha,
                     digest,
+                    classes: &classes,
                     author: self.judged.pull_request.author.as_ref(),
                     requesters: &requesters,
                     events: &events,

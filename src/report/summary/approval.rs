@@ -2,7 +2,7 @@
 
 use super::{Detail, SummaryFacts, more};
 use crate::{
-    model::{Actor, ApprovalState},
+    model::{Actor, ApprovalState, ClassOfChange},
     report::escape::{code, prose},
 };
 
@@ -19,6 +19,7 @@ pub(super) fn section(facts: &SummaryFacts<'_>, state: &ApprovalState, detail: D
         .map(|approval| format!("- {} on {}", name(&approval.who), approval.at.format("%Y-%m-%d %H:%M:%S UTC")))
         .collect();
     parts.extend((!lines.is_empty()).then(|| lines.join("\n")));
+    parts.extend(class(state, detail));
     if !state.complete() {
         parts.push(format!("Who may approve: {}.", eligible(facts)));
     }
@@ -46,6 +47,23 @@ pub(super) fn section(facts: &SummaryFacts<'_>, state: &ApprovalState, detail: D
         parts.push(format!("Labels that do not count:\n\n{}{more}", reasons.join("\n")));
     }
     format!("### Approvals\n\n{}", parts.join("\n\n"))
+}
+
+/// The class of the change, and what makes it so where that is more than ordinary.
+fn class(state: &ApprovalState, detail: Detail) -> Option<String> {
+    let decisive: Vec<_> = state.classes.iter().filter(|part| part.required == state.required).collect();
+    let mut classes: Vec<ClassOfChange> = decisive.iter().map(|part| part.class).collect();
+    classes.dedup();
+    let worst = *classes.iter().max()?;
+    let names: Vec<String> = classes.iter().map(|class| code(class.key())).collect();
+    let head = format!("Class of change: {}, which needs {}", names.join(", "), state.required);
+    if worst <= ClassOfChange::Ordinary {
+        return Some(format!("{head}."));
+    }
+    let reasons: Vec<String> =
+        decisive.iter().take(detail.rows).map(|part| format!("- {}", prose(&part.why))).collect();
+    let more = more(decisive.len(), reasons.len(), "reasons");
+    Some(format!("{head}:\n\n{}{more}", reasons.join("\n")))
 }
 
 /// The step that asks for the missing approvals.

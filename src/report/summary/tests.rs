@@ -6,9 +6,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     model::{
-        Actor, Approval, ApprovalState, Change, ChangeKind, Claims, FileChange, FileMode, FileState, LabelRefusal,
-        Lock, LockMode, Migration, MigrationHeader, MigrationName, Operation, Plan, RefusedLabel, Renames,
-        RequestOutcome, TableName, VoidedApprovals, Waived, Work,
+        Actor, Approval, ApprovalState, Change, ChangeKind, Claims, ClassOfChange, Classified, FileChange, FileMode,
+        FileState, LabelRefusal, Lock, LockMode, Migration, MigrationHeader, MigrationName, Operation, Plan,
+        RefusedLabel, Renames, RequestOutcome, TableName, VoidedApprovals, Waived, Work,
     },
     policy::ApprovalPolicy,
     report::testing::{hostile, skeleton, violation},
@@ -22,13 +22,7 @@ fn policy() -> Policy {
         postgres_version: 15,
         allowed_types: Vec::new(),
         severities: std::collections::BTreeMap::new(),
-        approval: ApprovalPolicy {
-            label: "schema-approved".to_owned(),
-            required: 2,
-            permission: vec!["maintain".to_owned(), "admin".to_owned()],
-            approvers: vec![7],
-            min_review_seconds: 60,
-        },
+        approval: ApprovalPolicy { approvers: vec![7], ..ApprovalPolicy::default() },
         audit_branch: "schema-registry/audit".to_owned(),
         gate_branches: Vec::new(),
     }
@@ -126,6 +120,14 @@ fn state(text: Option<&str>) -> ApprovalState {
     let at = DateTime::from_timestamp(1_800_000_000, 0).expect("a time");
     ApprovalState {
         required: 2,
+        classes: vec![
+            Classified {
+                class: ClassOfChange::ControlFile,
+                required: 2,
+                why: say("`schema-registry.toml` is a control file"),
+            },
+            Classified { class: ClassOfChange::Ordinary, required: 1, why: say("the table `caricatures` changes") },
+        ],
         approvals: vec![Approval { id: "e1".to_owned(), who: who(4, "ann"), at }],
         refused: vec![RefusedLabel {
             id: "e2".to_owned(),
@@ -246,6 +248,10 @@ fn a_reviewer_reads_everything_in_one_place() {
     1 of 2 given.
 
     - `ann` on 2027-01-15 08:00:00 UTC
+
+    Class of change: `control_file`, which needs 2:
+
+    - `schema-registry.toml` is a control file
 
     Who may approve: people with the role `maintain` or `admin`, and 1 person on the policy's list of approvers; never the author or the requester.
 
