@@ -30,7 +30,7 @@ pub use checkpoint::{Checkpoint, Origin};
 pub use entry::{Addition, OVERFLOW_HEADER, leaf_hash, line, parse};
 pub use error::Error;
 pub use landing::{LANDING_HEADER, LandingId, approved_files, landed_lines};
-pub use query::{Entries, Recorded, find, read_blob, read_checkpoint, read_state, standing_approvals};
+pub use query::{Entries, Recorded, find, is_vetoed, read_blob, read_checkpoint, read_state, standing_approvals};
 pub use reconcile::{Landing, MergedPullRequest, RecordedApproval, reconcile};
 pub use state::{Branch, State};
 pub use tlog_tiles::Hash;

@@ -108,16 +108,32 @@ pub fn find(checkpoint: &Checkpoint, id: &str, read: &mut Read) -> Result<Option
     found.map(Some).ok_or_else(|| Error::damaged(path, format!("entry {index} does not have the id that it lists")))
 }
 
-/// The `approved` entries of a pull request that still stand: `revoked` and `voided` take back all of their digest.
+/// The `approved` entries of a pull request that still stand: `revoked` and `voided` take back those that they name.
 /// The entries must be in order.
 pub fn standing_approvals<'a>(entries: impl IntoIterator<Item = &'a Entry>, pr: u64) -> Vec<&'a Entry> {
     let mut standing: Vec<&Entry> = Vec::new();
     for entry in entries.into_iter().filter(|entry| entry.pr == Some(pr)) {
         match entry.kind {
             EntryKind::Approved => standing.push(entry),
-            EntryKind::Revoked | EntryKind::Voided => standing.retain(|approval| approval.digest != entry.digest),
+            EntryKind::Revoked | EntryKind::Voided => {
+                standing.retain(|approval| !entry.approvals.contains(&approval.id))
+            }
             _ => {}
         }
     }
     standing
+}
+
+/// Whether a pull request was rejected, and nobody has lifted all of it. The entries must be in order.
+#[must_use]
+pub fn is_vetoed<'a>(entries: impl IntoIterator<Item = &'a Entry>, pr: u64) -> bool {
+    let mut standing: Vec<&str> = Vec::new();
+    for entry in entries.into_iter().filter(|entry| entry.pr == Some(pr)) {
+        match entry.kind {
+            EntryKind::Vetoed => standing.push(&entry.id),
+            EntryKind::VetoLifted => standing.retain(|veto| entry.approvals.iter().all(|lifted| lifted != veto)),
+            _ => {}
+        }
+    }
+    !standing.is_empty()
 }

@@ -1,6 +1,7 @@
 //! What the organisation demands: `schema-registry.toml`, read and checked.
 
 mod approval;
+mod codeowners;
 mod governed;
 mod nearest;
 mod read;
@@ -11,6 +12,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 pub use approval::{ApprovalPolicy, Owners, Required};
+pub use codeowners::{CODEOWNERS_FILES, CodeOwners, Owner};
 pub use governed::{PathKind, is_control_file};
 pub use nearest::nearest;
 

@@ -202,7 +202,7 @@ impl<'a, 'r> Audit<'a, 'r> {
         if !entry.blobs.is_sorted_by(|a, b| a < b) {
             self.entry(index, id, "does not name its blobs in order");
         }
-        if entry.kind == EntryKind::Approved {
+        if matches!(entry.kind, EntryKind::Approved | EntryKind::Vetoed) {
             self.approved.insert(layout::id_hash(&entry.id));
         }
         self.named.extend(entry.approvals.iter().map(|approval| (approval.clone(), index)));

@@ -21,6 +21,8 @@ use crate::{
 pub(super) struct Judged {
     pub(super) pull_request: PullRequest,
     pub(super) policy: Policy,
+    /// The best common ancestor of base and head.
+    pub(super) merge_base: String,
     pub(super) result: MergedResult,
 }
 
@@ -64,7 +66,7 @@ pub(super) async fn judge(step: &Step<'_>, number: u64) -> anyhow::Result<Judged
             MergedResult::Clean(Box::new(clean(store, &policy, &sides, *now)?))
         }
     };
-    Ok(Judged { pull_request, policy, result })
+    Ok(Judged { pull_request, policy, merge_base, result })
 }
 
 struct Sides<'a> {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     approval::{self, Evidence},
-    audit_log::{Landing, MergedPullRequest, RecordedApproval, standing_approvals},
+    audit_log::{Landing, MergedPullRequest, RecordedApproval, is_vetoed, standing_approvals},
     cli::log::{TOOL, View},
     git::Commit,
     model::{Digest, Entry, PullRequest},
@@ -151,7 +151,8 @@ fn approvals(view: &mut View, pull_request: &PullRequest, required: usize) -> an
         let lines = lines_of(view, &digest)?;
         approvals.push(RecordedApproval { id: entry.id.clone(), actor: actor.id, digest, lines });
     }
-    Ok(MergedPullRequest { number: pull_request.number, required, approvals })
+    let vetoed = is_vetoed(&entries, pull_request.number);
+    Ok(MergedPullRequest { number: pull_request.number, required, vetoed, approvals })
 }
 
 /// The lines of an approval digest; none where the log lacks them, which covers nothing.

@@ -1,9 +1,11 @@
 //! `action`: one step of a workflow.
 
+mod approvals;
 mod environment;
 mod gather;
 mod landings;
 mod outputs;
+mod people;
 mod record;
 mod review;
 mod store;

@@ -6,9 +6,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     model::{
-        Actor, Approval, ApprovalState, Change, ChangeKind, Claims, ClassOfChange, Classified, FileChange, FileMode,
-        FileState, LabelRefusal, Lock, LockMode, Migration, MigrationHeader, MigrationName, Operation, Plan,
-        RefusedLabel, Renames, RequestOutcome, TableName, VoidedApprovals, Waived, Work,
+        Actor, Approval, ApprovalRefusal, ApprovalState, Change, ChangeKind, Claims, ClassOfChange, Classified,
+        FileChange, FileMode, FileState, Lock, LockMode, Migration, MigrationHeader, MigrationName, Operation, Plan,
+        RefusedApproval, Renames, RequestOutcome, TableName, Uncovered, Veto, VoidedApprovals, Waived, Work,
     },
     policy::ApprovalPolicy,
     report::testing::{hostile, skeleton, violation},
@@ -129,11 +129,11 @@ fn state(text: Option<&str>) -> ApprovalState {
             Classified { class: ClassOfChange::Ordinary, required: 1, why: say("the table `caricatures` changes") },
         ],
         approvals: vec![Approval { id: "e1".to_owned(), who: who(4, "ann"), at }],
-        refused: vec![RefusedLabel {
+        refused: vec![RefusedApproval {
             id: "e2".to_owned(),
             who: Some(who(1, "jane")),
             at,
-            reason: LabelRefusal::Author,
+            reason: ApprovalRefusal::Author,
             message: say("`jane` opened this pull request; somebody else must approve it"),
         }],
         voided: Some(VoidedApprovals {
@@ -141,7 +141,12 @@ fn state(text: Option<&str>) -> ApprovalState {
             who: vec![who(5, "ben")],
             changed: vec![say("`schema-requests/caricatures.yaml` has other bytes: bbbb instead of aaaa")],
         }),
+        uncovered: vec![Uncovered {
+            paths: vec![say("schema-registry.toml")],
+            owners: vec![say("team `octo/dba`"), say("user id 7")],
+        }],
         revoked: None,
+        vetoes: vec![Veto { id: "e3".to_owned(), who: Some(who(6, "eve")), at }],
     }
 }
 
