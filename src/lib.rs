@@ -10,7 +10,7 @@
 //!       workspace    git    github   postgres   one kind of I/O each, never each other     adapters
 //!                  pipeline                 Snapshot -> Outcome                            composition
 //!   report   review   approval   audit_log   migration      values -> text / actions / entries / SQL
-//!              parse        rules           text -> request;  context -> violations        engine
+//!          parse     diff     rules         -> request;  -> differences;  -> violations    engine
 //!                    policy                 what the organisation demands
 //!                     yaml   sql            the only files that know the YAML and the SQL grammar crates
 //!                    model                  request, catalog, change, plan, violation, outcome; imports nothing of ours
@@ -21,6 +21,7 @@
 pub mod approval;
 pub mod audit_log;
 pub mod cli;
+pub mod diff;
 pub mod git;
 pub mod github;
 pub mod migration;

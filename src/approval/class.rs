@@ -173,6 +173,7 @@ mod tests {
             ]
             .map(changed)
             .into(),
+            ..Outcome::default()
         };
         let expected = [
             "2 control_file: `schema-registry.toml` is a control file",

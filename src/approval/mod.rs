@@ -28,5 +28,5 @@ pub use contributors::{History, contributors};
 pub use digest::{ApprovalDigest, DigestInput, digest, policy_digest};
 pub use evaluate::{Evaluation, Facts, LabelChange, evaluate};
 pub use evidence::Evidence;
-pub use gate::{Block, GateFacts, gate};
+pub use gate::{Block, GateFacts, gate, worst};
 pub use owners::{OwnerGroup, owner_groups, teams};

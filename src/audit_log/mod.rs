@@ -31,7 +31,7 @@ pub use entry::{Addition, OVERFLOW_HEADER, leaf_hash, line, parse};
 pub use error::Error;
 pub use landing::{LANDING_HEADER, LandingId, approved_files, landed_lines};
 pub use query::{Entries, Recorded, find, is_vetoed, read_blob, read_checkpoint, read_state, standing_approvals};
-pub use reconcile::{Landing, MergedPullRequest, RecordedApproval, reconcile};
+pub use reconcile::{Landing, MergedPullRequest, RecordedApproval, is_approved, reconcile};
 pub use state::{Branch, State};
 pub use tlog_tiles::Hash;
 pub use verify::{Place, Problem, Report, verify};

@@ -92,6 +92,13 @@ pub fn reconcile(origin: &Origin, state: &State, landings: &[Landing]) -> Vec<Ad
     additions
 }
 
+/// Whether approvals in the log cover exactly the bytes of a landing, so that it would be recorded as `merged`.
+#[must_use]
+pub fn is_approved(repo: u64, landing: &Landing) -> bool {
+    let covered = |pull: &MergedPullRequest| covering(repo, pull, &landing.files).is_some();
+    landing.files.is_empty() || landing.pull_request.as_ref().is_some_and(covered)
+}
+
 fn record(origin: &Origin, state: &State, landing: &Landing) -> Addition {
     let id = state.landing_id(&origin.database, &landing.reference, &landing.before, &landing.after);
     let covering = landing.pull_request.as_ref().and_then(|pull| covering(origin.repo, pull, &landing.files));

@@ -78,7 +78,12 @@ impl State {
             EntryKind::Merged | EntryKind::MergedUnapproved | EntryKind::DirectPush | EntryKind::HistoryRewritten => {
                 true
             }
-            EntryKind::Initialised | EntryKind::Approved | EntryKind::Revoked | EntryKind::Voided => false,
+            EntryKind::Initialised
+            | EntryKind::Approved
+            | EntryKind::Revoked
+            | EntryKind::Voided
+            | EntryKind::Vetoed
+            | EntryKind::VetoLifted => false,
         };
         if !landed {
             let reserved = entry.id.starts_with("landing:");

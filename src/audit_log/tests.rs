@@ -160,14 +160,30 @@ fn what_does_not_fit_is_refused_and_nothing_is_appended() {
 }
 
 #[test]
-fn approvals_stand_until_their_digest_is_revoked_or_voided() {
+fn approvals_stand_until_they_are_revoked_or_voided() {
     let other = |id: &str| Entry { digest: Some(Digest::of("other")), ..approved(id, 7) };
-    let revoked = Entry { kind: EntryKind::Revoked, ..approved("LE_5", 7) };
+    let approvals = ["LE_1", "LE_4"].map(str::to_owned).into();
+    let revoked = Entry { kind: EntryKind::Revoked, approvals, ..approved("LE_5", 7) };
     let log =
         [approved("LE_1", 7), other("LE_2"), approved("LE_3", 8), approved("LE_4", 7), revoked, approved("LE_6", 7)];
     let ids = |pr| standing_approvals(&log, pr).into_iter().map(|entry| entry.id.as_str()).collect::<Vec<_>>();
     assert_eq!(ids(7), ["LE_2", "LE_6"]);
     assert_eq!(ids(8), ["LE_3"]);
+}
+
+#[test]
+fn a_rejection_stands_until_it_is_lifted() {
+    let vetoed = |id: &str| Entry { kind: EntryKind::Vetoed, ..approved(id, 7) };
+    let lifted = |of: &str| Entry {
+        kind: EntryKind::VetoLifted,
+        approvals: vec![of.to_owned()],
+        ..approved(&format!("{of} lifted"), 7)
+    };
+    let log = [approved("LE_1", 7), vetoed("LE_2"), vetoed("LE_3"), lifted("LE_2"), lifted("LE_3")];
+    for (entries, expected) in [(1, false), (2, true), (3, true), (4, true), (5, false)] {
+        assert_eq!(is_vetoed(&log[..entries], 7), expected, "{entries}");
+        assert!(!is_vetoed(&log[..entries], 8));
+    }
 }
 
 #[test]

@@ -73,7 +73,24 @@ pub(super) enum Command {
     #[command(subcommand)]
     Audit(Audit),
     /// Run as a GitHub Action: read the event, review the pull request, record and gate.
-    Action,
+    Action(Action),
+}
+
+/// `action`.
+#[derive(Debug, Args)]
+pub(super) struct Action {
+    /// Do this part alone, for workflows that give each part a job with permissions of its own.
+    #[arg(long, value_enum)]
+    pub(super) only: Option<Only>,
+}
+
+/// A part of what the Action does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Only {
+    /// Comments and labels of pull requests; needs `pull-requests: write`.
+    Review,
+    /// The audit log and the commit status; needs `contents: write` and `statuses: write`.
+    Record,
 }
 
 /// Which requests are judged.

@@ -61,6 +61,27 @@ impl Git {
         Ok(refs.find(|(_, name)| *name == reference).map(|(sha, _)| sha.to_owned()))
     }
 
+    /// The branches of `remote` whose names begin with `prefix` (`a/b/`), with their commits, by name without
+    /// `refs/heads/`.
+    pub fn remote_branches(
+        &self,
+        remote: &str,
+        prefix: &str,
+        token: Option<&Secret>,
+    ) -> Result<Vec<(String, String)>, Error> {
+        let pattern = format!("refs/heads/{prefix}*");
+        let arguments = ["ls-remote", "--quiet", "--end-of-options", remote, &pattern];
+        let output = self.output(&arguments, &self.authorization(remote, token))?;
+        if !output.status.success() {
+            return Err(failed(&arguments, &output));
+        }
+        // The pattern also matches the end of longer names.
+        let answer = String::from_utf8_lossy(&output.stdout);
+        let refs = answer.lines().filter_map(|line| line.split_once("\trefs/heads/"));
+        let refs = refs.filter(|(_, name)| name.starts_with(prefix));
+        Ok(refs.map(|(sha, name)| (name.to_owned(), sha.to_owned())).collect())
+    }
+
     /// The name and the commit of the default branch of `remote`; `None` where it has none yet.
     pub fn remote_head(&self, remote: &str) -> Result<Option<(String, String)>, Error> {
         let answer = self.run(&["ls-remote", "--quiet", "--symref", "--end-of-options", remote, "HEAD"])?;

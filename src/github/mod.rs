@@ -10,6 +10,7 @@ mod labels;
 mod page;
 mod people;
 mod perform;
+mod present;
 mod pulls;
 mod request;
 mod statuses;

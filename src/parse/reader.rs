@@ -3,6 +3,7 @@
 use super::{
     labels::item_labels,
     suggest::{alternatives, nearest},
+    torn::{Torn, torn},
 };
 use crate::{
     model::{Edit, Field, Refusal, Route, Span},
@@ -88,11 +89,28 @@ impl Reader {
             self.refuse(route, node.span, message, format!("Give it keys: {}", alternatives(known.iter().copied())));
             return None;
         };
-        for entry in mapping.entries.iter().filter(|entry| !known.contains(&entry.key.text.as_str())) {
-            self.unknown_key(entry, mapping, route, known);
+        let torn = torn(mapping);
+        for torn in &torn {
+            self.torn_value(torn, mapping, route);
         }
+        let unknown = mapping.entries.iter().enumerate().filter(|(index, entry)| {
+            let piece = torn.iter().any(|torn| (torn.first + 1..=torn.last).contains(index));
+            !piece && !known.contains(&entry.key.text.as_str())
+        });
+        unknown.for_each(|(_, entry)| self.unknown_key(entry, mapping, route, known));
         let place = mapping.entries.first().map_or(node.span, |first| first.key.span);
         Some(Fields { route: route.clone(), mapping, place })
+    }
+
+    fn torn_value(&mut self, torn: &Torn, mapping: &Mapping, route: &Route) {
+        let text = self.text.get(torn.span.range()).unwrap_or_default();
+        let quoted = format!("'{}'", text.replace('\'', "''"));
+        let message = format!("The comma ends the value: inside braces, `{}` needs quotes", excerpt(text));
+        let route = route.key(&mapping.entries[torn.first].key.text);
+        let suggestion = format!("Write `{}`", excerpt(&quoted));
+        // A line break inside quotes would be folded.
+        let fix = (!quoted.contains('\n')).then_some(Edit { span: torn.span, text: quoted });
+        self.refuse(&route, torn.span, message, suggestion).fix.extend(fix);
     }
 
     fn unknown_key(&mut self, entry: &Entry, mapping: &Mapping, route: &Route, known: &[&str]) {

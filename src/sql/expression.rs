@@ -1,6 +1,6 @@
 //! Expressions: text to a checked tree to PostgreSQL's own spelling.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pg_query::{NodeEnum, protobuf::CoercionForm};
 
@@ -29,6 +29,15 @@ impl ExpressionUse {
 /// The tree is checked kind by kind against a list of what is allowed, so that whatever the grammar gains is refused
 /// until somebody has thought about it. The spelling that is returned was read back and means the same tree.
 pub fn parse_expression(text: &str, place: ExpressionUse) -> Result<Expression, SyntaxError> {
+    parse_expression_renaming(text, place, &BTreeMap::new())
+}
+
+/// The same with every column that is a key of `renames` under the name that is its value.
+pub fn parse_expression_renaming(
+    text: &str,
+    place: ExpressionUse,
+    renames: &BTreeMap<String, String>,
+) -> Result<Expression, SyntaxError> {
     if text.trim().is_empty() {
         return Err(SyntaxError::new("The expression is empty"));
     }
@@ -36,7 +45,7 @@ pub fn parse_expression(text: &str, place: ExpressionUse) -> Result<Expression, 
     if matches!(value, NodeEnum::RowExpr(_)) {
         return Err(SyntaxError::new("Exactly one expression is expected here, not a list"));
     }
-    let mut walk = Walk::new(place);
+    let mut walk = Walk::renaming(place, renames);
     walk.value(&mut value)?;
     let sql = tree::deparse(value.clone())?;
     let mut again = read(&sql)?;

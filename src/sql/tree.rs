@@ -86,6 +86,11 @@ fn boxed(value: NodeEnum) -> Box<pg_query::Node> {
     Box::new(node(value))
 }
 
+/// A name in a list of names.
+pub(super) fn string(text: &str) -> pg_query::Node {
+    node(NodeEnum::String(pg_query::protobuf::String { sval: text.to_owned() }))
+}
+
 /// The text of a list of names: `pg_catalog`, `int4`. `None` when something else is among them.
 pub(super) fn strings(nodes: &[pg_query::Node]) -> Option<Vec<&str>> {
     nodes

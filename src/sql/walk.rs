@@ -1,5 +1,7 @@
 //! What an expression is made of: the kinds of nodes that it may have, and what each refers to.
 
+use std::collections::BTreeMap;
+
 use pg_query::{
     Node, NodeEnum,
     protobuf::{AConst, ColumnRef, FuncCall, SqlValueFunctionOp, TypeCast, a_const},
@@ -14,10 +16,14 @@ use super::{
 
 type Checked = Result<(), SyntaxError>;
 
+static NO_RENAMES: BTreeMap<String, String> = BTreeMap::new();
+
 /// Checks a tree, collects what it refers to, and forgets where its nodes stood in the text, so that two trees of the
 /// same meaning are equal.
-pub(super) struct Walk {
+pub(super) struct Walk<'r> {
     place: ExpressionUse,
+    /// New names of columns by their old ones.
+    renames: &'r BTreeMap<String, String>,
     pub(super) columns: Found,
     pub(super) functions: Found,
     pub(super) casts: Found,
@@ -25,9 +31,13 @@ pub(super) struct Walk {
     sequence: bool,
 }
 
-impl Walk {
+impl<'r> Walk<'r> {
     pub(super) fn new(place: ExpressionUse) -> Self {
-        Self { place, columns: Found::new(), functions: Found::new(), casts: Found::new(), sequence: false }
+        Self::renaming(place, &NO_RENAMES)
+    }
+
+    pub(super) fn renaming(place: ExpressionUse, renames: &'r BTreeMap<String, String>) -> Self {
+        Self { place, renames, columns: Found::new(), functions: Found::new(), casts: Found::new(), sequence: false }
     }
 
     pub(super) fn value(&mut self, value: &mut NodeEnum) -> Checked {
@@ -136,7 +146,9 @@ impl Walk {
                     .suggest(instead_of_column(name)))
             }
             [name] => {
-                self.columns.insert((*name).to_owned());
+                let name = self.renames.get(*name).map_or(*name, String::as_str).to_owned();
+                column.fields = vec![tree::string(&name)];
+                self.columns.insert(name);
                 Ok(())
             }
             _ => Err(SyntaxError::new(format!("`{}` names a column of a table", names.join("."))).suggest(format!(

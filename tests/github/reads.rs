@@ -61,14 +61,14 @@ async fn open_pull_requests_of_one_base_on_every_page() {
     let from_fork = scene.repo.open_from_fork(&fork, "frida", "patch", "main", "Patch");
     scene.world.limit_pages(1);
 
-    let pulls = scene.github.open_pull_requests("main").await.unwrap();
+    let pulls = scene.github.open_pull_requests(Some("main")).await.unwrap();
     assert_eq!(pulls.iter().map(|pull| pull.number).collect::<Vec<_>>(), [from_fork, 5, 3, 1]);
     assert_eq!(pulls[0].head_repository, Some(fork.id()));
     assert_eq!(pulls[0].head_sha, fork.tip("patch"));
     scene.world.delete_fork(&fork);
     let orphan = scene.github.pull_request(from_fork).await.unwrap();
     assert_eq!((orphan.head_repository, orphan.head_sha), (None, pulls[0].head_sha.clone()));
-    let stable = scene.github.open_pull_requests("stable/1").await.unwrap();
+    let stable = scene.github.open_pull_requests(Some("stable/1")).await.unwrap();
     assert_eq!(stable.iter().map(|pull| pull.number).collect::<Vec<_>>(), [4]);
 }
 

@@ -58,6 +58,23 @@ async fn one_line_outside_the_diff_loses_the_whole_review() {
 }
 
 #[tokio::test]
+async fn a_file_of_the_diff_is_commented_on_as_a_whole() {
+    let scene = Scene::new();
+    let on = |path: &str| Operation::PostFileComment {
+        commit: scene.repo.head_sha(NUMBER),
+        path: path.to_owned(),
+        body: "about it".to_owned(),
+    };
+    scene.github.perform(NUMBER, &on("a.yaml")).await.unwrap();
+    let threads = scene.repo.threads(NUMBER);
+    assert_eq!((threads.len(), threads[0].line, threads[0].comments[0].body.as_str()), (1, 0, "about it"));
+    let thread = scene.github.conversation(NUMBER).await.unwrap().threads.remove(0);
+    assert!(thread.comments[0].ours && !thread.outdated);
+    let error = scene.github.perform(NUMBER, &on("elsewhere.yaml")).await.unwrap_err();
+    assert!(matches!(error, Error::Unprocessable(_)), "{error}");
+}
+
+#[tokio::test]
 async fn comments_are_made_changed_and_minimised() {
     let scene = Scene::new();
     scene.github.perform(NUMBER, &Operation::CreateComment { body: "one".to_owned() }).await.unwrap();
@@ -166,7 +183,7 @@ async fn a_token_without_rights_is_told_what_it_lacks() {
     let sha = scene.repo.head_sha(NUMBER);
     let errors = [
         github.pull_request(NUMBER).await.unwrap_err(),
-        github.open_pull_requests("main").await.unwrap_err(),
+        github.open_pull_requests(Some("main")).await.unwrap_err(),
         github.merge_base("main", "feature").await.unwrap_err(),
         github.conversation(NUMBER).await.unwrap_err(),
         github.label_events(NUMBER).await.unwrap_err(),

@@ -11,7 +11,7 @@ use std::{
 
 use schema_registry::postgres::{PostgresError, TemporaryCluster, catalog_text};
 
-use crate::{binaries, connect, runtime, with_cluster};
+use crate::{Major, connect, runtime, with_cluster};
 
 /// Process id of the server in `folder`.
 fn server_process(folder: &Path) -> PathBuf {
@@ -55,7 +55,7 @@ fn its_role_reaches_nothing_outside_of_its_databases() {
 #[test]
 fn a_cluster_that_does_not_start_shows_its_log_and_leaves_nothing() {
     // A server that initialises and then refuses to run.
-    let real = binaries();
+    let real = Major::Installed.binaries();
     let fake = tempfile::tempdir().expect("a temporary folder");
     fs::set_permissions(fake.path(), fs::Permissions::from_mode(0o755)).expect("it is ours");
     std::os::unix::fs::symlink(real.join("initdb"), fake.path().join("initdb")).expect("a link");

@@ -7,7 +7,7 @@ use schema_registry::{
     postgres::{Pair, Server, TemporaryCluster, Verification, Wanted, catalog_text, verify},
 };
 
-use crate::{connect, with_cluster, with_database};
+use crate::{connect, on_each, with_cluster, with_database};
 
 const UP: &str = "BEGIN;
 CREATE TABLE IF NOT EXISTS public.teams (
@@ -181,7 +181,7 @@ fn a_shape_other_than_wanted_is_found() {
 
 #[test]
 fn the_catalog_tells_apart_what_a_migration_can_change() {
-    with_database("catalog", async |cluster, connection| {
+    on_each("catalog", async |cluster, connection| {
         let admin = connect(cluster, "postgres").await;
         let base = "CREATE TYPE mood AS ENUM ('calm');
             CREATE TABLE t (id int PRIMARY KEY, n text DEFAULT 'x', s serial, m mood, CONSTRAINT c CHECK (n <> ''));

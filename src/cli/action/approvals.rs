@@ -71,10 +71,10 @@ impl<'a> Approvals<'a> {
         })
     }
 
-    /// Counts approvals and appends what is new to the audit log.
-    pub(super) async fn record(&self) -> anyhow::Result<Evaluation> {
+    /// Counts approvals, and appends what is new to the audit log where that is this step's.
+    pub(super) async fn evaluate(&self) -> anyhow::Result<Evaluation> {
         let policy = &self.about.judged.policy;
-        let (evaluation, _) = record::append(self.step, policy, |view| {
+        let decide = |view: &mut View| {
             let recorded: Vec<Entry> = view.entries()?.into_iter().map(|recorded| recorded.entry).collect();
             let recorded: Vec<Entry> =
                 recorded.into_iter().filter(|entry| entry.pr == Some(self.about.number)).collect();
@@ -82,9 +82,12 @@ impl<'a> Approvals<'a> {
             let evaluation = approval::evaluate(&self.facts(&recorded, &old_lines), &policy.approval);
             let additions = self.additions(&evaluation);
             Ok((evaluation, additions))
-        })
-        .await?;
-        Ok(evaluation)
+        };
+        if self.step.records() {
+            record::append(self.step, policy, decide).await.map(|(evaluation, _)| evaluation)
+        } else {
+            record::foresee(self.step, policy, decide)
+        }
     }
 
     fn facts<'b>(&'b self, recorded: &'b [Entry], old_lines: &'b BTreeMap<Digest, String>) -> Facts<'b> {

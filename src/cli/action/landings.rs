@@ -16,12 +16,12 @@ use crate::{
 };
 
 /// One or more first-parent commits that arrived together.
-struct Arrival {
-    before: String,
-    after: String,
-    rewritten: bool,
-    at: DateTime<Utc>,
-    pull_request: Option<PullRequest>,
+pub(super) struct Arrival {
+    pub(super) before: String,
+    pub(super) after: String,
+    pub(super) rewritten: bool,
+    pub(super) at: DateTime<Utc>,
+    pub(super) pull_request: Option<PullRequest>,
 }
 
 /// Every landing on the recorded branches that the log of `view` does not have yet, oldest first.
@@ -112,7 +112,7 @@ async fn whole(step: &Step<'_>, listed: Option<PullRequest>) -> anyhow::Result<O
 }
 
 /// The facts of one arrival, judged by the policy that was in force before it.
-fn landing(step: &Step<'_>, view: &mut View, reference: &str, arrival: &Arrival) -> anyhow::Result<Landing> {
+pub(super) fn landing(step: &Step<'_>, view: &mut View, reference: &str, arrival: &Arrival) -> anyhow::Result<Landing> {
     let policy = policy_of(&step.store, &arrival.before)?;
     let (base, merged) = governed_trees(&step.store, &policy, &arrival.before, &arrival.after)?;
     let control = control_files(&base, &policy);

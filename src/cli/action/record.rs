@@ -39,12 +39,7 @@ pub(super) async fn append<T>(
 ) -> anyhow::Result<(T, Checkpoint)> {
     let log = log(step, policy);
     for attempt in 0..ATTEMPTS {
-        let mut view = log.fetch()?.with_context(|| {
-            format!(
-                "there is no audit log on the branch {}; create it once with `schema-registry audit init --repo-id {}`",
-                policy.audit_branch, step.repository.id
-            )
-        })?;
+        let mut view = view(step, policy, &log)?;
         let landed = landings(step, &mut view).await?;
         let mut additions = reconcile(&log.origin, &view.state()?, &landed);
         let (decided, more) = decide(&mut view)?;
@@ -55,6 +50,25 @@ pub(super) async fn append<T>(
         }
     }
     bail!("the audit log moved {ATTEMPTS} times while this step was writing to it; run it again")
+}
+
+/// What `decide` makes of the log as it is, without appending anything.
+pub(super) fn foresee<T>(
+    step: &Step<'_>,
+    policy: &Policy,
+    mut decide: impl FnMut(&mut View) -> anyhow::Result<(T, Vec<Addition>)>,
+) -> anyhow::Result<T> {
+    let mut view = view(step, policy, &log(step, policy))?;
+    decide(&mut view).map(|(decided, _)| decided)
+}
+
+fn view(step: &Step<'_>, policy: &Policy, log: &Log<'_>) -> anyhow::Result<View> {
+    log.fetch()?.with_context(|| {
+        format!(
+            "there is no audit log on the branch {}; create it once with `schema-registry audit init --repo-id {}`",
+            policy.audit_branch, step.repository.id
+        )
+    })
 }
 
 fn log<'a>(step: &'a Step<'_>, policy: &'a Policy) -> Log<'a> {

@@ -29,6 +29,23 @@ fn unknown_keys() {
 }
 
 #[test]
+fn values_that_a_comma_ends() {
+    let columns = [
+        "name: amount, type: NUMERIC(10,2), nullable: false",
+        "name: kind, type: TEXT, check: kind IN ('a', 'b', lower('C')), nulable: true",
+        "name: open, type: NUMERIC(10, nullable: true",
+    ];
+    insta::assert_snapshot!(refused(&with_columns(&columns)), @r"
+    4:28 The comma ends the value: inside braces, `NUMERIC(10,2)` needs quotes / Write `'NUMERIC(10,2)'`
+        NUMERIC(10,2) -> 'NUMERIC(10,2)'
+    5:39 The comma ends the value: inside braces, `kind IN ('a', 'b', lower('C'))` needs quotes / Write `'kind IN (''a'', ''b'', lower(''C''))'`
+        kind IN ('a', 'b', lower('C')) -> 'kind IN (''a'', ''b'', lower(''C''))'
+    5:71 Unknown key `nulable` / Did you mean `nullable`?
+        nulable -> nullable
+    ");
+}
+
+#[test]
 fn missing_keys() {
     insta::assert_snapshot!(refused("owner: x\n"), @r"
     1:1 `tableName` is missing / Add `tableName`

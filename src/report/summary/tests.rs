@@ -109,6 +109,7 @@ fn outcome(text: Option<&str>) -> Outcome {
     let file = |path: &str, before| FileChange { path: text.unwrap_or(path).to_owned(), before, after: side("after") };
     Outcome {
         requests: vec![request(text)],
+        declarations: Vec::new(),
         violations: Vec::new(),
         files: vec![file("schema-requests/caricatures.yaml", None), file("schema-registry.toml", side("before"))],
     }
@@ -279,6 +280,8 @@ fn a_change_that_passes_asks_for_nothing() {
     let mut approved = state(None);
     approved.required = 1;
     (approved.voided, approved.refused) = (None, Vec::new());
+    approved.uncovered.clear();
+    approved.vetoes.clear();
     let rendered = render_with(&clean, Some(&approved), |facts| {
         facts.verdict = Verdict::Pass;
         facts.status = "Approved by ann; no violations";

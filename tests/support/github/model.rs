@@ -294,12 +294,13 @@ pub struct Thread {
     pub review: u64,
     pub path: String,
     pub start_line: Option<u64>,
+    /// 0 of a comment on the file as a whole.
     pub line: u64,
     pub commit: String,
     pub diff_hunk: String,
     /// Login of who resolved it.
     pub resolved_by: Option<String>,
-    /// Whether the file has changed since.
+    /// Whether its lines have changed since.
     pub outdated: bool,
     pub comments: Vec<Post>,
 }

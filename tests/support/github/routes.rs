@@ -35,6 +35,7 @@ const ROUTES: &[(&str, &str, Handler)] = &[
     ("GET", "/pulls", pulls::list),
     ("GET", "/pulls/{number}", pulls::get),
     ("POST", "/pulls/{number}/reviews", reviews::create),
+    ("POST", "/pulls/{number}/comments", reviews::comment),
     ("GET", "/commits/{sha}/pulls", pulls::of_commit),
     ("GET", "/commits/{sha}/status", statuses::combined),
     ("POST", "/statuses/{sha}", statuses::create),

@@ -53,6 +53,9 @@ fn post_mut<'a>(state: &'a mut State, object: &Object) -> Option<&'a mut Post> {
         Object::Repository(_)
         | Object::PullRequest(..)
         | Object::ReviewThread(..)
+        | Object::Commit(..)
+        | Object::Status(..)
+        | Object::StatusContext(..)
         | Object::Actor(_)
         | Object::Viewer(_) => None,
     }

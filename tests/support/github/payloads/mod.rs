@@ -7,7 +7,7 @@ mod pull;
 mod repository;
 
 pub use commit::{commit, comparison};
-pub use conversation::{issue_comment, label, review, timeline_item};
+pub use conversation::{file_comment, issue_comment, label, review, timeline_item};
 pub use pull::{pull_request, pull_request_simple};
 pub use repository::repository;
 
