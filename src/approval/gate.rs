@@ -64,7 +64,10 @@ pub fn gate(facts: &GateFacts<'_>) -> (Verdict, CommitStatus) {
     let given = format!("{} of {}", approval.approvals.len().min(approval.required), approval.required);
     let counts = counts(outcome);
     if approval.approvals.len() >= approval.required && !approval.complete() {
-        let text = format!("{given} {} given, none by an owner of some files; {counts}", plural(approval.required, "approval"));
+        let text = format!(
+            "{given} {} given, none by an owner of some files; {counts}",
+            plural(approval.required, "approval")
+        );
         return (Verdict::Pending, status(StatusState::Pending, &text));
     }
     if !approval.complete() {

@@ -74,7 +74,12 @@ impl<'a> Walk<'a> {
         for event in events {
             match event {
                 Event::Label(index, event) => walk.label(event, &labels[index + 1..]),
-                Event::Command(command) => walk.command(command),
+                Event::Command(command) => {
+                    let withdrawn = |event: &&&LabelEvent| !event.added && event.at >= command.at;
+                    let removals = labels.iter().filter(withdrawn);
+                    let withdrawn = removals.filter(|event| walk.by_person(event)).count() > 0;
+                    walk.command(command, withdrawn);
+                }
             }
         }
         walk.forged();
@@ -85,8 +90,13 @@ impl<'a> Walk<'a> {
         let attempt = Attempt { id: &event.id, account: event.account.as_ref(), at: event.at, means: Means::Label };
         if event.added && self.known(&attempt, event.via_app) {
             // The log says what it is.
-        } else if self.ledger.holds(&event.id) || (event.added && self.is_own(event.account.as_ref())) {
-            // Dealt with in an earlier run, or set by this tool.
+        } else if self.ledger.holds(&event.id) {
+            // Dealt with in an earlier run.
+            if !event.added {
+                self.forget(event.at);
+            }
+        } else if event.added && self.is_own(event.account.as_ref()) {
+            // Set by this tool.
         } else if event.added {
             self.labeled(event, later, &attempt);
         } else if self.by_person(event) {
@@ -107,7 +117,8 @@ impl<'a> Walk<'a> {
         self.count(attempt, judged);
     }
 
-    fn command(&mut self, command: &ApproveCommand) {
+    /// `withdrawn` says that a person took the label off since.
+    fn command(&mut self, command: &ApproveCommand, withdrawn: bool) {
         let attempt =
             Attempt { id: &command.id, account: command.account.as_ref(), at: command.at, means: Means::Comment };
         let named = people::names_digest(self.facts, command);
@@ -119,6 +130,7 @@ impl<'a> Walk<'a> {
         if self.known(&attempt, command.via_app)
             || self.ledger.holds(&command.id)
             || self.is_own(command.account.as_ref())
+            || withdrawn
         {
             return;
         }
@@ -190,8 +202,16 @@ impl<'a> Walk<'a> {
         }
         let who = event.account.as_ref().map(|account| account.actor.clone());
         self.revoked = Some(RevokedApprovals { who: who.clone(), at: event.at });
+        self.forget(event.at);
         let ids = gone.into_iter().map(|approval| approval.id).collect();
         self.entries.push(entries::revoked(self.facts, &event.id, event.at, who, ids));
+    }
+
+    /// What was one approval too many, or waited to be set again, is history once all of them were taken back.
+    fn forget(&mut self, at: DateTime<Utc>) {
+        self.refused.retain(|refused| {
+            refused.at > at || !matches!(refused.reason, Refusal::AlreadyApproved | Refusal::Answered)
+        });
     }
 
     /// Whatever the log holds beyond GitHub's events is somebody's word.

@@ -30,6 +30,20 @@ fn a_label_and_a_comment_of_one_person_are_one_approval() {
 }
 
 #[test]
+fn a_revocation_takes_back_what_did_not_count_yet_too() {
+    let mut world = World::new(2);
+    world.set(ANN);
+    world.settle();
+    world.set(BEN);
+    world.settle();
+    world.comment(ANN, None);
+    world.settle();
+    world.remove(TRIAGER);
+    assert_eq!(world.settle().state.approvals, [], "the second try of the same person does not take its place");
+    assert_eq!(world.settle().state.approvals, []);
+}
+
+#[test]
 fn a_comment_counts_only_from_whom_a_label_would() {
     for (id, refusal) in [
         (AUTHOR, ApprovalRefusal::Author),

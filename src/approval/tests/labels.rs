@@ -139,6 +139,19 @@ fn a_label_lost_to_a_bot_is_set_again_and_a_label_taken_off_by_a_person_is_not()
     assert!(world.settle().state.complete(), "the same person may change their mind");
 }
 
+/// Found by the property below.
+#[test]
+fn a_revocation_makes_earlier_tries_history() {
+    let mut world = World::new(3);
+    world.set(ANN);
+    world.run();
+    world.set(ANN);
+    world.remove(BOT);
+    world.set(TRIAGER);
+    world.remove(REQUESTER);
+    assert_eq!(reasons(&world.settle()), []);
+}
+
 #[test]
 fn what_this_tool_does_with_a_persons_token_is_not_that_persons_doing() {
     let mut world = World::new(2);

@@ -18,6 +18,8 @@ pub struct State {
     pub home: PathBuf,
     pub users: BTreeMap<String, User>,
     pub repositories: BTreeMap<u64, Repo>,
+    /// Logins of the members by `organisation/team`.
+    pub teams: BTreeMap<String, Vec<String>>,
     /// By secret.
     pub tokens: BTreeMap<String, Token>,
     pub log: Vec<LoggedCall>,
@@ -141,6 +143,8 @@ pub enum Visibility {
 pub enum Scope {
     Contents,
     Issues,
+    /// Of the organisation; no `permissions:` of a job gives it.
+    Members,
     PullRequests,
     Statuses,
 }
@@ -208,6 +212,21 @@ pub struct Repo {
     pub git: PathBuf,
     /// Whether `commits/{sha}/pulls` does not know yet of what just happened.
     pub commit_pulls_lag: bool,
+    /// Pushes, oldest first.
+    pub activities: Vec<Activity>,
+}
+
+/// A push to a branch.
+#[derive(Debug, Clone)]
+pub struct Activity {
+    pub id: u64,
+    pub reference: String,
+    /// Zeros where the push made the branch.
+    pub before: String,
+    pub after: String,
+    /// Login.
+    pub actor: String,
+    pub at: Time,
 }
 
 impl Repo {
@@ -227,6 +246,8 @@ pub struct Label {
     pub id: u64,
     pub name: String,
     pub color: String,
+    /// When it was made or renamed.
+    pub updated_at: Time,
 }
 
 #[derive(Debug)]

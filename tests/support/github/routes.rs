@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{
     comments, commits, git_backend, graphql, labels,
     model::{Access, Repo, Scope, State, Token, Visibility, Who},
-    pulls,
+    people, pulls,
     reply::{Fault, Outcome, Reply},
     reviews,
     server::{API, Incoming, LoggedCall},
@@ -41,6 +41,7 @@ const ROUTES: &[(&str, &str, Handler)] = &[
     ("POST", "/statuses/{sha}", statuses::create),
     ("GET", "/compare/{basehead}", commits::compare),
     ("GET", "/collaborators/{login}/permission", commits::permission),
+    ("GET", "/activity", people::activity),
     ("GET", "/issues/{number}/timeline", labels::timeline),
     ("POST", "/issues/{number}/comments", comments::create),
     ("PATCH", "/issues/comments/{id}", comments::update),
@@ -168,6 +169,12 @@ fn rest(state: &mut State, incoming: &Incoming, path: &str, route: &mut Route) -
         ["repos", owner, name, rest @ ..] => {
             let name = format!("{}/{}", decode(owner), decode(name));
             (state.repositories.values().find(|repo| repo.full_name().eq_ignore_ascii_case(&name)), rest)
+        }
+        ["orgs", organisation, "teams", team, "members"] if incoming.method == "GET" => {
+            route.template = "/orgs/{org}/teams/{team_slug}/members".to_owned();
+            route.fault(state)?;
+            let token = authenticate(state, incoming)?;
+            return people::members(state, token.as_ref(), &format!("{}/{}", decode(organisation), decode(team)));
         }
         ["repositories", id, rest @ ..] => (id.parse().ok().and_then(|id: u64| state.repositories.get(&id)), rest),
         _ => return unknown(state, incoming),
