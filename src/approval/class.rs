@@ -50,13 +50,11 @@ fn of_request(request: &RequestOutcome) -> Vec<(ClassOfChange, String)> {
         return vec![(ClassOfChange::Ordinary, format!("`{}` changes", request.path))];
     };
     let table = change.table.short();
-    let losses: Vec<_> = match change.kind {
-        ChangeKind::Drop => vec![(ClassOfChange::Drop, format!("the table `{table}` is dropped"))],
-        _ => {
-            let lost = request.plan.operations.iter().filter_map(|operation| operation.data_loss.as_ref());
-            lost.map(|lost| (ClassOfChange::DataLoss, format!("`{table}` loses data: {lost}"))).collect()
-        }
-    };
+    if change.kind == ChangeKind::Drop {
+        return vec![(ClassOfChange::Drop, format!("the table `{table}` is dropped"))];
+    }
+    let lost = request.plan.operations.iter().filter_map(|operation| operation.data_loss.as_ref());
+    let losses: Vec<_> = lost.map(|lost| (ClassOfChange::DataLoss, format!("`{table}` loses data: {lost}"))).collect();
     if !losses.is_empty() {
         return losses;
     }

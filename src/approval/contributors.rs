@@ -98,6 +98,9 @@ mod tests {
     use super::*;
     use crate::{approval::testing::at, model::Actor};
 
+    /// Name, pushes, who they are by, what is unknown.
+    type Case<'a> = (&'a str, &'a [Push], &'a [u64], Option<&'a str>);
+
     const ZERO: &str = "0000000000000000000000000000000000000000";
 
     fn push(before: &str, after: &str, who: u64) -> Push {
@@ -122,7 +125,7 @@ mod tests {
     #[test]
     fn everybody_who_pushed_what_is_there_counts() {
         let commits = ["c1", "c2"].map(|sha| commit(sha, "noreply@github.com", "noreply@github.com", None));
-        let cases: &[(&str, &[Push], &[u64], Option<&str>)] = &[
+        let cases: &[Case<'_>] = &[
             ("one push", &[push(ZERO, "c2", 1)], &[1], None),
             ("onto the base", &[push("base", "c2", 1)], &[1], None),
             ("an empty commit on somebody's work", &[push("c1", "c2", 2), push(ZERO, "c1", 1)], &[1, 2], None),

@@ -110,8 +110,8 @@ pub fn evaluate(facts: &Facts<'_>, policy: &ApprovalPolicy) -> Evaluation {
     }
     let Walk { approvals, refused, revoked, entries: walked, .. } = Walk::of(facts, policy, &ledger);
     entries.extend(walked);
-    let (vetoes, vetoed) = vetoes(facts, policy, &ledger);
-    entries.extend(vetoed);
+    let (vetoes, recorded) = vetoes(facts, policy, &ledger);
+    entries.extend(recorded);
 
     let required = required(facts.classes);
     let uncovered = owners::uncovered(facts, policy, required, &approvals);

@@ -116,7 +116,7 @@ pub fn standing_approvals<'a>(entries: impl IntoIterator<Item = &'a Entry>, pr: 
         match entry.kind {
             EntryKind::Approved => standing.push(entry),
             EntryKind::Revoked | EntryKind::Voided => {
-                standing.retain(|approval| !entry.approvals.contains(&approval.id))
+                standing.retain(|approval| !entry.approvals.contains(&approval.id));
             }
             _ => {}
         }

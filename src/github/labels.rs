@@ -16,7 +16,8 @@ const COMMAND: &str = "/approve";
 
 #[derive(Deserialize)]
 struct Permission {
-    permission: String,
+    #[serde(rename = "permission")]
+    level: String,
     role_name: String,
     user: Option<UserData>,
 }
@@ -116,7 +117,7 @@ impl Github {
             Err(error) => return Err(error),
         };
         // `permission` knows three levels only, of custom roles the one below.
-        let writes = matches!(permission.permission.as_str(), "write" | "admin");
+        let writes = matches!(permission.level.as_str(), "write" | "admin");
         Ok(permission.user.map(|user| (user.id, Role { name: permission.role_name, writes })))
     }
 }

@@ -171,7 +171,7 @@ fn rest(state: &mut State, incoming: &Incoming, path: &str, route: &mut Route) -
             (state.repositories.values().find(|repo| repo.full_name().eq_ignore_ascii_case(&name)), rest)
         }
         ["orgs", organisation, "teams", team, "members"] if incoming.method == "GET" => {
-            route.template = "/orgs/{org}/teams/{team_slug}/members".to_owned();
+            "/orgs/{org}/teams/{team_slug}/members".clone_into(&mut route.template);
             route.fault(state)?;
             let token = authenticate(state, incoming)?;
             return people::members(state, token.as_ref(), &format!("{}/{}", decode(organisation), decode(team)));
