@@ -7,6 +7,7 @@ mod definition;
 mod expression;
 #[cfg(test)]
 pub(crate) mod fixtures;
+mod objects;
 pub mod quote;
 mod statement;
 mod tree;
@@ -15,6 +16,7 @@ mod walk;
 
 pub use definition::{Definition, IndexDefinition, InvalidDefinition};
 pub use expression::{parse_expression, parse_expression_renaming};
+pub use objects::{type_object, uses_object};
 pub use statement::{ALLOW_DATA_LOSS, Setting, Statement, render};
 pub use types::parse_type;
 

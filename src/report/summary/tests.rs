@@ -115,6 +115,7 @@ fn outcome(text: Option<&str>) -> Outcome {
     let file = |path: &str, before| FileChange { path: text.unwrap_or(path).to_owned(), before, after: side("after") };
     Outcome {
         requests: vec![request(text)],
+        declarations: Vec::new(),
         violations: Vec::new(),
         files: vec![file("schema-requests/caricatures.yaml", None), file("schema-registry.toml", side("before"))],
     }
