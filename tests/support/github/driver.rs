@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     comments, git, labels,
-    model::{Permissions, PullRequest, Role, State, Status, Thread, Token, User, Who},
+    model::{Permissions, PullRequest, Role, State, Status, Surprise, Thread, Token, User, Who},
     server::lock,
     world::ACTIONS,
 };
@@ -74,13 +74,19 @@ impl RepoDriver {
     /// Pushes one commit to `branch`, which begins at `main` when it does not exist; `None` deletes a file.
     /// Open pull requests with that head follow. Returns the commit.
     pub fn commit(&self, branch: &str, author: &str, message: &str, files: &[(&str, Option<&str>)]) -> String {
-        let mut state = self.lock();
-        let (dir, at) = (state.repo(self.id).git.clone(), state.clock.now());
-        let from = git::tip(&dir, &state.repo(self.id).default_branch);
-        let author = state.users[author].clone();
-        let sha = git::commit(&dir, branch, from.as_deref(), &author, at, message, files);
-        git::synchronise(&mut state);
-        sha
+        commit(&mut self.lock(), self.id, branch, author, message, files)
+    }
+
+    /// The same, right before the next call of `route`.
+    pub fn push_during(&self, route: &str, branch: &str, author: &str, message: &str, files: &[(&str, Option<&str>)]) {
+        let (repo, [branch, author, message]) = (self.id, [branch, author, message].map(str::to_owned));
+        let files: Vec<(String, Option<String>)> =
+            files.iter().map(|(path, text)| ((*path).to_owned(), text.map(str::to_owned))).collect();
+        let surprise = move |state: &mut State| {
+            let files: Vec<_> = files.iter().map(|(path, text)| (path.as_str(), text.as_deref())).collect();
+            commit(state, repo, &branch, &author, &message, &files);
+        };
+        self.lock().surprises.push((route.to_owned(), Surprise(Box::new(surprise))));
     }
 
     /// Moves a branch to any commit.
@@ -263,6 +269,22 @@ impl RepoDriver {
         git::run(dir, &args);
         git::run(dir, &["checkout", "-q", "--detach", "FETCH_HEAD"]);
     }
+}
+
+fn commit(
+    state: &mut State,
+    repo: u64,
+    branch: &str,
+    author: &str,
+    message: &str,
+    files: &[(&str, Option<&str>)],
+) -> String {
+    let (dir, at) = (state.repo(repo).git.clone(), state.clock.now());
+    let from = git::tip(&dir, &state.repo(repo).default_branch);
+    let author = state.users[author].clone();
+    let sha = git::commit(&dir, branch, from.as_deref(), &author, at, message, files);
+    git::synchronise(state);
+    sha
 }
 
 fn thread_mut(state: &mut State, repo: u64, number: u64, thread: u64) -> &mut Thread {

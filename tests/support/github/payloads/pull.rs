@@ -137,8 +137,24 @@ pub fn issue(state: &State, repo: u64, pull: &PullRequest) -> Value {
         },
     });
     for field in [
-        "html_url", "id", "node_id", "number", "title", "user", "labels", "state", "locked", "assignee", "assignees",
-        "milestone", "created_at", "updated_at", "closed_at", "author_association", "active_lock_reason", "draft",
+        "html_url",
+        "id",
+        "node_id",
+        "number",
+        "title",
+        "user",
+        "labels",
+        "state",
+        "locked",
+        "assignee",
+        "assignees",
+        "milestone",
+        "created_at",
+        "updated_at",
+        "closed_at",
+        "author_association",
+        "active_lock_reason",
+        "draft",
         "body",
     ] {
         issue[field] = simple[field].clone();
