@@ -14,9 +14,12 @@ fn stage() -> Stage {
     Stage::with_log(Visibility::Private, POLICY)
 }
 
+/// Makes an event about a pull request.
+type Make = fn(&Stage, u64) -> Event;
+
 #[test]
 fn whatever_the_event_the_pull_request_gets_its_review() {
-    let events: [(&str, fn(&Stage, u64) -> Event); 4] = [
+    let events: [(&str, Make); 4] = [
         ("pull_request_target", |stage, number| {
             stage.repo.pull_request_event("pull_request_target", "opened", number, "ann")
         }),
@@ -72,15 +75,15 @@ fn each_part_does_its_own_work_and_no_more() {
     let stage = stage();
     let number = stage.open("notes", "main", &[(FILE, &corrected())]);
     let event = |action: &str| stage.repo.pull_request_event("pull_request_target", action, number, "ann");
-    let reviewer = stage
+    let commenter = stage
         .repo
         .token(Permissions::none().with(Scope::PullRequests, Access::Write).with(Scope::Contents, Access::Read));
-    let recorder = stage.repo.token(
+    let logger = stage.repo.token(
         Permissions::all(Access::Write).with(Scope::PullRequests, Access::Read).with(Scope::Issues, Access::None),
     );
     let parts = |action: &str| {
-        let reviewed = stage.action_of(&event(action), Some(&reviewer), &["--only", "review"]);
-        let recorded = stage.action_of(&event(action), Some(&recorder), &["--only", "record"]);
+        let reviewed = stage.action_of(&event(action), Some(&commenter), &["--only", "review"]);
+        let recorded = stage.action_of(&event(action), Some(&logger), &["--only", "record"]);
         assert_eq!((reviewed.code, recorded.code), (0, 0), "{reviewed:?} {recorded:?}");
         assert_eq!(reviewed.output("verdict"), recorded.output("verdict"));
         (reviewed, recorded)

@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use super::super::model::{PullRequest, State};
 use super::{api, commit, repository, time, user};
 
+const PATH: &str = ".github/workflows/schema-registry-validate.yml";
+
 /// A run that has ended.
 pub struct Run<'a> {
     /// `pull_request` and so on.
@@ -23,7 +25,6 @@ pub fn workflow_run(state: &State, repo: u64, run: &Run<'_>) -> Value {
     let url = api(state, &format!("/repos/{name}/actions/runs/30433642"));
     let workflow = api(state, &format!("/repos/{name}/actions/workflows/159038"));
     let at = time(state.clock.now());
-    let path = ".github/workflows/schema-registry-validate.yml";
     let head = run.repository.map_or(Value::Null, |head| repository(state, head));
     let pulls = run.pulls.iter().map(|pull| {
         let side = |id: u64, branch: &str, sha: &str| {
@@ -49,7 +50,7 @@ pub fn workflow_run(state: &State, repo: u64, run: &Run<'_>) -> Value {
             "node_id": "MDEyOldvcmtmbG93IFJ1bjI2OTI4OQ==",
             "head_branch": run.branch,
             "head_sha": run.sha,
-            "path": path,
+            "path": PATH,
             "display_title": "Schema validation",
             "run_number": 562,
             "event": run.event,
@@ -87,19 +88,23 @@ pub fn workflow_run(state: &State, repo: u64, run: &Run<'_>) -> Value {
             "repository": repository(state, repo),
             "head_repository": head,
         },
-        "workflow": {
-            "id": 159_038,
-            "node_id": "MDg6V29ya2Zsb3cxNTkwMzg=",
-            "name": "Schema validation",
-            "path": path,
-            "state": "active",
-            "created_at": at,
-            "updated_at": at,
-            "url": workflow,
-            "html_url": format!("{}/{name}/blob/main/{path}", state.url),
-            "badge_url": format!("{}/{name}/workflows/CI/badge.svg", state.url),
-        },
+        "workflow": workflow_object(state, &name, &workflow, &at),
         "repository": repository(state, repo),
         "sender": user(state, run.actor),
+    })
+}
+
+fn workflow_object(state: &State, name: &str, url: &str, at: &str) -> Value {
+    json!({
+        "id": 159_038,
+        "node_id": "MDg6V29ya2Zsb3cxNTkwMzg=",
+        "name": "Schema validation",
+        "path": PATH,
+        "state": "active",
+        "created_at": at,
+        "updated_at": at,
+        "url": url,
+        "html_url": format!("{}/{name}/blob/main/{PATH}", state.url),
+        "badge_url": format!("{}/{name}/workflows/CI/badge.svg", state.url),
     })
 }
