@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     comments, git, labels,
-    model::{Permissions, PullRequest, Role, State, Status, Thread, Token, User, Who},
+    model::{Permissions, PullRequest, Role, State, Status, Surprise, Thread, Token, User, Who},
     people,
     server::lock,
     world::ACTIONS,
@@ -91,15 +91,19 @@ impl RepoDriver {
         message: &str,
         files: &[(&str, Option<&str>)],
     ) -> String {
-        let mut state = self.lock();
-        let (dir, at) = (state.repo(self.id).git.clone(), state.clock.now());
-        let from = git::tip(&dir, &state.repo(self.id).default_branch);
-        let before = git::tip(&dir, branch);
-        let author = state.users[author].clone();
-        let sha = git::commit(&dir, branch, from.as_deref(), &author, at, message, files);
-        people::pushed(&mut state, self.id, branch, before.as_deref(), &sha, pusher);
-        git::synchronise(&mut state);
-        sha
+        commit(&mut self.lock(), self.id, pusher, branch, (author, message), files)
+    }
+
+    /// The same, right before the next call of `route`.
+    pub fn push_during(&self, route: &str, branch: &str, author: &str, message: &str, files: &[(&str, Option<&str>)]) {
+        let (repo, [branch, author, message]) = (self.id, [branch, author, message].map(str::to_owned));
+        let files: Vec<(String, Option<String>)> =
+            files.iter().map(|(path, text)| ((*path).to_owned(), text.map(str::to_owned))).collect();
+        let surprise = move |state: &mut State| {
+            let files: Vec<_> = files.iter().map(|(path, text)| (path.as_str(), text.as_deref())).collect();
+            commit(state, repo, &author, &branch, (&author, &message), &files);
+        };
+        self.lock().surprises.push((route.to_owned(), Surprise(Box::new(surprise))));
     }
 
     /// Moves a branch to any commit; the author of that commit does, or the owner.
@@ -310,6 +314,25 @@ impl RepoDriver {
         git::run(dir, &args);
         git::run(dir, &["checkout", "-q", "--detach", "FETCH_HEAD"]);
     }
+}
+
+/// Author and message are the commit's word; the pusher is who did it.
+fn commit(
+    state: &mut State,
+    repo: u64,
+    pusher: &str,
+    branch: &str,
+    (author, message): (&str, &str),
+    files: &[(&str, Option<&str>)],
+) -> String {
+    let (dir, at) = (state.repo(repo).git.clone(), state.clock.now());
+    let from = git::tip(&dir, &state.repo(repo).default_branch);
+    let before = git::tip(&dir, branch);
+    let author = state.users[author].clone();
+    let sha = git::commit(&dir, branch, from.as_deref(), &author, at, message, files);
+    people::pushed(state, repo, branch, before.as_deref(), &sha, pusher);
+    git::synchronise(state);
+    sha
 }
 
 fn thread_mut(state: &mut State, repo: u64, number: u64, thread: u64) -> &mut Thread {

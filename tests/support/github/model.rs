@@ -8,6 +8,15 @@ use super::{clock::Clock, reply::Fault, server::LoggedCall};
 
 pub type Time = DateTime<Utc>;
 
+/// Something that somebody does while a client is at work.
+pub struct Surprise(pub Box<dyn FnOnce(&mut State) + Send>);
+
+impl std::fmt::Debug for Surprise {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Surprise")
+    }
+}
+
 /// Everything.
 #[derive(Debug)]
 pub struct State {
@@ -25,6 +34,8 @@ pub struct State {
     pub log: Vec<LoggedCall>,
     /// Faults to come, by route template; the first of a route is used first.
     pub faults: Vec<(String, Fault)>,
+    /// What happens right before the next call of a route.
+    pub surprises: Vec<(String, Surprise)>,
     /// What makes the test fail at the end.
     pub problems: Vec<String>,
     pub last_id: u64,

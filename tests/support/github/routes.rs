@@ -127,6 +127,10 @@ pub struct Route {
 impl Route {
     /// Takes the next fault of this route; `Err` when it replaces the effect.
     pub fn fault(&mut self, state: &mut State) -> Result<(), Reply> {
+        if let Some(at) = state.surprises.iter().position(|(template, _)| *template == self.template) {
+            let (_, surprise) = state.surprises.remove(at);
+            (surprise.0)(state);
+        }
         let Some(at) = state.faults.iter().position(|(template, _)| *template == self.template) else {
             return Ok(());
         };

@@ -55,6 +55,7 @@ impl World {
                 tokens: BTreeMap::new(),
                 log: Vec::new(),
                 faults: Vec::new(),
+                surprises: Vec::new(),
                 problems: Vec::new(),
                 last_id: 1_000,
                 page_limit: 100,
@@ -231,6 +232,7 @@ impl World {
         let mut state = self.lock();
         let mut problems = std::mem::take(&mut state.problems);
         problems.extend(state.faults.drain(..).map(|(route, fault)| format!("nothing called {route} for {fault:?}")));
+        problems.extend(state.surprises.drain(..).map(|(route, _)| format!("nothing called {route} for a surprise")));
         for repo in state.repositories.values_mut() {
             let name = repo.full_name();
             for pull in repo.pulls.values_mut() {
