@@ -175,7 +175,7 @@ fn render_with(outcome: &Outcome, approval: Option<&ApprovalState>, change: impl
 fn a_reviewer_reads_everything_in_one_place() {
     let rendered = render_with(&outcome(None), Some(&state(None)), |_| {});
     assert!(!rendered.unreviewable);
-    insta::assert_snapshot!(rendered.markdown, @r#"
+    insta::assert_snapshot!(rendered.markdown, @r"
     ## ❌ Schema review: fail
 
     **1 error, 1 warning**
@@ -185,7 +185,7 @@ fn a_reviewer_reads_everything_in_one_place() {
     ### What to do next
 
     - Fix the error below, or waive with a reason and an expiry what must stay
-    - Get 1 more approval: a reviewer sets the label `schema-approved`, once this summary has stood here for 60 seconds
+    - Get 1 more approval: a reviewer sets the label `schema-approved`, once this summary has stood here for 60 seconds, or comments `/approve 0bf474896363`
 
     ### Violations
 
@@ -259,18 +259,24 @@ fn a_reviewer_reads_everything_in_one_place() {
 
     - `schema-registry.toml` is a control file
 
-    Who may approve: people with the role `maintain` or `admin`, and 1 person on the policy's list of approvers; never the author or the requester.
+    `eve` rejected this on 2027-01-15 08:00:00 UTC with the label `schema-rejected`; only the same person, or somebody who may approve, lifts that.
+
+    Files that still need the approval of one of their owners:
+
+    - `schema-registry.toml`: team `octo/dba` or user id 7
+
+    Who may approve: people with the role `maintain` or `admin`, and 1 person on the policy's list of approvers; never the author, the requester, or anybody who had a hand in the commits.
 
     The approval of `ben` for the digest `cba06b5736fa` no longer counts, because the bytes changed:
 
     - `schema-requests/caricatures.yaml` has other bytes: bbbb instead of aaaa
 
-    Labels that do not count:
+    Labels and comments that do not count:
 
     - `jane` opened this pull request; somebody else must approve it
 
     <sub>digest `0bf474896363` · head `0123456` · schema-registry 0.1.0 · audit log 42 entries, root `4813494d137e`</sub>
-    "#);
+    ");
 }
 
 #[test]
@@ -308,13 +314,13 @@ fn what_to_do_next_follows_from_what_is_wrong() {
     let rendered = render_with(&stale, Some(&state(None)), |facts| (facts.draft, facts.conflict) = (true, true));
     let (_, steps) = rendered.markdown.split_once("### What to do next\n\n").expect("there are steps");
     let (steps, _) = steps.split_once("\n\n").expect("they end");
-    insta::assert_snapshot!(steps, @r#"
+    insta::assert_snapshot!(steps, @"
     - Merge the base into this branch, or rebase it, and solve the conflict
     - Run `schema-registry generate` and commit the migrations that it writes
     - Fix the error below, or waive with a reason and an expiry what must stay
     - Mark the pull request as ready for review
-    - Get 1 more approval: a reviewer sets the label `schema-approved`, once this summary has stood here for 60 seconds
-    "#);
+    - Get 1 more approval: a reviewer sets the label `schema-approved`, once this summary has stood here for 60 seconds, or comments `/approve 0bf474896363`
+    ");
 }
 
 #[test]
