@@ -207,11 +207,9 @@ impl<'a> Walk<'a> {
         self.entries.push(entries::revoked(self.facts, &event.id, event.at, who, ids));
     }
 
-    /// What was one approval too many, or waited to be set again, is history once all of them were taken back.
+    /// What stood in the way of an attempt, and not of who made it, is history once all approvals were taken back.
     fn forget(&mut self, at: DateTime<Utc>) {
-        self.refused.retain(|refused| {
-            refused.at > at || !matches!(refused.reason, Refusal::AlreadyApproved | Refusal::Answered)
-        });
+        self.refused.retain(|refused| refused.at > at || !refused.reason.is_of_attempt());
     }
 
     /// Whatever the log holds beyond GitHub's events is somebody's word.

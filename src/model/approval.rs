@@ -64,6 +64,21 @@ impl ApprovalRefusal {
     pub fn ends_approval(self) -> bool {
         matches!(self, Self::Requester | Self::Contributor(_) | Self::RoleTooLow)
     }
+
+    /// Whether another attempt by the same person could count.
+    #[must_use]
+    pub fn is_of_attempt(self) -> bool {
+        matches!(
+            self,
+            Self::AlreadyApproved
+                | Self::BeforeSummary
+                | Self::TooEarly
+                | Self::LabelChanged
+                | Self::Answered
+                | Self::OtherDigest
+                | Self::Edited
+        )
+    }
 }
 
 /// A label event or comment that does not count, with its explanation.
