@@ -14,6 +14,7 @@ mod route;
 mod secret;
 mod table;
 mod text;
+mod verifier_key;
 mod violation;
 
 pub use approval::*;
@@ -30,4 +31,5 @@ pub use route::*;
 pub use secret::*;
 pub use table::*;
 pub use text::*;
+pub use verifier_key::*;
 pub use violation::*;

@@ -1,5 +1,6 @@
 //! What the organisation demands: `schema-registry.toml`, read and checked.
 
+mod audit;
 mod governed;
 mod nearest;
 mod read;
@@ -9,6 +10,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+pub use audit::AuditPolicy;
 pub use governed::{PathKind, is_control_file};
 pub use nearest::nearest;
 
@@ -34,8 +36,8 @@ pub struct Policy {
     pub severities: BTreeMap<String, Option<Severity>>,
     /// `[approval]`.
     pub approval: ApprovalPolicy,
-    /// `[audit] branch`. `schema-registry/audit`.
-    pub audit_branch: String,
+    /// `[audit]`.
+    pub audit: AuditPolicy,
     /// `[gate] branches`: judged beside the default branch.
     pub gate_branches: Vec<String>,
 }
@@ -75,7 +77,7 @@ impl Default for Policy {
             allowed_types: Vec::new(),
             severities: BTreeMap::new(),
             approval: ApprovalPolicy::default(),
-            audit_branch: "schema-registry/audit".to_owned(),
+            audit: AuditPolicy::default(),
             gate_branches: Vec::new(),
         }
     }
@@ -116,6 +118,11 @@ impl Policy {
     /// min_review_seconds = 60
     /// [audit]
     /// branch = "schema-registry/audit"
+    /// origin = "schema-registry/github.com/1296269"
+    /// first_entry = "2a3b..."         # leaf hash of the first entry
+    /// keys = ["schema-registry/github.com/1296269+6f1c0a52+AWZ8..."] # the present one first
+    /// witnesses = ["witness.example/w1+5a0b1c2d+BHx9..."]
+    /// cosignatures = 1                # how many of them `audit verify` asks for
     /// [gate]
     /// branches = ["release"]          # beside the default branch
     /// ```

@@ -1,5 +1,7 @@
 use super::*;
 
+const SUMDB: &str = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8";
+
 const RULES: [&str; 2] = ["missing-primary-key", "table-name-not-plural"];
 
 /// What is wrong with a policy: the text under the span, then the message.
@@ -37,6 +39,9 @@ approvers = [583231, { id = 1024, login = "octocat" }]
 min_review_seconds = 0
 [audit]
 branch = "audit"
+origin = "sum.golang.org"
+first_entry = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+keys = ["sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8"]
 [gate]
 branches = ["release/1.x"]
 "#;
@@ -57,7 +62,13 @@ branches = ["release/1.x"]
             approvers: vec![583_231, 1024],
             min_review_seconds: 0,
         },
-        audit_branch: "audit".to_owned(),
+        audit: AuditPolicy {
+            branch: "audit".to_owned(),
+            origin: Some("sum.golang.org".to_owned()),
+            first_entry: Some(crate::model::Digest::of("abc")),
+            keys: vec![SUMDB.parse().expect("a key")],
+            ..AuditPolicy::default()
+        },
         gate_branches: vec!["release/1.x".to_owned()],
     };
     assert_eq!(Policy::parse(text, &RULES), Ok(expected));
@@ -123,6 +134,18 @@ fn branches_are_plain_names() {
         assert!(refused(&format!("[audit]\nbranch = \"{name}\"")).contains("is no branch name"), "{name}");
     }
     assert!(refused("[gate]\nbranches = [\"schema-registry/audit\"]").contains("holds the audit log"));
+}
+
+#[test]
+fn what_pins_the_log_is_checked() {
+    let keys = |keys: &str| refused(&format!("[audit]\norigin = \"sum.golang.org\"\nkeys = {keys}"));
+    insta::assert_snapshot!(keys("[\"x\"]"), @"");
+    insta::assert_snapshot!(keys(&format!("[\"{SUMDB}\", \"{SUMDB}\"]")), @"");
+    insta::assert_snapshot!(keys(&format!("[\"{}\"]", SUMDB.replace("033de0ae", "033de0af"))), @"");
+    insta::assert_snapshot!(refused(&format!("[audit]\norigin = \"x\"\nkeys = [\"{SUMDB}\"]")), @"");
+    insta::assert_snapshot!(refused(&format!("[audit]\nwitnesses = [\"{SUMDB}\"]")), @"");
+    insta::assert_snapshot!(refused("[audit]\ncosignatures = 1"), @"");
+    insta::assert_snapshot!(refused("[audit]\nfirst_entry = \"ab\""), @"");
 }
 
 #[test]

@@ -15,8 +15,9 @@ use self::{
     environment::{Environment, Event},
     store::Store,
 };
-use super::{Ended, block_on, context::Context};
+use super::{Ended, block_on, context::Context, log};
 use crate::{
+    audit_log::Signer,
     github::{Github, Patience, Settings},
     model::RepositoryFacts,
 };
@@ -26,6 +27,10 @@ struct Step<'a> {
     environment: &'a Environment,
     github: Github,
     store: Store,
+    /// Where the parts of the audit log go that are read.
+    log_store: Store,
+    /// Signs the audit log, where the step has the key.
+    signer: Option<Signer>,
     repository: RepositoryFacts,
     now: DateTime<Utc>,
 }
@@ -42,7 +47,10 @@ pub(super) fn run(context: &Context) -> anyhow::Result<Ended> {
         })?;
         let repository = github.repository().await?;
         let store = Store::new(environment.remote(), environment.token.clone())?;
-        let step = Step { environment: &environment, github, store, repository, now: context.now };
+        let log_store = Store::new(environment.remote(), environment.token.clone())?;
+        let signer = log::signer(&super::variable)?;
+        let step =
+            Step { environment: &environment, github, store, log_store, signer, repository, now: context.now };
         match environment.event {
             Event::Validate { number } => validate::run(&step, number).await,
             Event::Review { number } => review::run(&step, number).await,

@@ -133,8 +133,8 @@ impl Review<'_> {
             outcome.requests.iter().filter_map(|request| request.claims.requested_by_username.clone()).collect();
         let policy = &self.judged.policy;
         let evaluated = record::append(self.step, policy, |view| {
-            let recorded: Vec<Entry> = view.entries()?.into_iter().map(|recorded| recorded.entry).collect();
-            let recorded: Vec<Entry> = recorded.into_iter().filter(|entry| entry.pr == Some(self.number)).collect();
+            let recorded: Vec<Entry> =
+                view.entries_of(self.number)?.into_iter().map(|recorded| recorded.entry).collect();
             let old_lines = old_lines(view, &recorded)?;
             let evaluation = approval::evaluate(
                 &Facts {

@@ -10,7 +10,7 @@ use crate::{
         Lock, LockMode, Migration, MigrationHeader, MigrationName, Operation, Plan, RefusedLabel, Renames,
         RequestOutcome, TableName, VoidedApprovals, Waived, Work,
     },
-    policy::ApprovalPolicy,
+    policy::{ApprovalPolicy, AuditPolicy},
     report::testing::{hostile, skeleton, violation},
 };
 
@@ -29,7 +29,7 @@ fn policy() -> Policy {
             approvers: vec![7],
             min_review_seconds: 60,
         },
-        audit_branch: "schema-registry/audit".to_owned(),
+        audit: AuditPolicy::default(),
         gate_branches: Vec::new(),
     }
 }
