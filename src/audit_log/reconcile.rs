@@ -174,7 +174,7 @@ mod tests {
     const MAIN: &str = "refs/heads/main";
 
     fn state() -> State {
-        State::new(&BTreeMap::from([(MAIN.to_owned(), "t0".to_owned())]))
+        State::new(&BTreeMap::from([(MAIN.to_owned(), "t0".to_owned())]), None)
     }
 
     fn landing(after: &str, files: &[FileChange]) -> Landing {

@@ -36,9 +36,17 @@ pub enum EntryKind {
     DirectPush,
     /// The base branch no longer contains what was recorded as its tip.
     HistoryRewritten,
+    /// Checkpoints are signed with another key from here on; the id is `key:<public key>`.
+    KeyRotated,
 }
 
 impl EntryKind {
+    /// Whether it records that commits arrived on a base branch.
+    #[must_use]
+    pub fn is_landing(self) -> bool {
+        matches!(self, Self::Merged | Self::MergedUnapproved | Self::DirectPush | Self::HistoryRewritten)
+    }
+
     /// The word that its JSON has.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -53,6 +61,7 @@ impl EntryKind {
             Self::MergedUnapproved => "merged-unapproved",
             Self::DirectPush => "direct-push",
             Self::HistoryRewritten => "history-rewritten",
+            Self::KeyRotated => "key-rotated",
         }
     }
 }

@@ -19,6 +19,7 @@ mod route;
 mod secret;
 mod table;
 mod text;
+mod verifier_key;
 mod violation;
 
 pub use approval::*;
@@ -40,4 +41,5 @@ pub use route::*;
 pub use secret::*;
 pub use table::*;
 pub use text::*;
+pub use verifier_key::*;
 pub use violation::*;

@@ -1,6 +1,7 @@
 //! What the organisation demands: `schema-registry.toml`, read and checked.
 
 mod approval;
+mod audit;
 mod codeowners;
 mod governed;
 mod nearest;
@@ -12,6 +13,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 pub use approval::{ApprovalPolicy, Owners, Required};
+pub use audit::AuditPolicy;
 pub use codeowners::{CODEOWNERS_FILES, CodeOwners, Owner};
 pub use governed::{PathKind, is_control_file};
 pub use nearest::nearest;
@@ -38,8 +40,8 @@ pub struct Policy {
     pub severities: BTreeMap<String, Option<Severity>>,
     /// `[approval]`.
     pub approval: ApprovalPolicy,
-    /// `[audit] branch`. `schema-registry/audit`.
-    pub audit_branch: String,
+    /// `[audit]`.
+    pub audit: AuditPolicy,
     /// `[gate] branches`: judged beside the default branch.
     pub gate_branches: Vec<String>,
 }
@@ -64,7 +66,7 @@ impl Default for Policy {
             allowed_types: Vec::new(),
             severities: BTreeMap::new(),
             approval: ApprovalPolicy::default(),
-            audit_branch: "schema-registry/audit".to_owned(),
+            audit: AuditPolicy::default(),
             gate_branches: Vec::new(),
         }
     }
@@ -106,6 +108,11 @@ impl Policy {
     /// teams = ["octo/billing"]
     /// [audit]
     /// branch = "schema-registry/audit"
+    /// origin = "schema-registry/github.com/1296269"
+    /// first_entry = "2a3b..."         # leaf hash of the first entry
+    /// keys = ["schema-registry/github.com/1296269+6f1c0a52+AWZ8..."] # the present one first
+    /// witnesses = ["witness.example/w1+5a0b1c2d+BHx9..."]
+    /// cosignatures = 1                # how many of them `audit verify` asks for
     /// [gate]
     /// branches = ["release"]          # beside the default branch
     /// ```

@@ -3,7 +3,7 @@
 use toml::de::DeTable;
 
 use super::{
-    Policy, PolicyError, approval,
+    Policy, PolicyError, approval, audit,
     nearest::hint,
     section::{Section, Value, error},
 };
@@ -123,13 +123,11 @@ fn read_rules(root: &Section<'_>, known: &[&str], policy: &mut Policy) -> Result
 }
 
 fn read_branches(root: &Section<'_>, policy: &mut Policy) -> Result<(), PolicyError> {
-    if let Some(value) = root.section("audit", &["branch"])?.and_then(|audit| audit.get("branch")) {
-        policy.audit_branch = branch(&value)?;
-    }
+    policy.audit = audit::read(root)?;
     if let Some(value) = root.section("gate", &["branches"])?.and_then(|gate| gate.get("branches")) {
         for item in value.items()? {
             let name = branch(&item)?;
-            if name == policy.audit_branch {
+            if name == policy.audit.branch {
                 return Err(item.error(format!("`{name}` holds the audit log; it cannot take pull requests")));
             }
             policy.gate_branches.push(name);
@@ -140,7 +138,7 @@ fn read_branches(root: &Section<'_>, policy: &mut Policy) -> Result<(), PolicyEr
 
 /// A branch name that git accepts, without `refs/heads/`.
 /// Source: <https://git-scm.com/docs/git-check-ref-format>
-fn branch(value: &Value<'_>) -> Result<String, PolicyError> {
+pub(super) fn branch(value: &Value<'_>) -> Result<String, PolicyError> {
     let name = value.string()?;
     let plain = |byte: u8| byte.is_ascii_graphic() && !b"~^:?*[\\".contains(&byte);
     let part = |part: &str| !part.is_empty() && !part.starts_with('.') && part.strip_suffix(".lock").is_none();

@@ -1,6 +1,8 @@
 use super::*;
 use crate::model::ClassOfChange;
 
+const SUMDB: &str = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8";
+
 const RULES: [&str; 2] = ["missing-primary-key", "table-name-not-plural"];
 
 /// What is wrong with a policy: the text under the span, then the message.
@@ -45,6 +47,9 @@ approvers = [7]
 teams = ["octo/billing"]
 [audit]
 branch = "audit"
+origin = "sum.golang.org"
+first_entry = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+keys = ["sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8"]
 [gate]
 branches = ["release/1.x"]
 "#;
@@ -73,7 +78,13 @@ branches = ["release/1.x"]
             }],
             min_review_seconds: 0,
         },
-        audit_branch: "audit".to_owned(),
+        audit: AuditPolicy {
+            branch: "audit".to_owned(),
+            origin: Some("sum.golang.org".to_owned()),
+            first_entry: Some(crate::model::Digest::of("abc")),
+            keys: vec![SUMDB.parse().expect("a key")],
+            ..AuditPolicy::default()
+        },
         gate_branches: vec!["release/1.x".to_owned()],
     };
     assert_eq!(Policy::parse(text, &RULES), Ok(expected));
@@ -172,6 +183,18 @@ fn branches_are_plain_names() {
         assert!(refused(&format!("[audit]\nbranch = \"{name}\"")).contains("is no branch name"), "{name}");
     }
     assert!(refused("[gate]\nbranches = [\"schema-registry/audit\"]").contains("holds the audit log"));
+}
+
+#[test]
+fn what_pins_the_log_is_checked() {
+    let keys = |keys: &str| refused(&format!("[audit]\norigin = \"sum.golang.org\"\nkeys = {keys}"));
+    insta::assert_snapshot!(keys("[\"x\"]"), @r#""x" -> a public key is written `<name>+<8 hexadecimal digits>+<base64>`; `schema-registry audit keygen` makes one"#);
+    insta::assert_snapshot!(keys(&format!("[\"{SUMDB}\", \"{SUMDB}\"]")), @r#""sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8" -> this key is named twice"#);
+    insta::assert_snapshot!(keys(&format!("[\"{}\"]", SUMDB.replace("033de0ae", "033de0af"))), @r#""sum.golang.org+033de0af+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8" -> the id is not that of the name and the key; copy the whole line again; `schema-registry audit keygen` makes one"#);
+    insta::assert_snapshot!(refused(&format!("[audit]\norigin = \"x\"\nkeys = [\"{SUMDB}\"]")), @r#"["sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8"] -> the key sum.golang.org is not named after the origin x"#);
+    insta::assert_snapshot!(refused(&format!("[audit]\nwitnesses = [\"{SUMDB}\"]")), @r#""sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8" -> this is the key of a log; witnesses have keys for cosignatures"#);
+    insta::assert_snapshot!(refused("[audit]\ncosignatures = 1"), @"1 -> `cosignatures` must be a whole number of witnesses from 0 to 0; it is 1");
+    insta::assert_snapshot!(refused("[audit]\nfirst_entry = \"ab\""), @r#""ab" -> `first_entry` must be 64 lower-case hexadecimal digits, as `schema-registry audit verify` prints them"#);
 }
 
 #[test]

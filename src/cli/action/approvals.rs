@@ -75,9 +75,8 @@ impl<'a> Approvals<'a> {
     pub(super) async fn evaluate(&self) -> anyhow::Result<Evaluation> {
         let policy = &self.about.judged.policy;
         let decide = |view: &mut View| {
-            let recorded: Vec<Entry> = view.entries()?.into_iter().map(|recorded| recorded.entry).collect();
-            let recorded: Vec<Entry> =
-                recorded.into_iter().filter(|entry| entry.pr == Some(self.about.number)).collect();
+            let recorded = view.entries_of(self.about.number)?;
+            let recorded: Vec<Entry> = recorded.into_iter().map(|recorded| recorded.entry).collect();
             let old_lines = old_lines(view, &recorded)?;
             let evaluation = approval::evaluate(&self.facts(&recorded, &old_lines), &policy.approval);
             let additions = self.additions(&evaluation);

@@ -144,7 +144,8 @@ pub(super) fn landing(step: &Step<'_>, view: &mut View, reference: &str, arrival
 }
 
 fn approvals(view: &mut View, pull_request: &PullRequest, required: usize) -> anyhow::Result<MergedPullRequest> {
-    let entries: Vec<Entry> = view.entries()?.into_iter().map(|recorded| recorded.entry).collect();
+    let entries: Vec<Entry> =
+        view.entries_of(pull_request.number)?.into_iter().map(|recorded| recorded.entry).collect();
     let mut approvals = Vec::new();
     for entry in standing_approvals(&entries, pull_request.number) {
         let (Some(actor), Some(digest)) = (&entry.actor, entry.digest) else { continue };

@@ -10,7 +10,7 @@ use crate::{
         FileChange, FileMode, FileState, Lock, LockMode, Migration, MigrationHeader, MigrationName, Operation, Plan,
         RefusedApproval, Renames, RequestOutcome, TableName, Uncovered, Veto, VoidedApprovals, Waived, Work,
     },
-    policy::ApprovalPolicy,
+    policy::{ApprovalPolicy, AuditPolicy},
     report::testing::{hostile, skeleton, violation},
 };
 
@@ -23,7 +23,7 @@ fn policy() -> Policy {
         allowed_types: Vec::new(),
         severities: std::collections::BTreeMap::new(),
         approval: ApprovalPolicy { approvers: vec![7], ..ApprovalPolicy::default() },
-        audit_branch: "schema-registry/audit".to_owned(),
+        audit: AuditPolicy::default(),
         gate_branches: Vec::new(),
     }
 }
