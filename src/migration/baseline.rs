@@ -79,7 +79,7 @@ impl Baselines {
     }
 
     fn problem(&mut self, path: &str, message: String) {
-        let suggestion = "Restore it, or let `schema-registry import` write it again".to_owned();
+        let suggestion = "Restore it as it was written".to_owned();
         self.problems.push(BaselineProblem { path: path.to_owned(), message, suggestion });
     }
 }
