@@ -96,13 +96,11 @@ impl<'a> Sides<'a> {
     /// The state digest that the table's last migration on the base left; the state's own where it has none.
     fn digest_before(&self, change: &Change) -> Option<Digest> {
         let name = change.before.as_ref().map_or(&change.table, |before| &before.name);
-        match self.base_chains.get(name).and_then(Chain::end) {
-            Some(end) => end.header.after,
-            None => {
-                let baseline = self.baselines.tables.get(name).map(|baseline| baseline.state);
-                baseline.or_else(|| change.before.as_ref().map(Table::state_digest))
-            }
+        if let Some(end) = self.base_chains.get(name).and_then(Chain::end) {
+            return end.header.after;
         }
+        let baseline = self.baselines.tables.get(name).map(|baseline| baseline.state);
+        baseline.or_else(|| change.before.as_ref().map(Table::state_digest))
     }
 
     /// What is wrong with the migrations of the table of `change`: the expected ones missing or different, others that
