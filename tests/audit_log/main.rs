@@ -2,6 +2,9 @@
 #![expect(clippy::disallowed_methods, reason = "tests build repositories with git itself")]
 #![expect(clippy::expect_used, reason = "helpers of tests fail as tests do")]
 
+mod independent;
+mod processes;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
@@ -108,16 +111,19 @@ impl Writer {
     }
 }
 
-fn log(remote: &Path) -> Writer {
-    let writer = Writer::new(remote);
-    let with = Initialisation {
+fn initialisation() -> Initialisation {
+    Initialisation {
         tips: BTreeMap::from([("refs/heads/main".to_owned(), "1".repeat(40))]),
         actor: None,
         at: DateTime::from_timestamp(1_700_000_000, 0).expect("in range"),
         policy: None,
         key: None,
         tool: "schema-registry 0".into(),
-    };
+    }
+}
+
+fn log(remote: &Path) -> Writer {
+    let (writer, with) = (Writer::new(remote), initialisation());
     let (files, _) = initialise(&origin(), &with).expect("short");
     assert_eq!(writer.push(None, &files), Pushed::Accepted);
     assert_eq!(

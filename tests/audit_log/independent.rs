@@ -1,0 +1,157 @@
+//! What an implementation that is not ours, and not the one that ours builds on, says of our tiles, checkpoints and proofs.
+//! Everything that is written is read here by hand; the trees are those of `ct_merkle`.
+//! Sources: <https://www.rfc-editor.org/rfc/rfc6962#section-2.1>, <https://c2sp.org/tlog-tiles>, <https://c2sp.org/tlog-proof>
+
+use std::collections::BTreeMap;
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use ct_merkle::{ConsistencyProof, InclusionProof, RootHash, mem_backed_tree::MemoryBackedTree};
+use schema_registry::audit_log::{Addition, Files, ReadError, append, initialise, prove, prove_growth};
+use sha2::{Digest as _, Sha256};
+
+use crate::{addition, initialisation, origin};
+
+type Tree = MemoryBackedTree<Sha256, String>;
+type Root = RootHash<Sha256>;
+
+/// Sizes on both sides of every border of tiles up to the third level.
+const SIZES: [usize; 8] = [1, 2, 255, 256, 257, 65_535, 65_536, 65_537];
+
+#[derive(Default)]
+struct Store(BTreeMap<String, Vec<u8>>);
+
+impl Store {
+    fn write(&mut self, files: Files) {
+        for (path, bytes) in files {
+            match bytes {
+                Some(bytes) => drop(self.0.insert(path, bytes)),
+                None => drop(self.0.remove(&path).expect("it was there")),
+            }
+        }
+    }
+
+    fn reader(&self) -> impl FnMut(&str) -> Result<Option<Vec<u8>>, ReadError> + '_ {
+        |path| Ok(self.0.get(path).cloned())
+    }
+
+    /// The lines of all bundles, in the order of their numbers.
+    fn lines(&self) -> Vec<String> {
+        // `x000/` sorts after `999`, as the numbers do up to a million bundles.
+        let bundles = self.0.iter().filter(|(path, _)| path.starts_with("entries/"));
+        let text: String = bundles.map(|(_, bytes)| std::str::from_utf8(bytes).expect("text")).collect();
+        text.lines().map(str::to_owned).collect()
+    }
+}
+
+fn tree(lines: &[String]) -> Tree {
+    let mut tree = Tree::new();
+    lines.iter().for_each(|line| tree.push(line.clone()));
+    tree
+}
+
+/// Roots of whole subtrees by level and number; a log that only grows does not change them.
+type Known = BTreeMap<(u32, usize), Vec<u8>>;
+
+/// The hash of the subtree that a hash of this level stands for.
+fn subtree(level: u32, n: usize, lines: &[String], known: &mut Known) -> Vec<u8> {
+    let width = 256_usize.pow(level);
+    let root = || tree(&lines[n * width..(n + 1) * width]).root().as_bytes().to_vec();
+    known.entry((level, n)).or_insert_with(root).clone()
+}
+
+/// Every tile that a tree of these lines has, by path.
+fn tiles(lines: &[String], known: &mut Known) -> BTreeMap<String, Vec<u8>> {
+    let (mut tiles, mut level) = (BTreeMap::new(), 0);
+    while lines.len() >= 256_usize.pow(level) {
+        let hashes: Vec<_> = (0..lines.len() / 256_usize.pow(level)).map(|n| subtree(level, n, lines, known)).collect();
+        for (n, tile) in hashes.chunks(256).enumerate() {
+            assert!(n < 1_000, "one part of a path");
+            let partial = if tile.len() < 256 { format!(".p/{}", tile.len()) } else { String::new() };
+            tiles.insert(format!("tile/{level}/{n:03}{partial}"), tile.concat());
+        }
+        level += 1;
+    }
+    tiles
+}
+
+fn hashes<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<u8> {
+    lines.flat_map(|line| BASE64_STANDARD.decode(line).expect("base64")).collect()
+}
+
+/// The root that a checkpoint gives, read by hand.
+fn root(checkpoint: &str) -> Root {
+    let mut lines = checkpoint.lines();
+    assert_eq!(lines.next(), Some("schema-registry/github.com/1"));
+    let size = lines.next().expect("a size").parse().expect("a number");
+    let hash: [u8; 32] = hashes(lines.next().into_iter()).try_into().expect("32 bytes");
+    Root::new(hash.into(), size)
+}
+
+/// Checks an inclusion proof; with it goes that the same proof proves no other line and no other place.
+fn included(text: &str, index: usize, expected: &Tree, line: &str) {
+    let (head, checkpoint) = text.split_once("\n\n").expect("two parts");
+    let mut lines = head.lines();
+    assert_eq!(lines.next(), Some("c2sp.org/tlog-proof@v1"));
+    let extra = lines.next().and_then(|line| line.strip_prefix("extra ")).expect("the entry");
+    assert_eq!(BASE64_STANDARD.decode(extra).expect("base64"), line.as_bytes());
+    assert_eq!(lines.next(), Some(format!("index {index}").as_str()));
+    let proof = InclusionProof::<Sha256>::try_from_bytes(hashes(lines)).expect("whole hashes");
+    let root = root(checkpoint);
+    assert_eq!(root, expected.root());
+    assert_eq!(proof.as_bytes(), expected.prove_inclusion(index).as_bytes(), "the one proof of {index}");
+    root.verify_inclusion(&line, index as u64, &proof).expect("included");
+    assert!(root.verify_inclusion(&format!("{line} "), index as u64, &proof).is_err());
+    if root.num_leaves() > 1 {
+        assert!(root.verify_inclusion(&line, index as u64 ^ 1, &proof).is_err());
+    }
+}
+
+/// Checks that the log grew from `old`; with it goes that it did not grow from another log of that size.
+fn grown(text: &str, old: &Root, expected: &Tree) {
+    let (head, checkpoint) = text.split_once("\n\n").expect("two parts");
+    let mut lines = head.lines();
+    assert_eq!(lines.next(), Some(format!("old {}", old.num_leaves()).as_str()));
+    let (bytes, root) = (hashes(lines), root(checkpoint));
+    assert_eq!(root, expected.root());
+    if old.num_leaves() == 0 || old.num_leaves() == root.num_leaves() {
+        assert!(bytes.is_empty(), "there is nothing to prove");
+        return;
+    }
+    let proof = ConsistencyProof::<Sha256>::try_from_bytes(bytes).expect("whole hashes");
+    root.verify_consistency(old, &proof).expect("consistent");
+    let other = Root::new(Sha256::digest("another log"), old.num_leaves());
+    assert!(root.verify_consistency(&other, &proof).is_err());
+}
+
+#[test]
+fn another_implementation_agrees_at_every_border() {
+    let mut store = Store::default();
+    store.write(initialise(&origin(), &initialisation()).expect("short").0);
+    let (mut expected, mut known) = (Tree::new(), Known::new());
+    let mut roots = vec![expected.root()];
+    for size in SIZES {
+        let from = usize::try_from(roots.last().expect("one").num_leaves()).expect("small").max(1);
+        let additions: Vec<_> =
+            (from..size).map(|n| Addition::new(addition(&format!("LE_{n}")).entry().clone(), Vec::new())).collect();
+        let appended = append(&origin(), &mut store.reader(), &additions).expect("appendable");
+        store.write(appended.files);
+        let (lines, checkpoint) = (store.lines(), store.0["checkpoint"].clone());
+        assert_eq!(lines.len(), size);
+        assert!(lines.starts_with(expected.items()), "it only grew");
+        lines[expected.items().len()..].iter().for_each(|line| expected.push(line.clone()));
+        assert_eq!(root(std::str::from_utf8(&checkpoint).expect("text")), expected.root(), "{size}");
+        let found: BTreeMap<_, _> =
+            store.0.iter().filter(|(path, _)| path.starts_with("tile/")).map(|(p, b)| (p.clone(), b.clone())).collect();
+        assert!(found == tiles(&lines, &mut known), "{size}: {:?}", found.keys());
+        for index in [0, 1, 254, 255, 256, 257, size / 2, size - 1].into_iter().filter(|index| *index < size) {
+            let text = prove(&checkpoint, index as u64, &mut store.reader()).expect("in the log");
+            included(&text, index, &expected, &lines[index]);
+        }
+        roots.push(expected.root());
+        for old in &roots {
+            let text = prove_growth(&checkpoint, old.num_leaves(), &mut store.reader()).expect("an earlier size");
+            grown(&text, old, &expected);
+        }
+    }
+    assert_eq!(store.0.keys().filter(|path| path.starts_with("tile/2/")).count(), 1, "three levels");
+}
