@@ -45,7 +45,9 @@ impl Store {
 
 fn tree(lines: &[String]) -> Tree {
     let mut tree = Tree::new();
-    lines.iter().for_each(|line| tree.push(line.clone()));
+    for line in lines {
+        tree.push(line.clone());
+    }
     tree
 }
 
@@ -138,7 +140,9 @@ fn another_implementation_agrees_at_every_border() {
         let (lines, checkpoint) = (store.lines(), store.0["checkpoint"].clone());
         assert_eq!(lines.len(), size);
         assert!(lines.starts_with(expected.items()), "it only grew");
-        lines[expected.items().len()..].iter().for_each(|line| expected.push(line.clone()));
+        for line in &lines[expected.items().len()..] {
+            expected.push(line.clone());
+        }
         assert_eq!(root(std::str::from_utf8(&checkpoint).expect("text")), expected.root(), "{size}");
         let found: BTreeMap<_, _> =
             store.0.iter().filter(|(path, _)| path.starts_with("tile/")).map(|(p, b)| (p.clone(), b.clone())).collect();

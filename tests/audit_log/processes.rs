@@ -94,7 +94,7 @@ fn appends_one_entry() {
     let log =
         Log { git: &git, remote: &remote, token: None, branch: BRANCH, origin: origin(), keys: &[], signer: None };
     let now = DateTime::from_timestamp(1_700_000_000, 0).expect("in range");
-    let entries = [&id, "LE_shared"].map(|id| addition(id)).to_vec();
+    let entries = [&id, "LE_shared"].map(addition).to_vec();
     log.append_all(now, |_| Ok(((), entries.clone())), thread::sleep).expect("appended");
 }
 
