@@ -261,7 +261,7 @@ impl<'a> Review<'a> {
 
     async fn perform(&self, operations: &[Operation]) -> anyhow::Result<Result<(), Error>> {
         for operation in operations {
-            match self.step.github.perform(self.number, operation).await {
+            match self.perform_one(operation).await {
                 Ok(()) => {}
                 // The places are computed from the diff, but GitHub's own diff has the last word. Nothing is lost: the
                 // summary tells the violations too.
@@ -272,6 +272,20 @@ impl<'a> Review<'a> {
             }
         }
         Ok(Ok(()))
+    }
+
+    /// What comes to the same twice is simply done again.
+    async fn perform_one(&self, operation: &Operation) -> Result<(), Error> {
+        let github = &self.step.github;
+        let mut result = github.perform(self.number, operation).await;
+        for attempt in 1.. {
+            match result {
+                Err(error) if operation.is_idempotent() => github.recover(error, attempt).await?,
+                result => return result,
+            }
+            result = github.perform(self.number, operation).await;
+        }
+        result
     }
 }
 
