@@ -29,6 +29,25 @@ pub(super) enum Format {
     Human,
     /// For programs.
     Json,
+    /// Workflow commands, which GitHub Actions turns into annotations (`check`).
+    Github,
+    /// For code scanning and editors (`check`).
+    Sarif,
+    /// For a comment or a page (`check`).
+    Markdown,
+}
+
+impl Format {
+    /// The name on the command line.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Human => "human",
+            Self::Json => "json",
+            Self::Github => "github",
+            Self::Sarif => "sarif",
+            Self::Markdown => "markdown",
+        }
+    }
 }
 
 /// Whether to colour what is printed for people.
@@ -91,6 +110,25 @@ pub(super) enum Only {
     Review,
     /// The audit log and the commit status; needs `contents: write` and `statuses: write`.
     Record,
+}
+
+impl Command {
+    /// Its name, and what it can print.
+    pub(super) fn formats(&self) -> (&'static str, &'static [Format]) {
+        const BOTH: &[Format] = &[Format::Human, Format::Json];
+        const ALL: &[Format] = &[Format::Human, Format::Json, Format::Github, Format::Sarif, Format::Markdown];
+        match self {
+            Self::Check(_) => ("check", ALL),
+            Self::Plan(_) => ("plan", BOTH),
+            Self::Generate(_) => ("generate", BOTH),
+            Self::Verify(_) => ("verify", BOTH),
+            Self::List(_) => ("list", BOTH),
+            Self::Show { .. } => ("show", BOTH),
+            Self::Explain { .. } => ("explain", BOTH),
+            Self::Audit(_) => ("audit", BOTH),
+            Self::Action => ("action", BOTH),
+        }
+    }
 }
 
 /// Which requests are judged.

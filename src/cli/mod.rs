@@ -16,6 +16,7 @@ mod verify;
 
 use std::process::ExitCode;
 
+use anyhow::bail;
 use clap::Parser as _;
 
 use self::{
@@ -58,6 +59,11 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<Ended> {
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let style = output::style(arguments.color, no_color);
     let format = arguments.format;
+    let (command, formats) = arguments.command.formats();
+    if !formats.contains(&format) {
+        let names: Vec<&str> = formats.iter().map(|format| format.name()).collect();
+        bail!("`{command}` has no `--format {}`; it prints {}", format.name(), names.join(" or "));
+    }
     if let Command::Explain { rule } = &arguments.command {
         return explain::run(rule.as_deref(), format);
     }
