@@ -1,6 +1,6 @@
 //! The gate: one commit status from everything that is known.
 
-use crate::model::{ApprovalState, CommitStatus, Outcome, PullRequest, Severity, StatusState, Verdict};
+use crate::model::{ApprovalState, CommitStatus, Outcome, PullRequest, Severity, StatusState, Verdict, Veto};
 
 /// Longest description of a commit status, in characters.
 /// Source: <https://docs.github.com/en/rest/commits/statuses#create-a-commit-status>
@@ -55,8 +55,21 @@ pub fn gate(facts: &GateFacts<'_>) -> (Verdict, CommitStatus) {
     let Some(approval) = facts.approval else {
         return (Verdict::Fail, status(StatusState::Error, "The approvals could not be read"));
     };
+    if !approval.vetoes.is_empty() {
+        let who = |veto: &Veto| veto.who.as_ref().map_or_else(|| "somebody".to_owned(), |who| who.login.clone());
+        let by: Vec<String> = approval.vetoes.iter().map(who).collect();
+        let text = format!("Rejected by {}; {}", by.join(", "), counts(outcome));
+        return (Verdict::Fail, status(StatusState::Failure, &text));
+    }
     let given = format!("{} of {}", approval.approvals.len().min(approval.required), approval.required);
     let counts = counts(outcome);
+    if approval.approvals.len() >= approval.required && !approval.complete() {
+        let text = format!(
+            "{given} {} given, none by an owner of some files; {counts}",
+            plural(approval.required, "approval")
+        );
+        return (Verdict::Pending, status(StatusState::Pending, &text));
+    }
     if !approval.complete() {
         let text = format!("{given} {} given; {counts}", plural(approval.required, "approval"));
         return (Verdict::Pending, status(StatusState::Pending, &text));
@@ -115,7 +128,7 @@ mod tests {
     use super::*;
     use crate::{
         approval::testing::{approval_state, outcome},
-        model::RepositoryFacts,
+        model::{Actor, RepositoryFacts, Uncovered},
     };
 
     #[test]
@@ -128,6 +141,11 @@ mod tests {
         let one = approval_state(2, 1);
         let both = approval_state(2, 2);
         let free = approval_state(0, 0);
+        let who = Actor { id: 9, login: "eve".to_owned() };
+        let veto = Veto { id: "v".to_owned(), who: Some(who), at: crate::approval::testing::at(0) };
+        let vetoed = ApprovalState { vetoes: vec![veto], ..both.clone() };
+        let unowned = Uncovered { paths: vec!["a".to_owned()], owners: vec!["user id 7".to_owned()] };
+        let unowned = ApprovalState { uncovered: vec![unowned], ..both.clone() };
         let conflict = Some(Block::Conflict);
         let failed = Some(Block::Failed("The audit log could not be appended to"));
         let large = Some(Block::Unreviewable);
@@ -150,6 +168,15 @@ mod tests {
             (&warned, Some(&one), true, None, "pending pending 1 of 2 approvals given; 1 warning, 1 notice"),
             (&clean, Some(&both), true, None, "pending pending Draft: mark it ready for review; no violations"),
             (&warned, Some(&both), false, None, "pass success Approved by person-1, person-2; 1 warning, 1 notice"),
+            (&warned, Some(&vetoed), true, None, "fail failure Rejected by eve; 1 warning, 1 notice"),
+            (&broken, Some(&vetoed), false, None, "fail failure 2 errors, 1 warning"),
+            (
+                &clean,
+                Some(&unowned),
+                false,
+                None,
+                "pending pending 2 of 2 approvals given, none by an owner of some files; no violations",
+            ),
             (&clean, Some(&free), false, None, "pass success No approval needed; no violations"),
         ];
         for (outcome, approval, draft, block, expected) in cases {
@@ -174,6 +201,8 @@ mod tests {
             merge_commit_sha: None,
             head_sha: "0a".to_owned(),
             head_repository: None,
+            head_full_name: None,
+            head_ref: "branch".to_owned(),
             base_ref: base_ref.to_owned(),
             labels: Vec::new(),
         };

@@ -10,7 +10,7 @@ mod context;
 mod explain;
 mod generate;
 mod list;
-mod log;
+pub mod log;
 mod output;
 mod verify;
 

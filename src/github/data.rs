@@ -64,6 +64,7 @@ impl From<RepositoryData> for RepositoryFacts {
 #[derive(Debug, Deserialize)]
 struct Identified {
     id: u64,
+    full_name: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -86,7 +87,9 @@ impl From<PullData> for PullRequest {
             // Before the merge it is the test merge, which never lands.
             merge_commit_sha: pull.merge_commit_sha.filter(|_| merged),
             head_sha: pull.head.sha,
-            head_repository: pull.head.repo.map(|repo| repo.id),
+            head_repository: pull.head.repo.as_ref().map(|repo| repo.id),
+            head_full_name: pull.head.repo.map(|repo| repo.full_name),
+            head_ref: pull.head.name,
             base_ref: pull.base.name,
             labels: pull.labels.into_iter().map(|label| label.name).collect(),
         }

@@ -8,6 +8,7 @@ mod data;
 mod error;
 mod labels;
 mod page;
+mod people;
 mod perform;
 mod present;
 mod pulls;
@@ -20,7 +21,7 @@ use http::{HeaderValue, Uri, header};
 use octocrab::Octocrab;
 
 pub use error::{Error, Failure};
-pub use labels::Role;
+pub use people::Provenance;
 
 use crate::model::Secret;
 use request::segment;

@@ -67,6 +67,10 @@ pub struct PullRequest {
     pub head_sha: String,
     /// Numeric id of the repository of the head branch; `None` when it was deleted.
     pub head_repository: Option<u64>,
+    /// `owner/name` of that repository.
+    pub head_full_name: Option<String>,
+    /// Name of the head branch, in that repository.
+    pub head_ref: String,
     /// Name of the base branch.
     pub base_ref: String,
     /// Labels it has now.
@@ -89,6 +93,32 @@ pub struct LabelEvent {
     pub via_app: bool,
     /// When, by GitHub's clock.
     pub at: DateTime<Utc>,
+}
+
+/// A comment whose first line is `/approve` and the first digits of an approval digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApproveCommand {
+    /// Node id of the comment.
+    pub id: String,
+    /// What stands after `/approve`: hostile text.
+    pub digits: String,
+    /// Who; `None` for a deleted account.
+    pub account: Option<Account>,
+    /// Whether an app acted on the account's behalf.
+    pub via_app: bool,
+    /// Whether the comment was edited since.
+    pub edited: bool,
+    /// When, by GitHub's clock.
+    pub at: DateTime<Utc>,
+}
+
+/// What the timeline of a pull request says about its approval.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Timeline {
+    /// Oldest first.
+    pub labels: Vec<LabelEvent>,
+    /// Oldest first.
+    pub commands: Vec<ApproveCommand>,
 }
 
 /// A comment of the conversation (not of a review).

@@ -165,15 +165,15 @@ async fn a_read_only_token_is_told_what_it_lacks() {
     let status = CommitStatus { state: StatusState::Success, description: text() };
     let sha = scene.repo.head_sha(NUMBER);
     messages.push(message(&scene.github.set_status(&sha, "c", &status, None).await.unwrap_err()).replace(&sha, "SHA"));
-    insta::assert_snapshot!(messages.join("\n"), @"
+    insta::assert_snapshot!(messages.join("\n"), @r#"
     POST /api/v3/repos/octo/db/pulls/1/reviews was answered with 403 Forbidden (request ID): Resource not accessible by integration; give the token the permission `pull-requests: write`
     POST /api/v3/repos/octo/db/issues/1/comments was answered with 403 Forbidden (request ID): Resource not accessible by integration; give the token the permission `pull-requests: write`
-    PATCH /api/v3/repos/octo/db/issues/comments/1009 was answered with 403 Forbidden (request ID): Resource not accessible by integration; give the token the permission `pull-requests: write`
+    PATCH /api/v3/repos/octo/db/issues/comments/1011 was answered with 403 Forbidden (request ID): Resource not accessible by integration; give the token the permission `pull-requests: write`
     POST /api/graphql (Minimize) was answered with 200 OK (request ID): FORBIDDEN: Resource not accessible by integration; give the token the permission `pull-requests: write`
     POST /api/v3/repos/octo/db/issues/1/labels was answered with 403 Forbidden (request ID): Resource not accessible by integration; give the token the permission `pull-requests: write`
     DELETE /api/v3/repos/octo/db/issues/1/labels/x was answered with 403 Forbidden (request ID): Resource not accessible by integration; give the token the permission `pull-requests: write`
     POST /api/v3/repos/octo/db/statuses/SHA was answered with 403 Forbidden (request ID): Resource not accessible by integration; give the token the permission `statuses: write`
-    ");
+    "#);
 }
 
 #[tokio::test]
@@ -186,7 +186,7 @@ async fn a_token_without_rights_is_told_what_it_lacks() {
         github.open_pull_requests(Some("main")).await.unwrap_err(),
         github.merge_base("main", "feature").await.unwrap_err(),
         github.conversation(NUMBER).await.unwrap_err(),
-        github.label_events(NUMBER).await.unwrap_err(),
+        github.timeline(NUMBER).await.unwrap_err(),
         github.status(&sha, "c").await.unwrap_err(),
     ];
     let messages: Vec<String> = errors.iter().map(|error| message(error).replace(&sha, "SHA")).collect();

@@ -21,6 +21,8 @@ use crate::{
 pub(super) struct Judged {
     pub(super) pull_request: PullRequest,
     pub(super) policy: Policy,
+    /// The best common ancestor of base and head.
+    pub(super) merge_base: String,
     pub(super) result: MergedResult,
 }
 
@@ -81,7 +83,7 @@ pub(super) async fn judge(step: &Step<'_>, pull_request: PullRequest) -> anyhow:
             MergedResult::Clean(Box::new(clean(store, &policy, &sides, *now)?))
         }
     };
-    Ok(Judged { pull_request, policy, result })
+    Ok(Judged { pull_request, policy, merge_base, result })
 }
 
 /// The commits and trees that a change is judged by.

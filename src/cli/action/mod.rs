@@ -1,10 +1,12 @@
 //! `action`: one step of a workflow. The event says what to look at; everything else is read again.
 
+mod approvals;
 mod environment;
 mod event;
 mod gather;
 mod landings;
 mod outputs;
+mod people;
 mod queue;
 mod record;
 mod review;
@@ -15,8 +17,9 @@ mod validate;
 use chrono::{DateTime, Utc};
 
 use self::{environment::Environment, event::Subject, store::Store};
-use super::{Ended, arguments::Only, block_on, context::Context, output};
+use super::{Ended, arguments::Only, block_on, context::Context, log, output};
 use crate::{
+    audit_log::Signer,
     github::{Github, Patience, Settings},
     model::{PullRequest, RepositoryFacts},
 };
@@ -26,6 +29,10 @@ struct Step<'a> {
     environment: &'a Environment,
     github: Github,
     store: Store,
+    /// Where the parts of the audit log go that are read.
+    log_store: Store,
+    /// Signs the audit log, where the step has the key.
+    signer: Option<Signer>,
     repository: RepositoryFacts,
     only: Option<Only>,
     now: DateTime<Utc>,
@@ -67,7 +74,10 @@ pub(super) fn run(context: &Context, only: Option<Only>) -> anyhow::Result<Ended
             (_, None) => github.repository().await?,
         };
         let store = Store::new(environment.remote(), environment.token.clone())?;
-        let step = Step { environment: &environment, github, store, repository, only, now: context.now };
+        let log_store = Store::new(environment.remote(), environment.token.clone())?;
+        let signer = log::signer(&super::variable)?;
+        let step =
+            Step { environment: &environment, github, store, log_store, signer, repository, only, now: context.now };
         match subject {
             Subject::MergeGroup { branch } => queue::run(&step, branch).await,
             Subject::Branch { name, before } => sweep::branch(&step, name, before).await,

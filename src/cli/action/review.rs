@@ -1,26 +1,17 @@
 //! One pull request: review, record, gate. Everything is read live.
 
-use std::collections::BTreeMap;
-
 use super::{
     Step,
+    approvals::{About, Approvals},
     gather::{self, Clean, Judged},
     outputs::{self, Outputs},
     record, validate,
 };
 use crate::{
-    approval::{self, ApprovalDigest, Block, DigestInput, Evaluation, Evidence, Facts, GateFacts, LabelChange},
-    audit_log::Addition,
-    cli::{
-        Ended,
-        log::{TOOL, View},
-        output,
-    },
+    approval::{self, ApprovalDigest, Block, DigestInput, GateFacts, LabelChange},
+    cli::{Ended, log::TOOL, output},
     github::Error,
-    model::{
-        AccountKind, ApprovalState, CommitStatus, Conversation, Digest, Entry, LabelEvent, Outcome, Present,
-        PullRequest, Verdict,
-    },
+    model::{ApprovalState, CommitStatus, Conversation, Digest, Outcome, Present, PullRequest, Verdict},
     report::{
         comment,
         escape::log_line,
@@ -84,7 +75,7 @@ pub(super) struct Gate {
     verdict: Verdict,
     status: CommitStatus,
     approval: Option<ApprovalState>,
-    label: Option<LabelChange>,
+    labels: Vec<LabelChange>,
     summary: Summary,
 }
 
@@ -122,7 +113,7 @@ impl<'a> Review<'a> {
         let digest = clean.map(|clean| self.digest(clean));
         let gate = match (clean, &digest) {
             (Some(clean), Some(digest)) => self.gate(clean, digest, &conversation).await?,
-            _ => self.conclude(&Outcome::default(), None, None, None, Some(Block::Conflict)),
+            _ => self.conclude(&Outcome::default(), None, None, Vec::new(), Some(Block::Conflict)),
         };
         Ok(Assessed { conversation, clean, digest, gate })
     }
@@ -173,59 +164,22 @@ impl<'a> Review<'a> {
     async fn gate(&self, clean: &Clean, digest: &ApprovalDigest, conversation: &Conversation) -> anyhow::Result<Gate> {
         let outcome = &clean.outcome;
         if clean.untouched() {
-            return Ok(self.conclude(outcome, Some(digest.digest), None, None, None));
+            return Ok(self.conclude(outcome, Some(digest.digest), None, Vec::new(), None));
         }
         // What cannot be shown in full was not seen, so it cannot be approved.
-        let unreviewable = self.conclude(outcome, Some(digest.digest), None, None, None).summary.unreviewable;
-        let shown = review::shown_since(conversation, digest.digest).filter(|_| !unreviewable);
-        let events = self.step.github.label_events(self.number).await?;
-        let roles = self.roles(&events).await?;
-        let evidence = Evidence::of(outcome, &clean.merged, Some(digest));
-        let requesters: Vec<String> =
-            outcome.requests.iter().filter_map(|request| request.claims.requested_by_username.clone()).collect();
-        let policy = &self.judged.policy;
-        let decide = |view: &mut View| {
-            let recorded: Vec<Entry> = view.entries()?.into_iter().map(|recorded| recorded.entry).collect();
-            let recorded: Vec<Entry> = recorded.into_iter().filter(|entry| entry.pr == Some(self.number)).collect();
-            let old_lines = old_lines(view, &recorded)?;
-            let evaluation = approval::evaluate(
-                &Facts {
-                    repo: self.step.repository.id,
-                    pr: self.number,
-                    now: self.step.now,
-                    tool: TOOL,
-                    head_sha: &self.judged.pull_request.head_sha,
-                    digest,
-                    author: self.judged.pull_request.author.as_ref(),
-                    requesters: &requesters,
-                    events: &events,
-                    labels: &self.judged.pull_request.labels,
-                    roles: &roles,
-                    own_id: conversation.viewer,
-                    shown_since: shown,
-                    recorded: &recorded,
-                    old_lines: &old_lines,
-                    evidence: &evidence,
-                },
-                &policy.approval,
-            );
-            let additions = additions(&evaluation, &evidence);
-            Ok((evaluation, additions))
-        };
-        let evaluated = if self.step.records() {
-            record::append(self.step, policy, decide).await.map(|(evaluation, _)| evaluation)
-        } else {
-            record::foresee(self.step, policy, decide)
-        };
-        Ok(match evaluated {
+        let unreviewable = self.conclude(outcome, Some(digest.digest), None, Vec::new(), None).summary.unreviewable;
+        let shown_since = review::shown_since(conversation, digest.digest).filter(|_| !unreviewable);
+        let about = About { number: self.number, judged: self.judged, clean, digest, own_id: conversation.viewer };
+        let approvals = Approvals::read(self.step, about, shown_since).await?;
+        Ok(match approvals.evaluate().await {
             Ok(evaluation) => {
                 let block = unreviewable.then_some(Block::Unreviewable);
-                self.conclude(outcome, Some(digest.digest), Some(evaluation.state), evaluation.label, block)
+                self.conclude(outcome, Some(digest.digest), Some(evaluation.state), evaluation.labels, block)
             }
             Err(error) => {
                 let why = log_line(&format!("{error:#}"));
                 output::print(&format!("The audit log could not be written: {why}\n"))?;
-                self.conclude(outcome, Some(digest.digest), None, None, Some(Block::Failed(&why)))
+                self.conclude(outcome, Some(digest.digest), None, Vec::new(), Some(Block::Failed(&why)))
             }
         })
     }
@@ -235,7 +189,7 @@ impl<'a> Review<'a> {
         outcome: &Outcome,
         digest: Option<Digest>,
         approval: Option<ApprovalState>,
-        label: Option<LabelChange>,
+        labels: Vec<LabelChange>,
         block: Option<Block<'_>>,
     ) -> Gate {
         let draft = self.judged.pull_request.draft;
@@ -255,26 +209,7 @@ impl<'a> Review<'a> {
             tool: TOOL,
             log: None,
         });
-        Gate { verdict, status, approval, label, summary }
-    }
-
-    /// The roles of the people who set or removed the label. Whose role cannot be read stays out, which counts against.
-    async fn roles(&self, events: &[LabelEvent]) -> anyhow::Result<BTreeMap<u64, String>> {
-        let label = &self.judged.policy.approval.label;
-        let ours = events.iter().filter(|event| event.label.eq_ignore_ascii_case(label) && event.added);
-        let people: BTreeMap<u64, &str> = ours
-            .filter_map(|event| event.account.as_ref())
-            .filter(|account| account.kind == AccountKind::User)
-            .map(|account| (account.actor.id, account.actor.login.as_str()))
-            .collect();
-        let mut roles = BTreeMap::new();
-        for (id, login) in people {
-            // A login that changed hands names another account by now.
-            if let Some(role) = self.step.github.role(login).await?.filter(|role| role.user_id == id) {
-                roles.insert(id, role.role_name);
-            }
-        }
-        Ok(roles)
+        Gate { verdict, status, approval, labels, summary }
     }
 
     /// Brings comments and label to what they should be; writes nothing that is so already.
@@ -293,10 +228,9 @@ impl<'a> Review<'a> {
             head_sha: &self.judged.pull_request.head_sha,
             now: self.step.now,
         });
-        let label = self.judged.policy.approval.label.clone();
-        operations.extend(gate.label.map(|change| match change {
-            LabelChange::Add => Operation::AddLabel { label },
-            LabelChange::Remove => Operation::RemoveLabel { label },
+        operations.extend(gate.labels.iter().cloned().map(|change| match change {
+            LabelChange::Add(label) => Operation::AddLabel { label },
+            LabelChange::Remove(label) => Operation::RemoveLabel { label },
         }));
         for operation in &operations {
             match self.step.github.perform(self.number, operation).await {
@@ -342,23 +276,4 @@ fn wanted(clean: &Clean) -> Vec<Wanted<'_>> {
         Wanted { violation, text, body: comment::inline(violation, fix.as_ref()), place }
     });
     wanted.collect()
-}
-
-/// The lines of the digests that earlier entries approved, as far as the log has them.
-fn old_lines(view: &mut View, recorded: &[Entry]) -> anyhow::Result<BTreeMap<Digest, String>> {
-    let mut lines = BTreeMap::new();
-    for digest in recorded.iter().filter_map(|entry| entry.digest) {
-        if let Some(bytes) = view.blob(&digest)? {
-            lines.insert(digest, String::from_utf8_lossy(&bytes).into_owned());
-        }
-    }
-    Ok(lines)
-}
-
-fn additions(evaluation: &Evaluation, evidence: &Evidence) -> Vec<Addition> {
-    let with_blobs = evaluation.entries.iter().map(|entry| {
-        let blobs = entry.blobs.iter().filter_map(|digest| evidence.blobs.get(digest).cloned());
-        Addition::new(entry.clone(), blobs.collect())
-    });
-    with_blobs.collect()
 }

@@ -24,6 +24,12 @@ pub enum Object {
     ReviewComment(u64, u64, u64),
     /// A commit that the repository has.
     Commit(u64, String),
+    /// A commit as one of a pull request.
+    PullRequestCommit(u64, String),
+    /// A label of the repository, by its name in lower case.
+    Label(u64, String),
+    /// Somebody in a commit, by address.
+    GitActor(String),
     /// The statuses of a commit.
     Status(u64, String),
     /// The newest status of a commit and context.
@@ -43,6 +49,9 @@ impl Object {
             Self::ReviewThread(..) => "PullRequestReviewThread",
             Self::ReviewComment(..) => "PullRequestReviewComment",
             Self::Commit(..) => "Commit",
+            Self::PullRequestCommit(..) => "PullRequestCommit",
+            Self::Label(..) => "Label",
+            Self::GitActor(_) => "GitActor",
             Self::Status(..) => "Status",
             Self::StatusContext(..) => "StatusContext",
             Self::Actor(_) => "Actor",
@@ -116,6 +125,28 @@ impl View<'_> {
                     _ => return missing(object, field),
                 }
             }
+            Object::PullRequestCommit(repo, sha) => match field.name.as_str() {
+                "commit" => return self.select(&Object::Commit(*repo, sha.clone()), field),
+                _ => return missing(object, field),
+            },
+            Object::Label(repo, name) => {
+                let label = &state.repo(*repo).labels[name];
+                match field.name.as_str() {
+                    "name" => json!(label.name),
+                    "createdAt" | "updatedAt" => json!(time(label.updated_at)),
+                    _ => return missing(object, field),
+                }
+            }
+            Object::GitActor(email) => match field.name.as_str() {
+                "email" => json!(email),
+                "user" => {
+                    match state.users.values().find(|user| user.email() == *email && !user.bot && !user.deleted) {
+                        Some(user) => return self.select(&Object::Viewer(user.login.clone()), field),
+                        None => Value::Null,
+                    }
+                }
+                _ => return missing(object, field),
+            },
             Object::Actor(login) => match field.name.as_str() {
                 "login" => json!(state.users[login].graphql_login()),
                 "url" => json!(format!("{}/{login}", state.url)),
@@ -139,6 +170,12 @@ impl View<'_> {
             "databaseId" => json!(id),
             "nameWithOwner" => json!(repo.full_name()),
             "isPrivate" => json!(repo.visibility == Visibility::Private),
+            "labels" => {
+                let query = field.text("query").to_lowercase();
+                let names = repo.labels.keys().filter(|name| name.contains(&query));
+                let items: Vec<_> = names.map(|name| Object::Label(id, name.clone())).collect();
+                return self.connection(&items, field);
+            }
             "object" => {
                 let oid = field.text("oid");
                 let known = git::attempt(&repo.git, &["cat-file", "-e", &format!("{oid}^{{commit}}")]).is_some();
@@ -182,6 +219,13 @@ impl View<'_> {
                 let items = pull.comments.iter().map(|post| Object::IssueComment(repo, number, post.id));
                 return self.connection(&items.collect::<Vec<_>>(), field);
             }
+            "commits" => {
+                let range = format!("{}..{}", pull.base_sha, pull.head_sha);
+                let commits = git::run(&self.state.repo(repo).git, &["rev-list", "--reverse", &range]);
+                // GitHub lists no more.
+                let items = commits.lines().take(250).map(|sha| Object::PullRequestCommit(repo, sha.to_owned()));
+                return self.connection(&items.collect::<Vec<_>>(), field);
+            }
             "reviews" => {
                 let items = pull.reviews.iter().map(|review| Object::Review(repo, number, review.post.id));
                 return self.connection(&items.collect::<Vec<_>>(), field);
@@ -200,6 +244,19 @@ impl View<'_> {
             |scope: Scope| found.visibility == Visibility::Public || self.token.permissions.of(scope) >= Access::Read;
         Ok(match field.name.as_str() {
             "oid" => json!(sha),
+            "authors" => {
+                let text = git::run(&found.git, &["show", "--no-patch", "--format=%ae%n%B", sha]);
+                let mut lines = text.lines();
+                let author = lines.next().unwrap_or_default().to_owned();
+                let named = lines.filter_map(|line| line.strip_prefix("Co-authored-by: ")?.rsplit_once('<'));
+                let others = named.map(|(_, address)| address.trim_end_matches('>').to_owned());
+                let people: Vec<_> = std::iter::once(author).chain(others).map(Object::GitActor).collect();
+                return self.connection(&people, field);
+            }
+            "committer" => {
+                let address = git::run(&found.git, &["show", "--no-patch", "--format=%ce", sha]);
+                return self.select(&Object::GitActor(address), field);
+            }
             "status" if !may(Scope::Statuses) => return Err(Failure::forbidden()),
             "status" if found.statuses.iter().all(|status| status.sha != sha) => Value::Null,
             "status" => return self.select(&Object::Status(repo, sha.to_owned()), field),
