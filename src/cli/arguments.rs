@@ -12,8 +12,8 @@ pub(super) struct Arguments {
     #[arg(short = 'C', long, global = true, value_name = "DIR", default_value = ".")]
     pub(super) directory: PathBuf,
     /// How to print results.
-    #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
-    pub(super) format: Format,
+    #[arg(long, global = true, value_enum, default_value_t = Rendering::Human)]
+    pub(super) format: Rendering,
     /// Whether to colour what is printed for people.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
     pub(super) color: Color,
@@ -24,30 +24,40 @@ pub(super) struct Arguments {
 
 /// How to print results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Rendering {
+    /// For people.
+    Human,
+    /// For programs.
+    Json,
+    /// For issues and pull requests; `check` alone.
+    Markdown,
+    /// Workflow commands, which GitHub Actions shows as annotations; `check` alone.
+    Github,
+    /// For code scanning and editors; `check` alone.
+    Sarif,
+}
+
+impl Rendering {
+    /// The same for a command that prints for people and programs alone.
+    pub(super) fn format(self) -> anyhow::Result<Format> {
+        let name = match self {
+            Self::Human => return Ok(Format::Human),
+            Self::Json => return Ok(Format::Json),
+            Self::Markdown => "markdown",
+            Self::Github => "github",
+            Self::Sarif => "sarif",
+        };
+        anyhow::bail!("this command cannot print `--format {name}`; use `--format human` or `--format json`")
+    }
+}
+
+/// How most commands print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
     /// For people.
     Human,
     /// For programs.
     Json,
-    /// Workflow commands, which GitHub Actions turns into annotations (`check`).
-    Github,
-    /// For code scanning and editors (`check`).
-    Sarif,
-    /// For a comment or a page (`check`).
-    Markdown,
-}
-
-impl Format {
-    /// The name on the command line.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Human => "human",
-            Self::Json => "json",
-            Self::Github => "github",
-            Self::Sarif => "sarif",
-            Self::Markdown => "markdown",
-        }
-    }
 }
 
 /// Whether to colour what is printed for people.
@@ -110,25 +120,6 @@ pub(super) enum Only {
     Review,
     /// The audit log and the commit status; needs `contents: write` and `statuses: write`.
     Record,
-}
-
-impl Command {
-    /// Its name, and what it can print.
-    pub(super) fn formats(&self) -> (&'static str, &'static [Format]) {
-        const BOTH: &[Format] = &[Format::Human, Format::Json];
-        const ALL: &[Format] = &[Format::Human, Format::Json, Format::Github, Format::Sarif, Format::Markdown];
-        match self {
-            Self::Check(_) => ("check", ALL),
-            Self::Plan(_) => ("plan", BOTH),
-            Self::Generate(_) => ("generate", BOTH),
-            Self::Verify(_) => ("verify", BOTH),
-            Self::List(_) => ("list", BOTH),
-            Self::Show { .. } => ("show", BOTH),
-            Self::Explain { .. } => ("explain", BOTH),
-            Self::Audit(_) => ("audit", BOTH),
-            Self::Action => ("action", BOTH),
-        }
-    }
 }
 
 /// Which requests are judged.

@@ -2,26 +2,62 @@
 
 use super::{
     Ended,
-    arguments::{Check, Format, Selection},
+    arguments::{Check, Format, Rendering, Selection},
     context::Context,
+    log::TOOL,
     output,
 };
 use crate::{
+    model::{Outcome, Verdict},
     pipeline,
+    policy::Policy,
     report::{
+        annotations::annotations,
         json::{CheckReport, PlanReport},
+        sarif,
+        summary::{SummaryFacts, summary},
         terminal,
     },
 };
 
-/// Prints violations and SQL previews.
-pub(super) fn run(context: &Context, check: &Check, format: Format) -> anyhow::Result<Ended> {
-    let outcome = pipeline::evaluate(&context.snapshot(&check.selection)?);
+/// Prints violations, and SQL previews where the format has room for them.
+pub(super) fn run(context: &Context, check: &Check, format: Rendering) -> anyhow::Result<Ended> {
+    let snapshot = context.snapshot(&check.selection)?;
+    let outcome = pipeline::evaluate(&snapshot);
     match format {
-        Format::Human => output::print(&terminal::check(&outcome, !check.no_preview, context.style))?,
-        Format::Json => output::print_json(&CheckReport::new(&outcome))?,
+        Rendering::Human => output::print(&terminal::check(&outcome, !check.no_preview, context.style))?,
+        Rendering::Json => output::print_json(&CheckReport::new(&outcome))?,
+        Rendering::Markdown => output::print(&markdown(&outcome, &snapshot.policy))?,
+        Rendering::Github => {
+            let lines = annotations(outcome.all_violations());
+            output::print(&lines.iter().map(|line| format!("{line}\n")).collect::<String>())?;
+        }
+        Rendering::Sarif => output::print_json(&sarif::Log::new(&outcome))?,
     }
     Ok(Ended::well_if(!outcome.fails()))
+}
+
+/// The summary that a pull request gets, as far as the files alone tell.
+fn markdown(outcome: &Outcome, policy: &Policy) -> String {
+    let (verdict, status) = match outcome.fails() {
+        true => (Verdict::Fail, "Errors must be fixed"),
+        false => (Verdict::Pass, "No error"),
+    };
+    summary(&SummaryFacts {
+        verdict,
+        status,
+        outcome,
+        policy,
+        approval: None,
+        conflict: false,
+        draft: false,
+        repository_url: "",
+        head_sha: None,
+        digest: None,
+        tool: TOOL,
+        log: None,
+    })
+    .markdown
 }
 
 /// Prints what each change would run.

@@ -16,11 +16,10 @@ mod verify;
 
 use std::process::ExitCode;
 
-use anyhow::bail;
 use clap::Parser as _;
 
 use self::{
-    arguments::{Arguments, Command},
+    arguments::{Arguments, Command, Format},
     context::Context,
 };
 
@@ -58,18 +57,17 @@ pub fn run() -> ExitCode {
 fn dispatch(arguments: &Arguments) -> anyhow::Result<Ended> {
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let style = output::style(arguments.color, no_color);
-    let format = arguments.format;
-    let (command, formats) = arguments.command.formats();
-    if !formats.contains(&format) {
-        let names: Vec<&str> = formats.iter().map(|format| format.name()).collect();
-        bail!("`{command}` has no `--format {}`; it prints {}", format.name(), names.join(" or "));
-    }
+    let rendering = arguments.format;
+    let format = match arguments.command {
+        Command::Check(_) => Format::Human,
+        _ => rendering.format()?,
+    };
     if let Command::Explain { rule } = &arguments.command {
         return explain::run(rule.as_deref(), format);
     }
     let context = Context::new(&arguments.directory, style, chrono::Utc::now())?;
     match &arguments.command {
-        Command::Check(check) => check::run(&context, check, format),
+        Command::Check(check) => check::run(&context, check, rendering),
         Command::Plan(selection) => check::plan(&context, selection, format),
         Command::Generate(selection) => generate::run(&context, selection, format),
         Command::Verify(verify) => verify::run(&context, verify, format),

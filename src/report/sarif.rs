@@ -213,10 +213,7 @@ fn result<'a>(violation: &'a Violation, rules: &[&Rule]) -> SarifResult<'a> {
         .fix
         .iter()
         .map(|edit| SarifReplacement {
-            deleted_region: ByteRegion {
-                byte_offset: edit.span.start,
-                byte_length: edit.span.end - edit.span.start,
-            },
+            deleted_region: ByteRegion { byte_offset: edit.span.start, byte_length: edit.span.end - edit.span.start },
             inserted_content: Text { text: edit.text.as_str().into() },
         })
         .collect();
