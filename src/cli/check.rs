@@ -29,8 +29,9 @@ pub(super) fn run(context: &Context, check: &Check, format: Rendering) -> anyhow
         Rendering::Json => output::print_json(&CheckReport::new(&outcome))?,
         Rendering::Markdown => output::print(&markdown(&outcome, &snapshot.policy))?,
         Rendering::Github => {
-            let lines = annotations(outcome.all_violations());
-            output::print(&lines.iter().map(|line| format!("{line}\n")).collect::<String>())?;
+            for line in annotations(outcome.all_violations()) {
+                output::print(&(line + "\n"))?;
+            }
         }
         Rendering::Sarif => output::print_json(&sarif::Log::new(&outcome))?,
     }
@@ -39,10 +40,8 @@ pub(super) fn run(context: &Context, check: &Check, format: Rendering) -> anyhow
 
 /// The summary that a pull request gets, as far as the files alone tell.
 fn markdown(outcome: &Outcome, policy: &Policy) -> String {
-    let (verdict, status) = match outcome.fails() {
-        true => (Verdict::Fail, "Errors must be fixed"),
-        false => (Verdict::Pass, "No error"),
-    };
+    let (verdict, status) =
+        if outcome.fails() { (Verdict::Fail, "Errors must be fixed") } else { (Verdict::Pass, "No error") };
     summary(&SummaryFacts {
         verdict,
         status,

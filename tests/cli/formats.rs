@@ -32,6 +32,10 @@ fn schema_errors(log: &Value) -> Vec<String> {
     validator.iter_errors(log).map(|error| format!("{}: {error}", error.instance_path())).collect()
 }
 
+fn number(value: &Value) -> usize {
+    usize::try_from(value.as_u64().expect("a number")).expect("a small one")
+}
+
 #[test]
 fn sarif_is_valid_and_says_what_check_says() {
     let project = project();
@@ -49,16 +53,14 @@ fn sarif_is_valid_and_says_what_check_says() {
         let place = &result["locations"][0]["physicalLocation"];
         let region = &place["region"];
         let (uri, rule) = (&place["artifactLocation"]["uri"], result["ruleId"].as_str().expect("text"));
-        assert_eq!(
-            run["tool"]["driver"]["rules"][result["ruleIndex"].as_u64().expect("a number") as usize]["id"],
-            rule
-        );
+        assert_eq!(run["tool"]["driver"]["rules"][number(&result["ruleIndex"])]["id"], rule);
         let name = uri.as_str().expect("text").replace("%20", " ").replace("%23", "#");
         format!("{rule} {name}:{}:{}", region["startLine"], region["startColumn"])
     });
     let mut said: Vec<String> = said.collect();
     let mut checked = project.violations(&[]);
-    (said.sort(), checked.sort());
+    said.sort();
+    checked.sort();
     assert_eq!(said, checked);
     assert!(text.contains("schema-requests/a%20b%23.yaml"), "{text}");
 
@@ -69,7 +71,7 @@ fn sarif_is_valid_and_says_what_check_says() {
     );
     let change = &of("varchar-instead-of-text")["fixes"][0]["artifactChanges"][0];
     let replacement = &change["replacements"][0];
-    let offset = |key: &str| replacement["deletedRegion"][key].as_u64().expect("a number") as usize;
+    let offset = |key: &str| number(&replacement["deletedRegion"][key]);
     let (start, length) = (offset("byteOffset"), offset("byteLength"));
     let request = project.read("schema-requests/teams.yaml");
     assert_eq!(&request[start..start + length], "VARCHAR(40)");
