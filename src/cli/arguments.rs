@@ -11,9 +11,9 @@ pub(super) struct Arguments {
     /// Work as if started in this folder.
     #[arg(short = 'C', long, global = true, value_name = "DIR", default_value = ".")]
     pub(super) directory: PathBuf,
-    /// How to print results.
-    #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
-    pub(super) format: Format,
+    /// How to print results; Markdown for `plan` and `diff` alone.
+    #[arg(long, global = true, value_enum, default_value_t = Rendering::Human)]
+    pub(super) format: Rendering,
     /// Whether to colour what is printed for people.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
     pub(super) color: Color,
@@ -24,6 +24,28 @@ pub(super) struct Arguments {
 
 /// How to print results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Rendering {
+    /// For people.
+    Human,
+    /// For programs.
+    Json,
+    /// For issues and pull requests.
+    Markdown,
+}
+
+impl Rendering {
+    /// The same for a command that does not write Markdown.
+    pub(super) fn format(self) -> anyhow::Result<Format> {
+        match self {
+            Self::Human => Ok(Format::Human),
+            Self::Json => Ok(Format::Json),
+            Self::Markdown => anyhow::bail!("only `plan` and `diff` write Markdown; use `--format human` or `json`"),
+        }
+    }
+}
+
+/// How commands print that write no Markdown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
     /// For people.
     Human,
@@ -55,6 +77,10 @@ pub(super) enum Command {
     ///
     /// Fills in missing `requestedAt` values and removes migrations of this branch that no change needs any more.
     Generate(Selection),
+    /// Show how the tables of one revision, folder or file differ from those of another.
+    ///
+    /// Renames are followed, and two spellings of what PostgreSQL stores alike are no difference.
+    Diff(Diff),
     /// Prove the migrations on a real PostgreSQL: up, up again, down, up.
     Verify(Verify),
     /// List the requests.
@@ -113,6 +139,20 @@ pub(super) struct Check {
     /// Do not print the SQL of each change.
     #[arg(long)]
     pub(super) no_preview: bool,
+}
+
+/// `diff`.
+#[derive(Debug, Args)]
+pub(super) struct Diff {
+    /// The earlier one: a revision, a repository, a folder of request files or one of them.
+    #[arg(value_name = "A")]
+    pub(super) before: String,
+    /// The later one; the working tree when it is left out.
+    #[arg(value_name = "B")]
+    pub(super) after: Option<String>,
+    /// Exit with 1 if there are differences.
+    #[arg(long)]
+    pub(super) exit_code: bool,
 }
 
 /// `verify`.

@@ -2,7 +2,7 @@
 
 use super::{
     Ended,
-    arguments::{Check, Format, Selection},
+    arguments::{Check, Format, Rendering, Selection},
     context::Context,
     output,
 };
@@ -10,7 +10,7 @@ use crate::{
     pipeline,
     report::{
         json::{CheckReport, PlanReport},
-        terminal,
+        plan, terminal,
     },
 };
 
@@ -25,11 +25,12 @@ pub(super) fn run(context: &Context, check: &Check, format: Format) -> anyhow::R
 }
 
 /// Prints what each change would run.
-pub(super) fn plan(context: &Context, selection: &Selection, format: Format) -> anyhow::Result<Ended> {
+pub(super) fn plan(context: &Context, selection: &Selection, format: Rendering) -> anyhow::Result<Ended> {
     let outcome = pipeline::evaluate(&context.snapshot(selection)?);
     match format {
-        Format::Human => output::print(&terminal::plan(&outcome, context.style))?,
-        Format::Json => output::print_json(&PlanReport::new(&outcome))?,
+        Rendering::Human => output::print(&plan::human(&outcome, context.style))?,
+        Rendering::Json => output::print_json(&PlanReport::new(&outcome))?,
+        Rendering::Markdown => output::print(&plan::markdown(&outcome))?,
     }
     Ok(Ended::Well)
 }

@@ -1,5 +1,6 @@
 //! Composition: a snapshot of every input to an outcome.
 
+mod catalogs;
 mod changes;
 mod evaluate;
 mod neighbours;
@@ -12,6 +13,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
+pub use catalogs::compare_catalogs;
 pub use evaluate::evaluate;
 pub use neighbours::context_files;
 pub use stamps::{Stamp, assign_stamps};
