@@ -1,5 +1,6 @@
 //! Composition: a snapshot of every input to an outcome.
 
+mod baseline;
 mod catalogs;
 mod changes;
 mod evaluate;
