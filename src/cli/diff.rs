@@ -20,16 +20,15 @@ use crate::{
 /// Prints what differs between two revisions, folders or files.
 pub(super) fn run(context: &Context, directory: &Path, arguments: &Diff, format: Rendering) -> anyhow::Result<Ended> {
     let before = side(context, directory, &arguments.before)?;
-    let after = match &arguments.after {
-        Some(name) => side(context, directory, name)?,
-        None => {
-            let policy = context.policy()?;
-            let mut tree = context.working_tree(&policy)?;
-            tree.retain(|path, _| is_request(&policy, path));
-            tree
-        }
+    let policy = context.policy()?;
+    let after = if let Some(name) = &arguments.after {
+        side(context, directory, name)?
+    } else {
+        let mut tree = context.working_tree(&policy)?;
+        tree.retain(|path, _| is_request(&policy, path));
+        tree
     };
-    let difference = pipeline::compare_catalogs(&context.policy()?.database, &before, &after);
+    let difference = pipeline::compare_catalogs(&policy.database, &before, &after);
     match format {
         Rendering::Human => output::print(&diff::human(&difference, context.style))?,
         Rendering::Json => output::print_json(&diff::DiffReport::new(&difference))?,
@@ -81,5 +80,5 @@ fn files(place: &Path) -> anyhow::Result<Tree> {
 }
 
 fn is_yaml(path: &str) -> bool {
-    path.ends_with(".yaml") && !path.split('/').any(|segment| segment.starts_with('.'))
+    path.strip_suffix(".yaml").is_some() && !path.split('/').any(|segment| segment.starts_with('.'))
 }

@@ -49,8 +49,8 @@ fn tables<'a>(
     after: &'a Catalog,
     renames: &'a Renames,
 ) -> impl Iterator<Item = TableDifference> + 'a {
-    let renamed: BTreeSet<&TableName> = renames.tables.values().collect();
-    let gone = before.tables.keys().filter(move |name| !renamed.contains(name));
+    let moved: BTreeSet<&TableName> = renames.tables.values().collect();
+    let gone = before.tables.keys().filter(move |name| !moved.contains(name));
     let names: BTreeSet<&TableName> = gone.chain(after.tables.keys()).collect();
     names.into_iter().filter_map(|name| {
         let old = before.tables.get(renames.table_before(name));

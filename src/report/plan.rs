@@ -20,7 +20,7 @@ pub fn human(outcome: &Outcome, style: Style) -> String {
         for (index, operation) in request.plan.operations.iter().enumerate() {
             let phase = operation.phase.map_or("", |phase| phase.kind.as_str());
             let _ = writeln!(out, "  {:>2}  {phase:<10}{}", index + 1, printable(&operation.summary));
-            for lock in locks(operation, |table| printable(table)) {
+            for lock in locks(operation, printable) {
                 let _ = writeln!(out, "{INDENT}{lock}");
             }
             for hazard in hazards(operation) {
@@ -48,9 +48,10 @@ pub fn markdown(outcome: &Outcome) -> String {
         parts.push(format!("### {}", prose(&title(change))));
         parts.extend(table(&request.plan, usize::MAX));
         let files: Vec<_> = request.migrations.iter().map(|it| format!("- {}", code(&it.name.up_file()))).collect();
-        parts.push(match files.is_empty() {
-            true => "No migrations: `schema-registry check` says why.".to_owned(),
-            false => files.join("\n"),
+        parts.push(if files.is_empty() {
+            "No migrations: `schema-registry check` says why.".to_owned()
+        } else {
+            files.join("\n")
         });
     }
     parts.push(closing_line(outcome));
