@@ -29,25 +29,31 @@ pub(super) enum Rendering {
     Human,
     /// For programs.
     Json,
-    /// For issues and pull requests; `check` alone.
+    /// For issues and pull requests: `check`, `plan` and `diff`.
     Markdown,
-    /// Workflow commands, which GitHub Actions shows as annotations; `check` alone.
+    /// Workflow commands, which GitHub Actions shows as annotations: `check`.
     Github,
-    /// For code scanning and editors; `check` alone.
+    /// For code scanning and editors: `check`.
     Sarif,
 }
 
 impl Rendering {
     /// The same for a command that prints for people and programs alone.
     pub(super) fn format(self) -> anyhow::Result<Format> {
-        let name = match self {
-            Self::Human => return Ok(Format::Human),
-            Self::Json => return Ok(Format::Json),
-            Self::Markdown => "markdown",
-            Self::Github => "github",
-            Self::Sarif => "sarif",
-        };
-        anyhow::bail!("this command cannot print `--format {name}`; use `--format human` or `--format json`")
+        match self {
+            Self::Human => Ok(Format::Human),
+            Self::Json => Ok(Format::Json),
+            Self::Markdown | Self::Github | Self::Sarif => Err(self.refused()),
+        }
+    }
+
+    /// What somebody is told who asks a command for what it cannot print.
+    pub(super) fn refused(self) -> anyhow::Error {
+        let name = self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
+        anyhow::anyhow!(
+            "this command cannot print `--format {name}`: `human` and `json` are for every command, `markdown` for \
+             `check`, `plan` and `diff`, `github` and `sarif` for `check`"
+        )
     }
 }
 
@@ -84,6 +90,10 @@ pub(super) enum Command {
     ///
     /// Fills in missing `requestedAt` values and removes migrations of this branch that no change needs any more.
     Generate(Selection),
+    /// Show how the tables of one revision, folder or file differ from those of another.
+    ///
+    /// Renames are followed, and two spellings of what PostgreSQL stores alike are no difference.
+    Diff(Diff),
     /// Prove the migrations on a real PostgreSQL: up, up again, down, up.
     Verify(Verify),
     /// List the requests.
@@ -142,6 +152,20 @@ pub(super) struct Check {
     /// Do not print the SQL of each change.
     #[arg(long)]
     pub(super) no_preview: bool,
+}
+
+/// `diff`.
+#[derive(Debug, Args)]
+pub(super) struct Diff {
+    /// The earlier one: a revision, a repository, a folder of request files or one of them.
+    #[arg(value_name = "A")]
+    pub(super) before: String,
+    /// The later one; the working tree when it is left out.
+    #[arg(value_name = "B")]
+    pub(super) after: Option<String>,
+    /// Exit with 1 if there are differences.
+    #[arg(long)]
+    pub(super) exit_code: bool,
 }
 
 /// `verify`.

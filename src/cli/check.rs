@@ -2,7 +2,7 @@
 
 use super::{
     Ended,
-    arguments::{Check, Format, Rendering, Selection},
+    arguments::{Check, Rendering, Selection},
     context::Context,
     log::TOOL,
     output,
@@ -14,7 +14,7 @@ use crate::{
     report::{
         annotations::annotations,
         json::{CheckReport, PlanReport},
-        sarif,
+        plan, sarif,
         summary::{SummaryFacts, summary},
         terminal,
     },
@@ -60,11 +60,13 @@ fn markdown(outcome: &Outcome, policy: &Policy) -> String {
 }
 
 /// Prints what each change would run.
-pub(super) fn plan(context: &Context, selection: &Selection, format: Format) -> anyhow::Result<Ended> {
+pub(super) fn plan(context: &Context, selection: &Selection, format: Rendering) -> anyhow::Result<Ended> {
     let outcome = pipeline::evaluate(&context.snapshot(selection)?);
     match format {
-        Format::Human => output::print(&terminal::plan(&outcome, context.style))?,
-        Format::Json => output::print_json(&PlanReport::new(&outcome))?,
+        Rendering::Human => output::print(&plan::human(&outcome, context.style))?,
+        Rendering::Json => output::print_json(&PlanReport::new(&outcome))?,
+        Rendering::Markdown => output::print(&plan::markdown(&outcome))?,
+        Rendering::Github | Rendering::Sarif => return Err(format.refused()),
     }
     Ok(Ended::Well)
 }

@@ -2,8 +2,10 @@
 
 pub mod annotations;
 pub mod comment;
+pub mod diff;
 pub mod escape;
 pub mod json;
+pub mod plan;
 pub mod sarif;
 pub mod summary;
 pub mod terminal;

@@ -103,6 +103,7 @@ fn formats_that_a_command_has_not_are_refused() {
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(
         String::from_utf8_lossy(&output.stderr),
-        "error: this command cannot print `--format sarif`; use `--format human` or `--format json`\n"
+        "error: this command cannot print `--format sarif`: `human` and `json` are for every command, `markdown` for \
+         `check`, `plan` and `diff`, `github` and `sarif` for `check`\n"
     );
 }
