@@ -4,6 +4,7 @@
 //! lines are comments that name the table, the change and the state digests before and after it, so that the files of a
 //! table form a chain without an index that branches would conflict about.
 
+mod baseline;
 mod chain;
 mod compare;
 mod header;
@@ -11,6 +12,7 @@ mod name;
 mod script;
 mod unsupported;
 
+pub use baseline::{Baseline, Baselines, write_baseline};
 pub use chain::{Chain, ChainProblem, Chains, Link};
 pub use compare::compare;
 
