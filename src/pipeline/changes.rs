@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Scope, Snapshot, order,
+    Scope, Snapshot,
+    dependencies::Dependencies,
+    order,
     requests::{RequestFile, Requests},
 };
 use crate::{
@@ -105,7 +107,12 @@ impl<'a> Sides<'a> {
 
     /// What is wrong with the migrations of the table of `change`: the expected ones missing or different, others that
     /// the change does not bring, a chain that does not hold or does not end in the wanted state.
-    pub(super) fn stale(&self, change: &Change, expected: &[Migration]) -> Vec<StaleMigration> {
+    pub(super) fn stale(
+        &self,
+        change: &Change,
+        expected: &[Migration],
+        dependencies: &Dependencies,
+    ) -> Vec<StaleMigration> {
         let mut stale = self.broken(change);
         if stale.is_empty() && self.is_compared(change, expected) {
             stale.extend(migration::compare(expected, &self.snapshot.merged, &self.snapshot.policy.migrations));
@@ -114,6 +121,7 @@ impl<'a> Sides<'a> {
             stale.extend(self.unexpected(self.chains.links(&change.table), expected));
             stale.extend(self.end_of_chain(change));
             stale.extend(order::too_early(self, change, expected));
+            stale.extend(dependencies.too_early(change, expected));
         }
         stale
     }

@@ -3,6 +3,7 @@
 use super::{
     Snapshot,
     changes::Sides,
+    dependencies::Dependencies,
     requests::{RequestFile, registry_id},
     strays,
 };
@@ -20,8 +21,9 @@ use crate::{
 pub fn evaluate(snapshot: &Snapshot) -> Outcome {
     let empty = Tree::new();
     let sides = Sides::read(snapshot, &empty);
+    let dependencies = Dependencies::read(&sides);
     let requests: Vec<_> =
-        sides.judged().into_iter().map(|(path, file)| evaluate_request(&sides, path, file)).collect();
+        sides.judged().into_iter().map(|(path, file)| evaluate_request(&sides, &dependencies, path, file)).collect();
     let migrations = requests.iter().flat_map(|request| &request.migrations);
     let paths = |migration: &Migration| [migration.name.up_file(), migration.name.down_file()];
     let expected = migrations.flat_map(paths).map(|name| format!("{}/{name}", snapshot.policy.migrations)).collect();
@@ -59,7 +61,7 @@ fn evaluate_declarations(sides: &Sides<'_>) -> Vec<DeclarationsOutcome> {
     outcome.collect()
 }
 
-fn evaluate_request(sides: &Sides<'_>, path: &str, file: &RequestFile) -> RequestOutcome {
+fn evaluate_request(sides: &Sides<'_>, dependencies: &Dependencies, path: &str, file: &RequestFile) -> RequestOutcome {
     let Snapshot { policy, now, .. } = sides.snapshot;
     let change = sides.change(file);
     let planned = change.as_ref().map(|change| sides.plan(file, change));
@@ -69,7 +71,7 @@ fn evaluate_request(sides: &Sides<'_>, path: &str, file: &RequestFile) -> Reques
         None => Default::default(),
     };
     let stale = match &change {
-        Some(change) if unsupported.is_empty() => sides.stale(change, &migrations),
+        Some(change) if unsupported.is_empty() => sides.stale(change, &migrations, dependencies),
         _ => Vec::new(),
     };
     let twins = file.parsed.table.as_ref().map(|table| sides.requests.paths_of(table)).unwrap_or_default();

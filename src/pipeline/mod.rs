@@ -3,6 +3,7 @@
 mod baseline;
 mod catalogs;
 mod changes;
+mod dependencies;
 mod evaluate;
 mod neighbours;
 mod order;
@@ -21,6 +22,8 @@ pub use stamps::{Stamp, assign_stamps};
 
 use crate::{model::Tree, policy::Policy};
 
+#[cfg(test)]
+mod dependencies_tests;
 #[cfg(test)]
 mod tests;
 

@@ -1,0 +1,157 @@
+//! In which order the changes of several tables run.
+
+use chrono::TimeZone as _;
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::File;
+
+/// A request for a table; `columns` come after the key.
+fn request(table: &str, head: &str, columns: &[&str]) -> String {
+    let columns = columns.iter().fold(String::new(), |text, column| text + "    - {" + column + "}\n");
+    format!(
+        "tableName: {table}\n{head}schemaJson:\n  columns:\n    - {{name: id, type: UUID, primaryKey: true}}\n{columns}\
+         requestMetadata: {{justification: It is needed, requestedAt: 2026-01-05T09:00:00Z}}\n"
+    )
+}
+
+fn tree(requests: &[(&str, String)]) -> Tree {
+    let path = |table: &str| format!("schema-requests/{table}.yaml");
+    requests.iter().map(|(table, text)| (path(table), File::regular(text.as_str()))).collect()
+}
+
+fn revision(base: &Tree, merged: &Tree) -> Snapshot {
+    let changed = base.keys().chain(merged.keys()).filter(|path| base.get(*path) != merged.get(*path));
+    Snapshot {
+        policy: Policy::default(),
+        now: Utc.with_ymd_and_hms(2026, 3, 1, 12, 0, 0).unwrap(),
+        base: base.clone(),
+        merged: merged.clone(),
+        scope: Scope::Changed(changed.cloned().collect()),
+    }
+}
+
+/// Writes the stamps that `merged` lacks.
+fn stamp(base: &Tree, merged: &mut Tree) {
+    for stamp in assign_stamps(&revision(base, merged)) {
+        let file = merged.get_mut(&stamp.path).unwrap();
+        file.bytes = crate::parse::set_requested_at(&file.bytes, stamp.at).unwrap();
+    }
+}
+
+/// The tables of the changes, in the order of their stamps once `generate` has written them.
+fn order(base: &[(&str, String)], merged: &[(&str, String)]) -> String {
+    let base = tree(base);
+    let mut merged = tree(merged);
+    stamp(&base, &mut merged);
+    assert_eq!(assign_stamps(&revision(&base, &merged)), [], "a second run has nothing to do");
+    let snapshot = revision(&base, &merged);
+    let empty = Tree::new();
+    let dependencies = dependencies::Dependencies::read(&changes::Sides::read(&snapshot, &empty));
+    let mut tables: Vec<_> = dependencies.waiting.values().collect();
+    tables.sort_by_key(|waiting| waiting.requested_at);
+    let names: Vec<String> = tables.into_iter().map(|waiting| waiting.change.table.short()).collect();
+    names.join(" ")
+}
+
+const TO_B: &str = "name: b_id, type: UUID, references: {table: b, column: id}";
+const TO_A: &str = "name: a_id, type: UUID, references: {table: a, column: id}";
+const A_CODE: &str = "name: a_code, type: TEXT";
+const TO_A_CODE: &str = "name: a_code, type: TEXT, references: {table: a, column: code}";
+const CODE: &str = "name: code, type: TEXT";
+const UNIQUE_CODE: &str = "name: code, type: TEXT, unique: true";
+const TO_CODE: &str = "name: b_code, type: TEXT, references: {table: b, column: code}";
+const NOTE: &str = "name: note, type: TEXT";
+
+/// `a` comes before `b` unless something makes it wait.
+#[test]
+fn what_brings_goes_first_and_what_lets_go_goes_before_what_takes_away() {
+    let plain = |table| (table, request(table, "", &[]));
+    let a = |columns: &[&str]| ("a", request("a", "", columns));
+    let b = |columns: &[&str]| ("b", request("b", "", columns));
+    let dropped = |(table, text): (&'static str, String)| (table, text + "lifecycle: dropped\n");
+    let c = || ("c", request("c", "renamedFrom: b\n", &[]));
+    let to_c = "name: b_id, type: UUID, references: {table: c, column: id}";
+    let renamed = "name: key, renamedFrom: code, type: TEXT, unique: true";
+    let to_key = "name: b_code, type: TEXT, references: {table: b, column: key}";
+    let cases: [(&str, Vec<_>, Vec<_>, &str); 10] = [
+        ("nothing", vec![plain("a"), plain("b")], vec![a(&[NOTE]), b(&[NOTE])], "a b"),
+        ("a created table", vec![], vec![a(&[TO_B]), b(&[])], "b a"),
+        ("a key on an existing table", vec![plain("a")], vec![a(&[TO_B]), b(&[])], "b a"),
+        ("the base has what is referred to", vec![plain("a"), plain("b")], vec![a(&[TO_B]), b(&[NOTE])], "a b"),
+        ("a new unique key", vec![plain("a"), b(&[CODE])], vec![a(&[TO_CODE]), b(&[UNIQUE_CODE])], "b a"),
+        ("a renamed table", vec![plain("a"), plain("b")], vec![a(&[to_c]), c()], "c a"),
+        ("a renamed column", vec![a(&[TO_CODE]), b(&[UNIQUE_CODE])], vec![a(&[to_key, NOTE]), b(&[renamed])], "b a"),
+        ("a dropped table", vec![plain("a"), b(&[TO_A])], vec![dropped(a(&[])), b(&["name: a_id, type: UUID"])], "b a"),
+        ("a dropped key", vec![a(&[UNIQUE_CODE]), b(&[TO_A_CODE])], vec![a(&[CODE]), b(&[A_CODE])], "b a"),
+        ("both dropped", vec![plain("a"), b(&[TO_A])], vec![dropped(a(&[])), dropped(b(&[TO_A]))], "b a"),
+    ];
+    for (case, base, merged, expected) in cases {
+        assert_eq!(order(&base, &merged), expected, "{case}");
+    }
+}
+
+/// A table of a random revision: whether it is there, to which tables it refers, and when it was asked for.
+fn tables() -> impl Strategy<Value = Vec<(bool, Vec<usize>, u32)>> {
+    prop::collection::vec((any::<bool>(), prop::collection::vec(0..5_usize, 0..3), 0..4_u32), 5)
+}
+
+/// Requests for the tables `t0` to `t4`: those that are off are dropped where the base has them. References point to
+/// tables of lower numbers that are there, so that there is no circle.
+fn requests(base: &Tree, tables: &[(bool, Vec<usize>, u32)]) -> Tree {
+    let mut merged = base.clone();
+    for (number, (wanted, parents, second)) in tables.iter().enumerate() {
+        let path = format!("schema-requests/t{number}.yaml");
+        let known = base.get(&path).map(|file| String::from_utf8(file.bytes.clone()).unwrap());
+        let gone = known.as_ref().is_some_and(|text| text.contains("lifecycle: dropped"));
+        let text = match (wanted, known) {
+            (true, None) => {
+                let parents: BTreeSet<_> =
+                    parents.iter().filter(|parent| **parent < number && tables[**parent].0).collect();
+                let column = |parent: &&usize| {
+                    format!("name: t{parent}_id, type: UUID, references: {{table: t{parent}, column: id}}")
+                };
+                let columns: Vec<String> = parents.iter().map(column).collect();
+                let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+                request(&format!("t{number}"), "", &columns).replace("09:00:00", &format!("09:00:0{second}"))
+            }
+            (false, Some(text)) if !gone => text + "lifecycle: dropped\n",
+            _ => continue,
+        };
+        merged.insert(path, File::regular(text.as_str()));
+    }
+    merged
+}
+
+/// Writes what `generate` writes.
+fn generate(base: &Tree, merged: &mut Tree) {
+    stamp(base, merged);
+    let outcome = evaluate(&revision(base, merged));
+    for migration in outcome.requests.iter().flat_map(|request| &request.migrations) {
+        for (name, text) in [(migration.name.up_file(), &migration.up), (migration.name.down_file(), &migration.down)] {
+            merged.insert(format!("migrations/{name}"), File::regular(text.as_str()));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Pull request after pull request: what `generate` writes is all that is missing, and nothing of it is stale.
+    #[test]
+    fn a_second_run_writes_nothing_and_the_check_finds_nothing_stale(rounds in prop::collection::vec(tables(), 1..4)) {
+        let mut base = Tree::new();
+        for tables in rounds {
+            let mut merged = requests(&base, &tables);
+            generate(&base, &mut merged);
+            let once = merged.clone();
+            generate(&base, &mut merged);
+            prop_assert!(once == merged, "a second run writes nothing");
+            let outcome = evaluate(&revision(&base, &merged));
+            let rules = ["stale-migration", "edited-migration", "unrecognised-file", "unsupported-change"];
+            let found: Vec<_> = outcome.all_violations().filter(|it| rules.contains(&it.rule)).map(|it| &it.message).collect();
+            prop_assert_eq!(found, Vec::<&String>::new());
+            base = merged;
+        }
+    }
+}
