@@ -9,6 +9,7 @@ mod check;
 mod context;
 mod explain;
 mod generate;
+mod import;
 mod list;
 pub mod log;
 mod output;
@@ -67,6 +68,7 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<Ended> {
         Command::Plan(selection) => check::plan(&context, selection, format),
         Command::Generate(selection) => generate::run(&context, selection, format),
         Command::Verify(verify) => verify::run(&context, verify, format),
+        Command::Import(import) => import::run(&context, import, format),
         Command::List(list) => list::list(&context, list, format),
         Command::Show { table } => list::show(&context, table, format),
         Command::Explain { .. } => Ok(Ended::Well),

@@ -3,6 +3,7 @@
 mod baseline;
 mod changes;
 mod evaluate;
+mod import;
 mod neighbours;
 mod order;
 mod requests;
@@ -14,6 +15,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 pub use evaluate::evaluate;
+pub use import::{Imported, import};
 pub use neighbours::context_files;
 pub use stamps::{Stamp, assign_stamps};
 
