@@ -216,3 +216,28 @@ fn element(element: &IndexElement) -> String {
     }
     mapping.text("opclass", element.opclass.as_ref()).text("collation", element.collation.as_ref()).finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model::File,
+        parse::{parse_request, resolve},
+    };
+
+    fn state(path: &str, text: &str) -> Table {
+        let parsed = parse_request(path, &File::regular(text));
+        assert_eq!(parsed.refusals, [], "{text}");
+        resolve(&parsed.request.expect("is accepted"))
+    }
+
+    #[test]
+    fn what_is_written_describes_the_same_state() {
+        let everything = include_str!("../tests/everything.yaml");
+        let caricatures = include_str!("../tests/caricatures.json");
+        for (path, text) in [("audit.users.yaml", everything), ("caricatures.yaml", caricatures)] {
+            let wanted = state(path, text);
+            assert_eq!(state(path, &write_request(&wanted, "no")), wanted);
+        }
+    }
+}
