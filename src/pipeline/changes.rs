@@ -174,7 +174,7 @@ impl<'a> Sides<'a> {
     }
 }
 
-fn kind_of(before: Option<&Table>, after: Option<&Table>, renamed: bool) -> ChangeKind {
+pub(super) fn kind_of(before: Option<&Table>, after: Option<&Table>, renamed: bool) -> ChangeKind {
     match (before, after) {
         (None, Some(_)) => ChangeKind::Create,
         (Some(_), None) => ChangeKind::Drop,

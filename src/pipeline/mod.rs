@@ -1,6 +1,7 @@
 //! Composition: a snapshot of every input to an outcome.
 
 mod baseline;
+mod catalogs;
 mod changes;
 mod evaluate;
 mod import;
@@ -14,6 +15,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
+pub use catalogs::compare_catalogs;
 pub use evaluate::evaluate;
 pub use import::{Imported, import};
 pub use neighbours::context_files;
