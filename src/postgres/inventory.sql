@@ -17,6 +17,8 @@ WITH members AS (
             AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0
 ), columns AS (
     SELECT a.*, t.relname, d.adbin, q.oid AS sequence, q.plain,
+        -- Longer names are shortened in a way of PostgreSQL's own.
+        q.relname <> t.relname || '_' || a.attname || '_seq' AND octet_length(t.relname || a.attname) <= 58 AS renamed,
         -- What `serial` makes, and nothing else.
         q.deptype = 'a' AND q.plain AND a.attnotnull AND q.seqtypid = a.atttypid AND q.nspname = t.nspname
             AND q.relname = t.relname || '_' || a.attname || '_seq'
@@ -117,6 +119,7 @@ WITH members AS (
         WHERE c.attstorage <> y.typstorage OR c.attcompression <> '' OR c.attoptions IS NOT NULL
             OR coalesce(c.attstattarget, -1) <> -1
     UNION ALL SELECT 'identity options', 'pg_class'::regclass, attrelid, attnum FROM columns WHERE attidentity <> '' AND NOT plain
+    UNION ALL SELECT 'sequence name', 'pg_class'::regclass, sequence, 0 FROM columns WHERE attidentity <> '' AND renamed
     UNION ALL SELECT 'comment', classoid, objoid, objsubid FROM pg_description
         WHERE classoid <> 'pg_extension'::regclass
             AND (classoid, objoid) NOT IN (SELECT 'pg_class'::regclass, oid FROM relations WHERE relkind = 'r')
