@@ -187,9 +187,9 @@ pub(super) struct Verify {
 #[derive(Debug, Args)]
 pub(super) struct Import {
     /// What `pg_dump --schema-only` wrote; it is loaded into a temporary server.
-    #[arg(value_name = "DUMP", required_unless_present = "database_url", conflicts_with = "database_url")]
+    #[arg(value_name = "DUMP", required_unless_present = "database_url")]
     pub(super) dump: Option<PathBuf>,
-    /// Read this database instead; it is only read.
+    /// Read this database, where no dump is given; it is only read.
     #[arg(long, value_name = "URL", env = "SCHEMA_REGISTRY_DATABASE_URL", hide_env_values = true)]
     pub(super) database_url: Option<String>,
     /// Team or person who answers for what is imported.

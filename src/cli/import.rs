@@ -38,12 +38,12 @@ pub(super) fn run(context: &Context, import: &arguments::Import, format: Format)
 }
 
 async fn read(import: &arguments::Import) -> anyhow::Result<Inventory> {
-    if let Some(url) = &import.database_url {
+    let Some(path) = import.dump.as_deref() else {
+        let url = import.database_url.as_deref().unwrap_or_default();
         let server = Server::from_url(url)?;
         let connection = Connection::connect(&server, server.maintenance_database()).await?;
         return Ok(postgres::inventory(&connection).await?);
-    }
-    let path = import.dump.as_deref().unwrap_or(Path::new(""));
+    };
     let dump = dump(path)?;
     let cluster = TemporaryCluster::start(&postgres::find_binaries(import.pg_bin.as_deref())?).await?;
     let server = cluster.server();
