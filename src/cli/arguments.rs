@@ -96,6 +96,10 @@ pub(super) enum Command {
     Diff(Diff),
     /// Prove the migrations on a real PostgreSQL: up, up again, down, up.
     Verify(Verify),
+    /// Take over a database that is there: a request for each table, declarations for the rest, and a baseline.
+    ///
+    /// Nothing of the database changes, and no migration is written. What the registry will not know about is listed.
+    Import(Import),
     /// List the requests.
     List(List),
     /// Show one table: its request, its state and its migrations.
@@ -174,6 +178,23 @@ pub(super) struct Verify {
     /// Use this server instead of a temporary one; a scratch database is made there and dropped again.
     #[arg(long, value_name = "URL", env = "SCHEMA_REGISTRY_DATABASE_URL", hide_env_values = true)]
     pub(super) database_url: Option<String>,
+    /// Folder with `initdb` and `postgres`, for the temporary server.
+    #[arg(long, value_name = "DIR", env = "PG_BIN")]
+    pub(super) pg_bin: Option<PathBuf>,
+}
+
+/// `import`.
+#[derive(Debug, Args)]
+pub(super) struct Import {
+    /// What `pg_dump --schema-only` wrote; it is loaded into a temporary server.
+    #[arg(value_name = "DUMP", required_unless_present = "database_url")]
+    pub(super) dump: Option<PathBuf>,
+    /// Read this database, where no dump is given; it is only read.
+    #[arg(long, value_name = "URL", env = "SCHEMA_REGISTRY_DATABASE_URL", hide_env_values = true)]
+    pub(super) database_url: Option<String>,
+    /// Team or person who answers for what is imported.
+    #[arg(long, value_name = "OWNER")]
+    pub(super) owner: String,
     /// Folder with `initdb` and `postgres`, for the temporary server.
     #[arg(long, value_name = "DIR", env = "PG_BIN")]
     pub(super) pg_bin: Option<PathBuf>,

@@ -10,6 +10,7 @@ mod context;
 mod diff;
 mod explain;
 mod generate;
+mod import;
 mod list;
 pub mod log;
 mod output;
@@ -70,6 +71,7 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<Ended> {
         Command::Generate(selection) => generate::run(&context, selection, format()?),
         Command::Diff(diff) => diff::run(&context, &arguments.directory, diff, rendering),
         Command::Verify(verify) => verify::run(&context, verify, format()?),
+        Command::Import(import) => import::run(&context, import, format()?),
         Command::List(list) => list::list(&context, list, format()?),
         Command::Show { table } => list::show(&context, table, format()?),
         Command::Explain { .. } => Ok(Ended::Well),

@@ -79,7 +79,7 @@ impl Baselines {
     }
 
     fn problem(&mut self, path: &str, message: String) {
-        let suggestion = "Restore it as it was written".to_owned();
+        let suggestion = "Restore it as `schema-registry import` wrote it".to_owned();
         self.problems.push(BaselineProblem { path: path.to_owned(), message, suggestion });
     }
 }

@@ -17,6 +17,7 @@ mod resolve;
 mod stamp;
 mod suggest;
 mod torn;
+mod write;
 
 use crate::{
     model::{Declarations, File, Refusal, Request, Route, TableName},
@@ -25,6 +26,7 @@ use crate::{
 
 pub use resolve::resolve;
 pub use stamp::set_requested_at;
+pub use write::{Declared, write_declarations, write_request};
 
 /// What the reader made of one request file.
 #[derive(Debug, Clone)]

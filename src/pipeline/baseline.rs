@@ -65,7 +65,7 @@ impl Sides<'_> {
         match self.merged.tables.get(table) {
             None => Some((
                 format!("The baseline lists table `{name}`, which no request describes"),
-                "Remove its line, or restore its request",
+                "Remove its line, or restore the request that `schema-registry import` wrote",
             )),
             Some(known) if known.table.state_digest() != baseline.state => Some((
                 format!("The baseline has another state of table `{name}` than {} describes", known.path),

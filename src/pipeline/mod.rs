@@ -5,6 +5,7 @@ mod catalogs;
 mod changes;
 mod dependencies;
 mod evaluate;
+mod import;
 mod neighbours;
 mod order;
 mod requests;
@@ -17,6 +18,7 @@ use chrono::{DateTime, Utc};
 
 pub use catalogs::compare_catalogs;
 pub use evaluate::evaluate;
+pub use import::{Imported, import};
 pub use neighbours::context_files;
 pub use stamps::{Stamp, assign_stamps};
 

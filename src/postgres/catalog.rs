@@ -81,7 +81,7 @@ pub fn table_diff(before: &BTreeMap<String, String>, after: &BTreeMap<String, St
 }
 
 /// Runs one query of ours in a read-only transaction with everything pinned.
-async fn pinned(
+pub(super) async fn pinned(
     connection: &Connection,
     search_path: &str,
     sql: &str,

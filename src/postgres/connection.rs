@@ -139,6 +139,12 @@ impl Connection {
         version.ok_or_else(|| PostgresError::Connection { server: self.place.clone(), reason })
     }
 
+    /// Runs one statement of a script; an error names its line.
+    pub(super) async fn run_at(&self, script: &str, statement: Statement<'_>) -> Result<(), PostgresError> {
+        let done = self.client.batch_execute(statement.sql).await;
+        done.map_err(|error| self.refused(&error, script, statement))
+    }
+
     /// Runs one statement of ours.
     pub(super) async fn run(&self, sql: &str) -> Result<(), PostgresError> {
         self.query(sql).await.map(drop)

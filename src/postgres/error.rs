@@ -34,6 +34,12 @@ pub enum PostgresError {
         /// Why.
         reason: String,
     },
+    /// A catalog that does not read as expected.
+    #[error("the catalog of the database cannot be read: {0}")]
+    Catalog(String),
+    /// A dump that cannot be loaded as it is.
+    #[error("{0}")]
+    Dump(String),
     /// A statement that the server refused.
     #[error("{0}")]
     Statement(Box<StatementError>),

@@ -6,7 +6,9 @@ mod binaries;
 mod catalog;
 mod cluster;
 mod connection;
+mod dump;
 mod error;
+mod inventory;
 mod script;
 mod verify;
 
@@ -14,5 +16,7 @@ pub use binaries::find_binaries;
 pub use catalog::{CatalogText, catalog_text, table_diff};
 pub use cluster::TemporaryCluster;
 pub use connection::{Connection, Server};
+pub use dump::load_dump;
 pub use error::{PostgresError, StatementError};
+pub use inventory::inventory;
 pub use verify::{Failure, MigrationResult, Pair, Step, Verification, Wanted, verify};

@@ -12,7 +12,7 @@ pub(super) static RULE: Rule = Rule {
     summary: "A baseline that cannot be read, or that does not say what the requests beside it describe",
     rationale: "A baseline says in which state tables were when the registry took them over; no migration creates them, and \
         rules about new tables pass over them. So it lists only tables that the revision brings, each in exactly the state \
-        that its request describes.",
+        that its request describes. `schema-registry import` writes it.",
     example: Example {
         base: &[],
         bad: &[(

@@ -1,0 +1,257 @@
+//! Taking over databases that are there, against a real server.
+
+#![expect(clippy::expect_used, clippy::disallowed_methods, reason = "tests stop at once and start processes")]
+
+#[path = "../support/postgres.rs"]
+mod support;
+
+use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path, process::Command};
+
+use chrono::{DateTime, TimeZone as _, Utc};
+use schema_registry::{
+    model::{File, Inventory, Outcome, Tree},
+    parse,
+    pipeline::{Imported, Scope, Snapshot, assign_stamps, evaluate, import},
+    policy::{PathKind, Policy},
+    postgres::{Connection, TemporaryCluster, inventory, load_dump},
+};
+use support::{Major, connect, on_each};
+
+const PRELUDE: &str = include_str!("shop/prelude.sql");
+const TABLES: &str = include_str!("shop/tables.sql");
+const EXTRAS: &str = include_str!("shop/extras.sql");
+
+fn now() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 3, 1, 12, 0, 0).single().expect("a time")
+}
+
+fn taken_over(inventory: &Inventory) -> Imported {
+    import(inventory, &Tree::new(), &Policy::default(), "platform", now())
+}
+
+fn snapshot(merged: &Tree, scope: Scope) -> Snapshot {
+    Snapshot { policy: Policy::default(), now: now(), base: Tree::new(), merged: merged.clone(), scope }
+}
+
+fn changed(merged: &Tree) -> Scope {
+    Scope::Changed(merged.keys().cloned().collect())
+}
+
+/// Everything that the policy says about what was imported.
+fn said(merged: &Tree) -> Vec<String> {
+    let scopes = [changed(merged), Scope::All].into_iter();
+    let outcomes: Vec<_> = scopes.map(|scope| evaluate(&snapshot(merged, scope))).collect();
+    let violations = outcomes.iter().flat_map(Outcome::all_violations);
+    violations.map(|violation| format!("{}: {}", violation.location.file, violation.message)).collect()
+}
+
+/// The migrations that would make the tables, were there no baseline: as `generate` writes them.
+fn migrations(files: &Tree) -> Vec<String> {
+    let policy = Policy::default();
+    let mut tree = files.clone();
+    tree.retain(|path, _| policy.classify(path) != PathKind::Baseline);
+    for stamp in assign_stamps(&snapshot(&tree, changed(&tree))) {
+        let bytes = parse::set_requested_at(&tree[&stamp.path].bytes, stamp.at).expect("has a place for it");
+        tree.insert(stamp.path, File::regular(bytes));
+    }
+    let outcome = evaluate(&snapshot(&tree, changed(&tree)));
+    let migrations = outcome.in_order().flat_map(|(request, _)| &request.migrations);
+    migrations.map(|migration| migration.up.clone()).collect()
+}
+
+/// What `pg_dump --schema-only` prints of a database, statement by statement, in no order.
+fn dump(cluster: &TemporaryCluster, database: &str) -> BTreeSet<String> {
+    let program = Major::Installed.binaries().join("pg_dump");
+    let mut command = Command::new(program);
+    command.args(["--schema-only", "--no-owner", "--username=schema_registry", "--host"]).arg(cluster.folder());
+    let output = command.arg(database).output().expect("pg_dump runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).expect("is UTF-8");
+    let lines = text.lines().filter(|line| !line.starts_with("--") && !line.starts_with('\\') && !line.is_empty());
+    let text = lines.collect::<Vec<_>>().join("\n");
+    text.split(";\n").map(|statement| statement.trim().to_owned()).collect()
+}
+
+/// Makes the tables anew from what was imported, and compares with a database that has only what requests can express.
+async fn assert_rebuilt(cluster: &TemporaryCluster, name: &str, files: &Tree, prelude: &str, tables: &str) {
+    let admin = connect(cluster, "postgres").await;
+    let (wanted, made) = (format!("{name}_wanted"), format!("{name}_made"));
+    for database in [&wanted, &made] {
+        admin.create_database(database).await.expect("nobody else uses it");
+        connect(cluster, database).await.execute_script(prelude).await.expect("the prelude runs");
+    }
+    connect(cluster, &wanted).await.execute_script(tables).await.expect("the tables are made");
+    let connection = connect(cluster, &made).await;
+    for up in migrations(files) {
+        connection.execute_script(&up).await.expect(&up);
+    }
+    let (wanted, made) = (dump(cluster, &wanted), dump(cluster, &made));
+    let lacking: Vec<_> = wanted.difference(&made).collect();
+    let beyond: Vec<_> = made.difference(&wanted).collect();
+    assert!(lacking.is_empty() && beyond.is_empty(), "lacking: {lacking:#?}\nbeyond: {beyond:#?}");
+}
+
+#[test]
+fn what_was_imported_makes_the_same_tables_and_names_every_loss() {
+    Major::Installed.with_database("import_shop", async |cluster, connection: Connection| {
+        connection.execute_script(&[PRELUDE, TABLES, EXTRAS].concat()).await.expect("the application is made");
+        let imported = taken_over(&inventory(&connection).await.expect("reads"));
+        assert_eq!(said(&imported.files), Vec::<String>::new());
+        insta::assert_snapshot!(summary(&imported), @r"
+        described billing.invoices
+        described public.User
+        described public.members
+        described public.notes
+        described public.teams
+        declared 3 table
+        declared 1 view
+        declared 1 materializedView
+        declared 1 sequence
+        declared 1 enum
+        declared 2 domain
+        declared 1 composite
+        declared 2 function
+        declared 2 extension
+        only declared public.cache: is unlogged
+        only declared public.events: is partitioned
+        only declared public.events_2024: is a partition
+        left out comment: once on billing.invoices
+        left out constraint: later on public.members is not validated
+        left out grant: public.notes
+        left out policy: mine on public.notes
+        left out row security: public.notes
+        left out statistics: public.stat
+        left out storage parameters: public.notes
+        left out storage parameters: public.notes_brin
+        left out trigger: touch on public.teams
+        ");
+        assert_rebuilt(cluster, "import_shop", &imported.files, PRELUDE, TABLES).await;
+    });
+}
+
+fn summary(imported: &Imported) -> String {
+    let mut text = String::new();
+    for table in &imported.tables {
+        let _ = writeln!(text, "described {table}");
+    }
+    for (kind, count) in &imported.declared {
+        let _ = writeln!(text, "declared {count} {}", kind.as_str());
+    }
+    for (table, why) in &imported.opaque {
+        let _ = writeln!(text, "only declared {table}: {why}");
+    }
+    for item in &imported.left_out {
+        let why = item.why.as_ref().map(|why| format!(" {why}")).unwrap_or_default();
+        let _ = writeln!(text, "left out {}: {}{why}", item.kind, item.object);
+    }
+    text
+}
+
+#[test]
+fn a_dump_gives_what_the_database_gives() {
+    Major::Installed.with_database("import_dump", async |cluster, connection| {
+        connection.execute_script(&[PRELUDE, TABLES, EXTRAS].concat()).await.expect("the application is made");
+        let live = taken_over(&inventory(&connection).await.expect("reads"));
+        let program = Major::Installed.binaries().join("pg_dump");
+        let mut command = Command::new(program);
+        command.args(["--schema-only", "--username=schema_registry", "--host"]).arg(cluster.folder());
+        let text = String::from_utf8(command.arg("import_dump").output().expect("runs").stdout).expect("is UTF-8");
+        connect(cluster, "postgres").await.create_database("import_loaded").await.expect("nobody else uses it");
+        let loaded = connect(cluster, "import_loaded").await;
+        let skipped = load_dump(&loaded, &text).await.expect("loads");
+        let skipped: Vec<_> = skipped.into_iter().map(|left| format!("{}: {}", left.kind, left.object)).collect();
+        assert_eq!(skipped, ["grant: GRANT SELECT ON TABLE public.notes TO PUBLIC"]);
+        let loaded = taken_over(&inventory(&loaded).await.expect("reads"));
+        let text = |(path, file): (&String, &File)| format!("{path}\n{}", String::from_utf8_lossy(&file.bytes));
+        let texts = |files: &Tree| files.iter().map(text).collect::<String>();
+        assert_eq!(texts(&loaded.files), texts(&live.files));
+    });
+}
+
+#[test]
+fn both_servers_give_the_same() {
+    let files = std::sync::Mutex::new(Vec::new());
+    on_each("import_same", async |_, connection| {
+        connection.execute_script(&[PRELUDE, TABLES, EXTRAS].concat()).await.expect("the application is made");
+        let imported = taken_over(&inventory(&connection).await.expect("reads"));
+        files.lock().expect("one at a time").push(imported.files);
+    });
+    let files = files.into_inner().expect("is over");
+    assert_eq!(files[0], files[1]);
+}
+
+/// An application of 140 tables, each with a key, a parent, a unique constraint, a check and two indexes.
+fn many() -> String {
+    let mut sql = String::new();
+    for number in 0..140 {
+        let parent = number / 2;
+        let _ = writeln!(
+            sql,
+            "CREATE TABLE item_{number} (id bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, parent_id bigint \
+             REFERENCES item_{parent} (id) ON DELETE SET NULL, code varchar(20) NOT NULL UNIQUE, amount numeric(12,2) \
+             DEFAULT 0 CHECK (amount >= 0), data jsonb DEFAULT '{{}}'::jsonb NOT NULL, at timestamptz DEFAULT now());\n\
+             CREATE INDEX ON item_{number} (parent_id);\nCREATE INDEX ON item_{number} USING gin (data) WHERE amount > 1;"
+        );
+    }
+    sql
+}
+
+#[test]
+fn a_hundred_and_forty_tables_lose_nothing() {
+    Major::Installed.with_database("import_many", async |cluster, connection| {
+        connection.execute_script(&many()).await.expect("the application is made");
+        let imported = taken_over(&inventory(&connection).await.expect("reads"));
+        assert_eq!(said(&imported.files), Vec::<String>::new());
+        assert_eq!((imported.tables.len(), imported.left_out.len(), imported.opaque.len()), (140, 0, 0));
+        assert_rebuilt(cluster, "import_many", &imported.files, "", &many()).await;
+    });
+}
+
+/// Runs the binary in a folder: exit code, standard output, standard error.
+fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_schema-registry"));
+    let command = command.current_dir(folder).env("PG_BIN", Major::Installed.binaries()).args(arguments);
+    let output = command.env_remove("SCHEMA_REGISTRY_DATABASE_URL").output().expect("the binary runs");
+    let text = |bytes| String::from_utf8(bytes).expect("is UTF-8");
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn a_person_imports_a_dump_and_checks_it() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let dump = "\
+\\restrict x
+SET transaction_timeout = 0;
+CREATE TYPE public.mood AS ENUM ('no', 'yes');
+ALTER TYPE public.mood OWNER TO ann;
+CREATE TABLE public.people (id integer NOT NULL, feels public.mood);
+ALTER TABLE ONLY public.people ADD CONSTRAINT people_pkey PRIMARY KEY (id);
+CREATE UNLOGGED TABLE public.cache (k text);
+GRANT ALL ON TABLE public.people TO ann;
+";
+    fs::write(folder.path().join("people.sql"), dump).expect("writes");
+    let (code, out, err) = run(folder.path(), &["import", "--owner", "platform", "people.sql"]);
+    insta::assert_snapshot!(format!("{code:?}\n{out}{err}"), @r#"
+    Some(0)
+    described  1 table
+    declared   1 table
+    declared   1 enum
+               table cache: is unlogged
+    left out   grant: 1
+               GRANT ALL ON TABLE public.people TO ann
+    wrote      4 files
+    "#);
+    assert_eq!(run(folder.path(), &["check"]).0, Some(0));
+    let (code, out, err) = run(folder.path(), &["import", "--owner", "platform", "people.sql"]);
+    insta::assert_snapshot!(format!("{code:?}\n{out}{err}"), @r#"
+    Some(2)
+    error: schema-requests/opaque/enum.yaml is there already, so nothing was written; remove it, or import where it is not
+    "#);
+    fs::write(folder.path().join("bad.sql"), "CREATE TABLE t (id int);\nCREATE EXTENSION nobody_has_it;\n")
+        .expect("writes");
+    let (code, out, err) = run(folder.path(), &["import", "--owner", "platform", "bad.sql"]);
+    insta::assert_snapshot!(format!("{code:?}\n{out}{}", err.lines().next().unwrap_or_default()), @r#"
+    Some(2)
+    error: bad.sql does not load; if it needs what is not installed here, use --database-url: line 2: ERROR 0A000: extension "nobody_has_it" is not available
+    "#);
+}
