@@ -2,19 +2,26 @@
 
 use std::collections::BTreeSet;
 
+mod alter;
+mod blocks;
 mod builtin;
+mod condition;
 mod definition;
 mod expression;
 #[cfg(test)]
 pub(crate) mod fixtures;
 pub mod quote;
+mod retype;
 mod statement;
 mod tree;
 mod types;
 mod walk;
 
-pub use definition::{Definition, IndexDefinition, InvalidDefinition};
+pub use alter::Action;
+pub use condition::Condition;
+pub use definition::{ColumnDefinition, ConstraintDefinition, Definition, IndexDefinition, InvalidDefinition, Parts};
 pub use expression::{parse_expression, parse_expression_renaming};
+pub use retype::{Retype, retype};
 pub use statement::{ALLOW_DATA_LOSS, Setting, Statement, render};
 pub use types::parse_type;
 
