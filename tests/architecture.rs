@@ -16,6 +16,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap", &["cli", "main"]),
     ("octocrab", &["github"]),
     ("pg_query", &["sql"]),
+    ("ring", &["audit_log"]),
     ("serde_saphyr", &["yaml"]),
     ("tlog_tiles", &["audit_log"]),
     ("tokio", &["cli", "git", "github", "main", "postgres", "workspace"]),

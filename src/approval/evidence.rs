@@ -82,38 +82,9 @@ fn table(request: &RequestOutcome) -> Option<EntryTable> {
 mod tests {
     use super::*;
     use crate::{
-        approval::testing::{outcome, violation},
-        model::{Claims, File, Migration, MigrationHeader, MigrationName, Plan, TableName},
+        approval::testing::{outcome, request},
+        model::File,
     };
-
-    fn request(justification: &str) -> RequestOutcome {
-        let table = TableName::public("teams");
-        let header = MigrationHeader {
-            format: 1,
-            table: table.clone(),
-            kind: ChangeKind::Create,
-            before: None,
-            after: None,
-            phase: None,
-            renamed_from: None,
-        };
-        let name = MigrationName("20231205_120000_create_teams".to_owned());
-        RequestOutcome {
-            path: "a.yaml".to_owned(),
-            text: String::new(),
-            table: Some(table),
-            registry_id: None,
-            change: None,
-            plan: Plan::default(),
-            migrations: vec![Migration { name, header, up: "up".to_owned(), down: "down".to_owned() }],
-            violations: vec![violation("w", Severity::Warning, "a.yaml"), violation("n", Severity::Notice, "a.yaml")],
-            claims: Claims {
-                requested_by: Some("Jane".to_owned()),
-                justification: Some(justification.to_owned()),
-                ..Claims::default()
-            },
-        }
-    }
 
     fn approval() -> ApprovalDigest {
         let digest = Digest::of("lines");

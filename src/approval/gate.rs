@@ -1,6 +1,6 @@
 //! The gate: one commit status from everything that is known.
 
-use crate::model::{ApprovalState, CommitStatus, Outcome, Severity, StatusState, Verdict};
+use crate::model::{ApprovalState, CommitStatus, Outcome, PullRequest, Severity, StatusState, Verdict, Veto};
 
 /// Longest description of a commit status, in characters.
 /// Source: <https://docs.github.com/en/rest/commits/statuses#create-a-commit-status>
@@ -55,8 +55,21 @@ pub fn gate(facts: &GateFacts<'_>) -> (Verdict, CommitStatus) {
     let Some(approval) = facts.approval else {
         return (Verdict::Fail, status(StatusState::Error, "The approvals could not be read"));
     };
+    if !approval.vetoes.is_empty() {
+        let who = |veto: &Veto| veto.who.as_ref().map_or_else(|| "somebody".to_owned(), |who| who.login.clone());
+        let by: Vec<String> = approval.vetoes.iter().map(who).collect();
+        let text = format!("Rejected by {}; {}", by.join(", "), counts(outcome));
+        return (Verdict::Fail, status(StatusState::Failure, &text));
+    }
     let given = format!("{} of {}", approval.approvals.len().min(approval.required), approval.required);
     let counts = counts(outcome);
+    if approval.approvals.len() >= approval.required && !approval.complete() {
+        let text = format!(
+            "{given} {} given, none by an owner of some files; {counts}",
+            plural(approval.required, "approval")
+        );
+        return (Verdict::Pending, status(StatusState::Pending, &text));
+    }
     if !approval.complete() {
         let text = format!("{given} {} given; {counts}", plural(approval.required, "approval"));
         return (Verdict::Pending, status(StatusState::Pending, &text));
@@ -70,6 +83,18 @@ pub fn gate(facts: &GateFacts<'_>) -> (Verdict, CommitStatus) {
         by => format!("Approved by {}; {counts}", by.join(", ")),
     };
     (Verdict::Pass, status(StatusState::Success, &text))
+}
+
+/// The status of a commit that is the head of several pull requests: the worst, with the pull request that it is of. Of
+/// equally bad ones that of the lowest number, so that every run says the same. `None` of none.
+#[must_use]
+pub fn worst(statuses: &[(&PullRequest, CommitStatus)]) -> Option<CommitStatus> {
+    let (pull_request, worst) = statuses.iter().min_by_key(|(of, it)| (it.state, of.number))?;
+    if statuses.len() == 1 {
+        return Some(worst.clone());
+    }
+    let text = format!("#{} to {}: {}", pull_request.number, pull_request.base_ref, worst.description);
+    Some(status(worst.state, &text))
 }
 
 /// `2 errors, 1 warning`, without the severities that nothing has.
@@ -101,7 +126,10 @@ fn status(state: StatusState, description: &str) -> CommitStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::approval::testing::{approval_state, outcome};
+    use crate::{
+        approval::testing::{approval_state, outcome},
+        model::{Actor, RepositoryFacts, Uncovered},
+    };
 
     #[test]
     fn every_combination_has_one_answer() {
@@ -113,6 +141,11 @@ mod tests {
         let one = approval_state(2, 1);
         let both = approval_state(2, 2);
         let free = approval_state(0, 0);
+        let who = Actor { id: 9, login: "eve".to_owned() };
+        let veto = Veto { id: "v".to_owned(), who: Some(who), at: crate::approval::testing::at(0) };
+        let vetoed = ApprovalState { vetoes: vec![veto], ..both.clone() };
+        let unowned = Uncovered { paths: vec!["a".to_owned()], owners: vec!["user id 7".to_owned()] };
+        let unowned = ApprovalState { uncovered: vec![unowned], ..both.clone() };
         let conflict = Some(Block::Conflict);
         let failed = Some(Block::Failed("The audit log could not be appended to"));
         let large = Some(Block::Unreviewable);
@@ -135,6 +168,15 @@ mod tests {
             (&warned, Some(&one), true, None, "pending pending 1 of 2 approvals given; 1 warning, 1 notice"),
             (&clean, Some(&both), true, None, "pending pending Draft: mark it ready for review; no violations"),
             (&warned, Some(&both), false, None, "pass success Approved by person-1, person-2; 1 warning, 1 notice"),
+            (&warned, Some(&vetoed), true, None, "fail failure Rejected by eve; 1 warning, 1 notice"),
+            (&broken, Some(&vetoed), false, None, "fail failure 2 errors, 1 warning"),
+            (
+                &clean,
+                Some(&unowned),
+                false,
+                None,
+                "pending pending 2 of 2 approvals given, none by an owner of some files; no violations",
+            ),
             (&clean, Some(&free), false, None, "pass success No approval needed; no violations"),
         ];
         for (outcome, approval, draft, block, expected) in cases {
@@ -143,6 +185,40 @@ mod tests {
             let text = format!("{verdict} {} {}", state.as_str().unwrap_or_default(), status.description);
             assert_eq!(text, expected);
         }
+    }
+
+    #[test]
+    fn a_commit_of_several_pull_requests_has_the_worst_of_their_statuses() {
+        let pull_request = |number: u64, base_ref: &str| PullRequest {
+            repository: RepositoryFacts { id: 1, full_name: "o/r".to_owned(), default_branch: "main".to_owned() },
+            number,
+            author: None,
+            open: true,
+            draft: false,
+            merged: false,
+            merged_at: None,
+            merged_by: None,
+            merge_commit_sha: None,
+            head_sha: "0a".to_owned(),
+            head_repository: None,
+            head_full_name: None,
+            head_ref: "branch".to_owned(),
+            base_ref: base_ref.to_owned(),
+            labels: Vec::new(),
+        };
+        let (seven, eight, nine) = (pull_request(7, "main"), pull_request(8, "stable"), pull_request(9, "next"));
+        let good = status(StatusState::Success, "Approved by mia");
+        let pending = status(StatusState::Pending, "0 of 1 approval given");
+        let bad = status(StatusState::Failure, "1 error");
+        assert_eq!(worst(&[(&seven, good.clone())]), Some(good.clone()));
+        let named = |state, text: &str| Some(status(state, text));
+        let mixed = worst(&[(&seven, good.clone()), (&nine, bad.clone()), (&eight, bad)]);
+        assert_eq!(mixed, named(StatusState::Failure, "#8 to stable: 1 error"));
+        let waiting = worst(&[(&eight, pending), (&seven, good.clone())]);
+        assert_eq!(waiting, named(StatusState::Pending, "#8 to stable: 0 of 1 approval given"));
+        let both = worst(&[(&eight, good.clone()), (&seven, good)]);
+        assert_eq!(both, named(StatusState::Success, "#7 to main: Approved by mia"));
+        assert_eq!(worst(&[]), None);
     }
 
     #[test]

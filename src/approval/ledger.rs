@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::entries;
 use crate::model::{Actor, Approval, Digest, Entry, EntryKind};
 
 /// The approvals of one pull request that the log holds.
@@ -52,10 +53,18 @@ impl<'a> Ledger<'a> {
         Some((entry.digest?, approved.filter_map(|other| other.actor.clone()).collect()))
     }
 
-    /// The last `revoked` entry about `digest`.
+    /// The last `revoked` entry about `digest` that a person caused.
     pub(super) fn last_revoked(&self, digest: Digest) -> Option<&'a Entry> {
-        let revoked = |entry: &&&Entry| entry.kind == EntryKind::Revoked && entry.digest == Some(digest);
+        let revoked = |entry: &&&Entry| {
+            entry.kind == EntryKind::Revoked && entry.digest == Some(digest) && !entries::is_lapse(entry)
+        };
         self.entries.iter().rev().find(revoked).copied()
+    }
+
+    /// Whether `id` was an approval of `digest` until its giver might not give it any more.
+    pub(super) fn lapsed(&self, digest: Digest, id: &str) -> bool {
+        let mut lapses = self.entries.iter().filter(|entry| entry.digest == Some(digest) && entries::is_lapse(entry));
+        lapses.any(|entry| entry.approvals.iter().any(|approval| approval == id))
     }
 
     fn standing(&self) -> impl Iterator<Item = (Digest, Approval)> {

@@ -1,134 +1,152 @@
-//! Why a label event does not count, and how a person reads it.
+//! How a person reads why an approval does not count.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
-use super::Facts;
+use super::{Facts, people};
 use crate::{
-    model::{Account, AccountKind, Actor, Approval, LabelEvent, LabelRefusal, RefusedLabel},
+    model::{Account, Actor, ApprovalRefusal as Refusal, Contribution, RefusedApproval},
     policy::ApprovalPolicy,
 };
 
-/// Why `event`, which is not in the log, is no approval; `None` where it is one, and then by whom.
-///
-/// The reasons that waiting does not cure come first. `approved` are the approvals that count before the event,
-/// `answered` says that a bot took the label off again.
-pub(super) fn judge(
-    facts: &Facts<'_>,
-    policy: &ApprovalPolicy,
-    event: &LabelEvent,
-    approved: &[Approval],
-    answered: bool,
-) -> Result<Actor, LabelRefusal> {
-    let person = person(facts, policy, event, approved)?;
-    let since = facts.shown_since.ok_or(LabelRefusal::BeforeSummary)?;
-    if event.at < since {
-        return Err(LabelRefusal::BeforeSummary);
-    }
-    if earliest(since, policy).is_none_or(|earliest| event.at < earliest) {
-        return Err(LabelRefusal::TooEarly);
-    }
-    // It was refused when the bot took it off, or nobody ever looked at it: either way a person has to set it again,
-    // so that a role that somebody gets later does not turn an old label into an approval.
-    if answered { Err(LabelRefusal::Answered) } else { Ok(person) }
+/// How somebody tried to approve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Means {
+    Label,
+    Comment,
 }
 
-/// Who set the label, if this person may approve this pull request at all.
-fn person(
-    facts: &Facts<'_>,
-    policy: &ApprovalPolicy,
-    event: &LabelEvent,
-    approved: &[Approval],
-) -> Result<Actor, LabelRefusal> {
-    let Some(Account { actor, kind }) = &event.account else { return Err(LabelRefusal::DeletedAccount) };
-    if *kind == AccountKind::Bot {
-        return Err(LabelRefusal::Bot);
-    }
-    if event.via_app {
-        return Err(LabelRefusal::ViaApp);
-    }
-    if facts.author.is_some_and(|author| author.actor.id == actor.id) {
-        return Err(LabelRefusal::Author);
-    }
-    if facts.requesters.iter().any(|claimed| login(claimed).eq_ignore_ascii_case(&actor.login)) {
-        return Err(LabelRefusal::Requester);
-    }
-    if approved.iter().any(|approval| approval.who.id == actor.id) {
-        return Err(LabelRefusal::AlreadyApproved);
-    }
-    if !policy.approvers.contains(&actor.id) {
-        let role = facts.roles.get(&actor.id).ok_or(LabelRefusal::UnknownRole)?;
-        if !policy.permission.contains(role) {
-            return Err(LabelRefusal::RoleTooLow);
+/// A label event or a comment, as far as refusals need it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Attempt<'a> {
+    pub(super) id: &'a str,
+    pub(super) account: Option<&'a Account>,
+    pub(super) at: DateTime<Utc>,
+    pub(super) means: Means,
+}
+
+impl Means {
+    fn did(self) -> &'static str {
+        match self {
+            Self::Label => "set the label",
+            Self::Comment => "wrote `/approve`",
         }
     }
-    Ok(actor.clone())
-}
 
-/// A claimed user name as GitHub writes logins; people put an `@` before it.
-fn login(claimed: &str) -> &str {
-    let claimed = claimed.trim();
-    claimed.strip_prefix('@').unwrap_or(claimed)
-}
-
-/// The first moment at which a label counts; `None` where the policy asks for longer than there is time.
-fn earliest(since: DateTime<Utc>, policy: &ApprovalPolicy) -> Option<DateTime<Utc>> {
-    since.checked_add_signed(TimeDelta::try_seconds(i64::try_from(policy.min_review_seconds).ok()?)?)
+    fn again(self) -> &'static str {
+        match self {
+            Self::Label => "set the label again",
+            Self::Comment => "comment again",
+        }
+    }
 }
 
 /// The refusal with its sentence.
 pub(super) fn refused(
     facts: &Facts<'_>,
     policy: &ApprovalPolicy,
-    event: &LabelEvent,
-    reason: LabelRefusal,
-) -> RefusedLabel {
-    let who = event.account.as_ref().map(|account| account.actor.clone());
+    attempt: &Attempt<'_>,
+    reason: Refusal,
+) -> RefusedApproval {
+    let who = attempt.account.map(|account| account.actor.clone());
     let name = who.as_ref().map_or_else(|| "Somebody".to_owned(), |who| format!("`{}`", who.login));
-    let roles = any_of(&policy.permission);
-    let message = match reason {
-        LabelRefusal::DeletedAccount => {
-            "The account that set the label no longer exists; somebody with an account must set it".to_owned()
+    let message = of_person(facts, policy, who.as_ref(), &name, attempt, reason)
+        .unwrap_or_else(|| of_moment(facts, policy, &name, attempt, reason));
+    RefusedApproval { id: attempt.id.to_owned(), who, at: attempt.at, reason, message }
+}
+
+/// The sentence about who it is; `None` for the other reasons.
+fn of_person(
+    facts: &Facts<'_>,
+    policy: &ApprovalPolicy,
+    who: Option<&Actor>,
+    name: &str,
+    attempt: &Attempt<'_>,
+    reason: Refusal,
+) -> Option<String> {
+    let (did, again) = (attempt.means.did(), attempt.means.again());
+    Some(match reason {
+        Refusal::DeletedAccount => {
+            format!("The account that {did} no longer exists; somebody with an account must approve")
         }
-        LabelRefusal::Bot => format!("{name} is not a person; a person must set the label"),
-        LabelRefusal::ViaApp => {
-            format!("An app set the label on behalf of {name}; set it by hand on the pull request's page")
+        Refusal::Bot => format!("{name} is not a person; a person must approve"),
+        Refusal::ViaApp => format!("An app {did} on behalf of {name}; do it by hand on the pull request's page"),
+        Refusal::Author => format!("{name} opened this pull request; somebody else must approve it"),
+        Refusal::Requester => {
+            format!("{name} is named as the requester in `requestMetadata`; somebody else must approve the change")
         }
-        LabelRefusal::Author => format!("{name} opened this pull request; somebody else must approve it"),
-        LabelRefusal::Requester => {
-            format!("{name} is named as the requester (`requestedByUsername`); somebody else must approve the change")
+        Refusal::Contributor(contribution) => {
+            let how = match contribution {
+                Contribution::Pushed => "pushed to this branch",
+                Contribution::Authored => "is the author of one of the commits",
+                Contribution::Committed => "is the committer of one of the commits",
+                Contribution::CoAuthored => "is named as co-author of one of the commits",
+            };
+            format!("{name} {how}; somebody who had no hand in the change must approve it")
         }
-        LabelRefusal::AlreadyApproved => {
+        Refusal::UnknownContributor => {
+            let unknown = &facts.contributors.unknown;
+            let first = unknown.first().map(String::as_str).unwrap_or_default();
+            let more =
+                if unknown.len() > 1 { format!(" (and {} more like it)", unknown.len() - 1) } else { String::new() };
+            format!(
+                "{name} cannot be told from those who had a hand in the commits, since {first}{more}; amend that, or \
+                 run this check again, then {again}"
+            )
+        }
+        Refusal::AlreadyApproved => {
             format!("{name} has approved these bytes already; the next approval must come from somebody else")
         }
-        LabelRefusal::UnknownRole => {
+        Refusal::UnknownRole => {
+            format!("The role of {name} in the repository could not be read; run this check again, then {again}")
+        }
+        Refusal::UnknownTeam => {
+            let why = facts.teams.values().find_map(|team| team.as_ref().err()).map(String::as_str).unwrap_or_default();
+            format!("Whether {name} is in a team that may approve could not be read: {why}")
+        }
+        Refusal::RoleTooLow => {
+            let role = who.and_then(|who| facts.roles.get(&who.id));
+            let role = role.map_or_else(|| "no role".to_owned(), |role| format!("the role `{}`", role.name));
             format!(
-                "The role of {name} in the repository could not be read; run this check again, then set the label again"
+                "{name} has {role} in the repository; the policy asks for {}, or a place among its approvers",
+                any_of(&policy.permission)
             )
         }
-        LabelRefusal::RoleTooLow => {
-            let role = who.as_ref().and_then(|who| facts.roles.get(&who.id));
-            let role = role.map_or_else(|| "no role".to_owned(), |role| format!("the role `{role}`"));
-            format!(
-                "{name} has {role} in the repository; the policy asks for {roles}, or a place in its list of approvers"
-            )
-        }
-        LabelRefusal::BeforeSummary => {
-            format!("{name} set the label before the summary showed these bytes; read it, then set the label again")
-        }
-        LabelRefusal::TooEarly => {
+        _ => return None,
+    })
+}
+
+/// The sentence about when and how it happened.
+fn of_moment(facts: &Facts<'_>, policy: &ApprovalPolicy, name: &str, attempt: &Attempt<'_>, reason: Refusal) -> String {
+    let (did, again) = (attempt.means.did(), attempt.means.again());
+    let short = facts.digest.digest.short();
+    match reason {
+        Refusal::TooEarly => {
             let seconds = policy.min_review_seconds;
-            let when = facts.shown_since.and_then(|since| earliest(since, policy));
+            let when = people::earliest(facts, policy);
             let when = when.map_or_else(String::new, |at| format!(" after {}", at.format("%Y-%m-%d %H:%M:%S UTC")));
             format!(
-                "{name} set the label before the summary had been shown for {seconds} seconds \
-                 (`min_review_seconds`); set it again{when}"
+                "{name} {did} before the summary and the head had stood for {seconds} seconds (`min_review_seconds`); \
+                 set it again{when}, or comment `/approve {short}`"
             )
         }
-        LabelRefusal::Answered => {
+        Refusal::LabelChanged => {
+            format!("The label was made, renamed or deleted after {name} set it; {again}")
+        }
+        Refusal::Answered => {
             format!("The label that {name} set was taken off by a bot before it counted; set it again")
         }
-    };
-    RefusedLabel { id: event.id.clone(), who, at: event.at, reason, message }
+        Refusal::OtherDigest => {
+            format!("{name} wrote `/approve` with other digits than these bytes have; comment `/approve {short}`")
+        }
+        Refusal::Edited => format!("{name} edited the comment; write a new one: `/approve {short}`"),
+        Refusal::NotOnGitHub => {
+            format!("The audit log has an approval by {name} of which GitHub knows nothing; {again}")
+        }
+        Refusal::Lapsed => {
+            format!("The approval by {name} ended when {name} could not approve for a while; {again}")
+        }
+        _ => format!("{name} {did} before the summary showed these bytes; read it, then {again}"),
+    }
 }
 
 /// `` `a` or `b` ``.

@@ -3,8 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::model::{
-    Actor, Approval, ApprovalState, Digest, FileChange, FileMode, FileState, Location, Outcome, Position, Route,
-    Severity, Span, Violation,
+    Actor, Approval, ApprovalState, ChangeKind, Claims, Column, Digest, FileChange, FileMode, FileState, Location,
+    Migration, MigrationHeader, MigrationName, Outcome, Plan, Position, RequestOutcome, Route, Severity, Span, Table,
+    TableName, Violation,
 };
 
 /// `seconds` after a fixed moment.
@@ -36,6 +37,7 @@ pub(super) fn outcome(severities: &[Severity]) -> Outcome {
     let after = Some(FileState { mode: FileMode::Regular, digest: Digest::of("x") });
     Outcome {
         requests: Vec::new(),
+        declarations: Vec::new(),
         violations: severities.iter().map(|severity| violation("some-rule", *severity, "a.yaml")).collect(),
         files: vec![FileChange { path: "a.yaml".to_owned(), before: None, after }],
     }
@@ -46,4 +48,59 @@ pub(super) fn approval_state(required: usize, given: u64) -> ApprovalState {
         .map(|id| Approval { id: format!("event-{id}"), who: Actor { id, login: format!("person-{id}") }, at: at(0) })
         .collect();
     ApprovalState { required, approvals, ..ApprovalState::default() }
+}
+
+/// The outcome of a request that creates a table of teams, without a change.
+pub(super) fn request(justification: &str) -> RequestOutcome {
+    let table = TableName::public("teams");
+    let header = MigrationHeader {
+        format: 1,
+        table: table.clone(),
+        kind: ChangeKind::Create,
+        before: None,
+        after: None,
+        phase: None,
+        renamed_from: None,
+    };
+    let name = MigrationName("20231205_120000_create_teams".to_owned());
+    RequestOutcome {
+        path: "a.yaml".to_owned(),
+        text: String::new(),
+        table: Some(table),
+        registry_id: None,
+        change: None,
+        plan: Plan::default(),
+        migrations: vec![Migration { name, header, up: "up".to_owned(), down: "down".to_owned() }],
+        violations: vec![violation("w", Severity::Warning, "a.yaml"), violation("n", Severity::Notice, "a.yaml")],
+        claims: Claims {
+            requested_by: Some("Jane".to_owned()),
+            justification: Some(justification.to_owned()),
+            ..Claims::default()
+        },
+    }
+}
+
+/// A table with one column.
+pub(super) fn table(name: &str) -> Table {
+    let id = Column {
+        name: "id".to_owned(),
+        type_name: "uuid".to_owned(),
+        nullable: false,
+        default: None,
+        identity: None,
+        generated: None,
+        collation: None,
+        comment: None,
+    };
+    Table {
+        name: TableName::public(name),
+        comment: None,
+        columns: vec![id],
+        primary_key: None,
+        uniques: Vec::new(),
+        checks: Vec::new(),
+        foreign_keys: Vec::new(),
+        excludes: Vec::new(),
+        indexes: Vec::new(),
+    }
 }

@@ -1,17 +1,18 @@
 //! Appending: which files change. Reads and writes grow with the logarithm of the log's size.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry as Slot};
 
 use chrono::{DateTime, Utc};
 use tlog_tiles::Hash;
 
-use crate::model::{Actor, Digest, ENTRY_VERSION, Entry, EntryKind};
+use crate::model::{Actor, Digest, ENTRY_VERSION, Entry, EntryKind, VerifierKey};
 
 use super::{
-    Addition, Checkpoint, Error, Origin, Read, State,
+    Addition, Checkpoint, Error, Origin, Read, Signer, State,
     entry::{leaf_hash, line},
     ids::Shard,
     layout::{self, CHECKPOINT, STATE, WIDTH},
+    pulls::Pull,
     query::{read_checkpoint, read_file, read_state},
     tree::{Edge, Tile, hashes},
 };
@@ -24,8 +25,10 @@ pub type Files = BTreeMap<String, Option<Vec<u8>>>;
 pub struct Appended {
     /// What to commit on the tip that was read; empty where every entry was there already.
     pub files: Files,
-    /// The new tree head, or the old one.
+    /// The new tree head, or the old one; not signed yet ([`sign`]).
     pub checkpoint: Checkpoint,
+    /// The key that must sign it; `None` where the log is not signed.
+    pub key: Option<VerifierKey>,
     /// How many entries are new.
     pub added: usize,
     /// How many were there already.
@@ -43,13 +46,16 @@ pub struct Initialisation {
     pub at: DateTime<Utc>,
     /// Digest of the control files.
     pub policy: Option<Digest>,
+    /// The key that signs its checkpoints, if any does.
+    pub key: Option<VerifierKey>,
     /// `schema-registry <version>`.
     pub tool: String,
 }
 
-/// The files of a new log with its first entry. That the branch does not exist is for the lease to prove.
-pub fn initialise(origin: &Origin, with: &Initialisation) -> Result<Files, Error> {
-    let state = State::new(&with.tips);
+/// The files of a new log with its first entry, and its tree head. That the branch does not exist is for the lease to
+/// prove.
+pub fn initialise(origin: &Origin, with: &Initialisation) -> Result<(Files, Checkpoint), Error> {
+    let state = State::new(&with.tips, with.key.as_ref());
     let only_tip = (with.tips.len() == 1).then(|| with.tips.values().next().cloned()).flatten();
     let entry = Entry {
         version: ENTRY_VERSION,
@@ -72,7 +78,16 @@ pub fn initialise(origin: &Origin, with: &Initialisation) -> Result<Files, Error
     let addition = Addition::new(entry, vec![state.bytes()]);
     let mut writer = Writer::empty(state);
     writer.push(&addition)?;
-    Ok(writer.finish(origin).0)
+    Ok(writer.finish(origin))
+}
+
+/// Signs the checkpoint among `files`, where there is one.
+pub fn sign(files: &mut Files, signer: &Signer) {
+    if let Some(Some(bytes)) = files.get_mut(CHECKPOINT) {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        let signature = text.strip_suffix('\n').map(|text| signer.sign(text)).unwrap_or_default();
+        bytes.extend(signature.into_bytes());
+    }
 }
 
 /// Id of the first entry.
@@ -91,18 +106,11 @@ pub fn append(origin: &Origin, read: &mut Read, additions: &[Addition]) -> Resul
     for addition in additions {
         let entry = &addition.entry;
         let hash = layout::id_hash(&entry.id);
-        let path = layout::id_shard(&hash);
-        if !writer.shards.contains_key(&path) {
-            let shard = match read_file(read, &path)? {
-                None => Shard::default(),
-                Some(bytes) => {
-                    Shard::parse(&bytes).ok_or_else(|| Error::damaged(&path, "it is not a sorted list of ids"))?
-                }
-            };
-            writer.shards.insert(path.clone(), shard);
-        }
-        if writer.shards.get(&path).is_some_and(|shard| shard.0.contains_key(&hash)) {
+        if writer.shard(&layout::id_shard(&hash), read)?.0.contains_key(&hash) {
             continue;
+        }
+        if let Some(pr) = entry.pr {
+            writer.read_pull(pr, read)?;
         }
         if entry.kind == EntryKind::Initialised || entry.repo != origin.repo {
             return Err(Error::Foreign { found: entry.id.clone(), expected: origin.to_string() });
@@ -114,10 +122,32 @@ pub fn append(origin: &Origin, read: &mut Read, additions: &[Addition]) -> Resul
     let added = usize::try_from(writer.edge.size() - checkpoint.size).unwrap_or(usize::MAX);
     let skipped = additions.len() - added;
     if added == 0 {
-        return Ok(Appended { files: Files::new(), checkpoint, added, skipped });
+        return Ok(Appended { files: Files::new(), checkpoint, key: None, added, skipped });
     }
+    let key = writer.state.key.as_deref().and_then(|key| key.parse().ok());
     let (files, checkpoint) = writer.finish(origin);
-    Ok(Appended { files, checkpoint, added, skipped })
+    Ok(Appended { files, checkpoint, key, added, skipped })
+}
+
+/// Files of the branch that appending these entries reads or replaces, whether they exist or not: for those who read from
+/// afar, and would rather ask once.
+#[must_use]
+pub fn paths_to_append(checkpoint: &Checkpoint, additions: &[Addition]) -> Vec<String> {
+    let mut paths = vec![STATE.to_owned(), layout::bundle(checkpoint.size / WIDTH)];
+    let (mut level, mut count) = (0, checkpoint.size);
+    while count > 0 {
+        let width = usize::try_from(count % WIDTH).unwrap_or_default();
+        count /= WIDTH;
+        // A full tile goes into the same folder.
+        paths.push(layout::tile(level, count, width.max(1)));
+        level += 1;
+    }
+    for addition in additions {
+        paths.push(layout::id_shard(&layout::id_hash(&addition.entry.id)));
+        paths.extend(addition.entry.pr.map(layout::pull));
+        paths.extend(addition.entry.blobs.iter().map(layout::blob));
+    }
+    paths
 }
 
 /// The end of the log, and what has been added to it.
@@ -127,6 +157,7 @@ struct Writer {
     bundle: String,
     state: State,
     shards: BTreeMap<String, Shard>,
+    pulls: BTreeMap<u64, Pull>,
     /// Partial tiles that were there.
     old: Vec<String>,
     files: Files,
@@ -134,8 +165,27 @@ struct Writer {
 
 impl Writer {
     fn empty(state: State) -> Self {
-        let (edge, bundle, shards, old, files) = Default::default();
-        Self { edge, bundle, state, shards, old, files }
+        let (edge, bundle, shards, pulls, old, files) = Default::default();
+        Self { edge, bundle, state, shards, pulls, old, files }
+    }
+
+    /// The shard at `path`, read where that has not happened yet.
+    fn shard(&mut self, path: &str, read: &mut Read) -> Result<&Shard, Error> {
+        match self.shards.entry(path.to_owned()) {
+            Slot::Occupied(there) => Ok(there.into_mut()),
+            Slot::Vacant(slot) => {
+                let shard = read_file(read, path)?.map(|bytes| Shard::parse(&bytes));
+                let damaged = || Error::damaged(path, "it is not a sorted list of ids");
+                Ok(slot.insert(shard.map_or(Some(Shard::default()), |shard| shard).ok_or_else(damaged)?))
+            }
+        }
+    }
+
+    fn read_pull(&mut self, pr: u64, read: &mut Read) -> Result<(), Error> {
+        if let Slot::Vacant(slot) = self.pulls.entry(pr) {
+            slot.insert(super::query::read_pull(pr, read)?);
+        }
+        Ok(())
     }
 
     /// Reads the end of the log and checks that it is what the checkpoint says.
@@ -164,6 +214,9 @@ impl Writer {
         let line = line(&addition.entry)?;
         let (index, hash) = (self.edge.size(), layout::id_hash(&addition.entry.id));
         self.shards.entry(layout::id_shard(&hash)).or_default().0.insert(hash, index);
+        if let Some(pr) = addition.entry.pr {
+            self.pulls.entry(pr).or_default().0.push(index);
+        }
         self.files.extend(addition.blobs.iter().map(|blob| (layout::blob(&Digest::of(blob)), Some(blob.clone()))));
         self.bundle.push_str(&line);
         self.bundle.push('\n');
@@ -190,13 +243,14 @@ impl Writer {
             files.insert(layout::bundle(checkpoint.size / WIDTH), Some(self.bundle.into_bytes()));
         }
         files.extend(self.shards.into_iter().map(|(path, shard)| (path, Some(shard.bytes()))));
+        files.extend(self.pulls.into_iter().map(|(pr, pull)| (layout::pull(pr), Some(pull.bytes()))));
         files.insert(STATE.to_owned(), Some(self.state.bytes()));
         files.insert(CHECKPOINT.to_owned(), Some(checkpoint.to_string().into_bytes()));
         (files, checkpoint)
     }
 }
 
-fn tile(read: &mut Read, level: usize, n: u64, width: usize) -> Result<Vec<Hash>, Error> {
+pub(super) fn tile(read: &mut Read, level: usize, n: u64, width: usize) -> Result<Vec<Hash>, Error> {
     let path = layout::tile(level, n, width);
     let bytes = read_file(read, &path)?.ok_or_else(|| Error::damaged(&path, "it is missing"))?;
     hashes(&bytes, width).ok_or_else(|| Error::damaged(path, "its length is wrong"))

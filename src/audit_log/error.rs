@@ -35,6 +35,12 @@ pub enum Error {
         /// What is wrong.
         what: String,
     },
+    /// Nobody whom the policy knows vouches for it.
+    #[error("the audit log {what}; nothing is appended to it. `schema-registry audit verify` tells more")]
+    Untrusted {
+        /// What is wrong with its signature.
+        what: String,
+    },
     /// An entry does not fit.
     #[error("the audit entry `{id}` has {bytes} bytes, a log entry holds at most {MAX_ENTRY_BYTES}; shorten its texts")]
     TooLong {

@@ -6,7 +6,10 @@ use chrono::{DateTime, Utc};
 
 use crate::model::{Actor, Digest, ENTRY_VERSION, Entry, EntryKind, EntryTable, File, FileChange, FileState};
 
-use super::{Addition, Files, Initialisation, LandingId, Origin, ReadError, append, initialise};
+use super::{
+    Addition, Files, Initialisation, LandingId, LogFiles, Origin, Pinned, Problem, ReadError, append, initialise,
+    verify,
+};
 
 pub(super) fn origin() -> Origin {
     Origin { host: "github.com".into(), repo: 1, database: "default".into() }
@@ -87,9 +90,10 @@ impl Store {
     /// A new log that begins with `refs/heads/main` at `t0`.
     pub(super) fn new() -> Self {
         let tips = BTreeMap::from([("refs/heads/main".to_owned(), "t0".to_owned())]);
-        let with = Initialisation { tips, actor: None, at: at(0), policy: None, tool: "schema-registry 0".into() };
+        let with =
+            Initialisation { tips, actor: None, at: at(0), policy: None, key: None, tool: "schema-registry 0".into() };
         let mut store = Self::default();
-        store.write(initialise(&origin(), &with).expect("short"));
+        store.write(initialise(&origin(), &with).expect("short").0);
         store
     }
 
@@ -102,14 +106,44 @@ impl Store {
         }
     }
 
-    pub(super) fn read(&self) -> impl FnMut(&str) -> Result<Option<Vec<u8>>, ReadError> + '_ {
+    pub(super) fn reader(&self) -> impl FnMut(&str) -> Result<Option<Vec<u8>>, ReadError> + '_ {
         |path| Ok(self.0.get(path).cloned())
     }
 
     pub(super) fn append(&mut self, additions: &[Addition]) -> (usize, usize) {
-        let appended = append(&origin(), &mut self.read(), additions).expect("appendable");
+        let appended = append(&origin(), &mut self.reader(), additions).expect("appendable");
         let counts = (appended.added, appended.skipped);
         self.write(appended.files);
         counts
     }
+}
+
+impl LogFiles for Store {
+    fn read(&mut self, path: &str) -> Result<Option<Vec<u8>>, ReadError> {
+        Ok(self.0.get(path).cloned())
+    }
+
+    fn read_each(
+        &mut self,
+        paths: &mut dyn Iterator<Item = String>,
+        take: &mut dyn FnMut(&str, Option<Vec<u8>>) -> bool,
+    ) -> Result<(), ReadError> {
+        for path in paths {
+            if !take(&path, self.0.get(&path).cloned()) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn paths(&mut self, take: &mut dyn FnMut(&str, bool)) -> Result<(), ReadError> {
+        self.0.keys().for_each(|path| take(path, true));
+        Ok(())
+    }
+}
+
+/// What verifying finds, as text.
+pub(super) fn problems_with(pinned: &Pinned, store: &Store) -> Vec<String> {
+    let report = verify(pinned, &mut store.clone()).expect("readable");
+    report.problems.iter().map(Problem::to_string).collect()
 }

@@ -39,6 +39,26 @@ pub(super) fn blob(digest: &Digest) -> String {
     format!("blob/{}/{}/{hex}", &hex[..2], &hex[2..4])
 }
 
+/// `pulls/<N>`: the entries of a pull request.
+pub(super) fn pull(n: u64) -> String {
+    format!("pulls/{}", number(n))
+}
+
+/// The `N` of a tlog encoding; `None` where it is not the one spelling.
+pub(super) fn parse_number(text: &str) -> Option<u64> {
+    let digits: String = text.split('/').map(|part| part.strip_prefix('x').unwrap_or(part)).collect();
+    let n = digits.parse().ok()?;
+    (number(n) == text).then_some(n)
+}
+
+/// The level and the number of a tile's path, with its width.
+pub(super) fn parse_tile(path: &str) -> Option<(usize, u64, usize)> {
+    let (level, rest) = path.strip_prefix("tile/")?.split_once('/')?;
+    let (n, width) = rest.split_once(".p/").unwrap_or((rest, "256"));
+    let (level, n, width) = (level.parse().ok()?, parse_number(n)?, width.parse().ok()?);
+    (tile(level, n, width) == path).then_some((level, n, width))
+}
+
 /// SHA-256 of an entry's id.
 pub(super) fn id_hash(id: &str) -> [u8; 32] {
     Sha256::digest(id.as_bytes()).into()
@@ -57,6 +77,19 @@ mod tests {
     fn paths_are_those_of_the_format() {
         assert_eq!(bundle(0), "entries/000.jsonl");
         assert_eq!(bundle(1_234_067), "entries/x001/x234/067.jsonl");
+        assert_eq!(pull(1_234_067), "pulls/x001/x234/067");
+        for n in [0, 7, 999, 1000, 1_234_067, u64::MAX] {
+            assert_eq!(parse_number(&number(n)), Some(n));
+        }
+        for text in ["", "7", "0007", "x000/007", "x007", "001/007", "x001/7", "x001//007", "-01", "+01"] {
+            assert_eq!(parse_number(text), None, "{text}");
+        }
+        for (level, n, width) in [(0, 255, 256), (2, 1000, 1)] {
+            assert_eq!(parse_tile(&tile(level, n, width)), Some((level, n, width)));
+        }
+        for path in ["tile/0/255.p/256", "tile/00/255", "tile/0/255.p/01", "tile/0/255.p", "entries/000.jsonl"] {
+            assert_eq!(parse_tile(path), None, "{path}");
+        }
         assert_eq!(tile(0, 255, 256), "tile/0/255");
         assert_eq!(tile(2, 1000, 1), "tile/2/x001/000.p/1");
         let digest = Digest::of("abc");

@@ -14,9 +14,14 @@ mod error;
 mod ids;
 mod landing;
 mod layout;
+mod note;
+mod proof;
+mod pulls;
 mod query;
 mod reconcile;
+mod search;
 mod state;
+mod tiles;
 mod tree;
 mod verify;
 
@@ -25,16 +30,22 @@ mod fixture;
 #[cfg(test)]
 mod tests;
 
-pub use append::{Appended, Files, Initialisation, append, initialise};
+pub use append::{Appended, Files, Initialisation, append, initialise, paths_to_append, sign};
 pub use checkpoint::{Checkpoint, Origin};
 pub use entry::{Addition, OVERFLOW_HEADER, leaf_hash, line, parse};
 pub use error::Error;
 pub use landing::{LANDING_HEADER, LandingId, approved_files, landed_lines};
-pub use query::{Entries, Recorded, find, read_blob, read_checkpoint, read_state, standing_approvals};
-pub use reconcile::{Landing, MergedPullRequest, RecordedApproval, reconcile};
-pub use state::{Branch, State};
+pub use note::{Note, Signed, Signer};
+pub use proof::{Proven, check_proof, prove, prove_growth, root_at};
+pub use query::{
+    Entries, Recorded, entries_of, find, is_vetoed, paths_of, read_blob, read_checkpoint, read_state,
+    standing_approvals, vouched,
+};
+pub use reconcile::{Landing, MergedPullRequest, RecordedApproval, is_approved, reconcile};
+pub use search::{Search, with_overflow};
+pub use state::{Branch, State, key_id};
 pub use tlog_tiles::Hash;
-pub use verify::{Place, Problem, Report, verify};
+pub use verify::{Earlier, LogFiles, Pinned, Place, Problem, Report, verify};
 
 /// What a reader of files failed with.
 pub type ReadError = Box<dyn std::error::Error + Send + Sync>;

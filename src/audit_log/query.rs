@@ -2,13 +2,15 @@
 
 use std::collections::VecDeque;
 
-use crate::model::{Digest, Entry, EntryKind};
+use crate::model::{Digest, Entry, EntryKind, VerifierKey};
 
 use super::{
-    Checkpoint, Error, Origin, Read, State,
-    entry::parse,
+    Checkpoint, Error, Note, Origin, Read, State,
+    entry::{leaf_hash, parse},
     ids::Shard,
     layout::{self, CHECKPOINT, STATE, WIDTH},
+    proof::leaves,
+    pulls::Pull,
 };
 
 /// An entry in its place.
@@ -108,16 +110,103 @@ pub fn find(checkpoint: &Checkpoint, id: &str, read: &mut Read) -> Result<Option
     found.map(Some).ok_or_else(|| Error::damaged(path, format!("entry {index} does not have the id that it lists")))
 }
 
-/// The `approved` entries of a pull request that still stand: `revoked` and `voided` take back all of their digest.
+pub(super) fn read_pull(pr: u64, read: &mut Read) -> Result<Pull, Error> {
+    let path = layout::pull(pr);
+    match read_file(read, &path)? {
+        None => Ok(Pull::default()),
+        Some(bytes) => Pull::parse(&bytes).ok_or_else(|| Error::damaged(path, "it is not a sorted list of indexes")),
+    }
+}
+
+/// Files that [`entries_of`] reads.
+pub fn paths_of(checkpoint: &Checkpoint, pr: u64, read: &mut Read) -> Result<Vec<String>, Error> {
+    let mut bundles: Vec<u64> = read_pull(pr, read)?.0.into_iter().map(|index| index / WIDTH).collect();
+    bundles.dedup();
+    let mut paths: Vec<String> = bundles.iter().copied().map(layout::bundle).collect();
+    for bundle in bundles {
+        let (mut level, mut n) = (0, bundle);
+        while n < checkpoint.size.checked_shr(8 * (level + 1)).unwrap_or(0) {
+            paths.push(layout::tile(usize::try_from(level).unwrap_or_default(), n, 256));
+            (level, n) = (level + 1, n / WIDTH);
+        }
+    }
+    let (mut level, mut count) = (0, checkpoint.size);
+    while count > 0 {
+        let width = usize::try_from(count % WIDTH).unwrap_or_default();
+        count /= WIDTH;
+        if width > 0 {
+            paths.push(layout::tile(level, count, width));
+        }
+        level += 1;
+    }
+    Ok(paths)
+}
+
+/// Whose signature the log rests on: that of the key that its state names, which must be among those that the policy
+/// pins. Where the policy pins none and the log names none, nobody's.
+pub fn vouched(checkpoint: &[u8], state: &State, pinned: &[VerifierKey]) -> Result<Option<VerifierKey>, Error> {
+    let untrusted = |what: String| Error::Untrusted { what };
+    let named = state.key.as_deref().map(str::parse::<VerifierKey>).transpose();
+    let Some(key) = named.map_err(|error| Error::damaged(STATE, error.to_string()))? else {
+        return match pinned.first() {
+            None => Ok(None),
+            Some(key) => Err(untrusted(format!("is not signed, and the policy names {key}"))),
+        };
+    };
+    if !pinned.is_empty() && !pinned.contains(&key) {
+        return Err(untrusted(format!("is signed with {key}, which is no key of the policy")));
+    }
+    let note = Note::parse(checkpoint).map_err(|what| Error::damaged(CHECKPOINT, what))?;
+    match note.signed_by(&key) {
+        Ok(Some(_)) => Ok(Some(key)),
+        Ok(None) => Err(untrusted(format!("is not signed with {key}, as it should be"))),
+        Err(what) => Err(untrusted(format!("is forged: {what}"))),
+    }
+}
+
+/// The entries of a pull request in order, each proven to be in the checkpoint's tree. Reads as much as the pull
+/// request has entries, however long the log is.
+pub fn entries_of(checkpoint: &Checkpoint, pr: u64, read: &mut Read) -> Result<Vec<Recorded>, Error> {
+    let indexes = read_pull(pr, read)?.0;
+    let hashes = leaves(checkpoint, &indexes, read)?;
+    let mut found = Vec::new();
+    for (index, hash) in indexes.into_iter().zip(hashes) {
+        let recorded = Entries::new(checkpoint, index, read).next().transpose()?;
+        let same = |recorded: &Recorded| recorded.entry.pr == Some(pr) && leaf_hash(&recorded.line) == hash;
+        found.push(recorded.filter(same).ok_or_else(|| {
+            let bundle = layout::bundle(index / WIDTH);
+            Error::damaged(bundle, format!("entry {index} is not what was recorded of pull request {pr}"))
+        })?);
+    }
+    Ok(found)
+}
+
+/// The `approved` entries of a pull request that still stand: `revoked` and `voided` take back those that they name.
 /// The entries must be in order.
 pub fn standing_approvals<'a>(entries: impl IntoIterator<Item = &'a Entry>, pr: u64) -> Vec<&'a Entry> {
     let mut standing: Vec<&Entry> = Vec::new();
     for entry in entries.into_iter().filter(|entry| entry.pr == Some(pr)) {
         match entry.kind {
             EntryKind::Approved => standing.push(entry),
-            EntryKind::Revoked | EntryKind::Voided => standing.retain(|approval| approval.digest != entry.digest),
+            EntryKind::Revoked | EntryKind::Voided => {
+                standing.retain(|approval| !entry.approvals.contains(&approval.id));
+            }
             _ => {}
         }
     }
     standing
+}
+
+/// Whether a pull request was rejected, and nobody has lifted all of it. The entries must be in order.
+#[must_use]
+pub fn is_vetoed<'a>(entries: impl IntoIterator<Item = &'a Entry>, pr: u64) -> bool {
+    let mut standing: Vec<&str> = Vec::new();
+    for entry in entries.into_iter().filter(|entry| entry.pr == Some(pr)) {
+        match entry.kind {
+            EntryKind::Vetoed => standing.push(&entry.id),
+            EntryKind::VetoLifted => standing.retain(|veto| entry.approvals.iter().all(|lifted| lifted != veto)),
+            _ => {}
+        }
+    }
+    !standing.is_empty()
 }

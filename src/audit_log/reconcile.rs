@@ -52,6 +52,8 @@ pub struct MergedPullRequest {
     pub number: u64,
     /// How many approvals the policy asked for.
     pub required: usize,
+    /// Whether a rejection stood ([`super::is_vetoed`]).
+    pub vetoed: bool,
     /// Approvals that stand in the log ([`super::standing_approvals`]).
     pub approvals: Vec<RecordedApproval>,
 }
@@ -88,6 +90,13 @@ pub fn reconcile(origin: &Origin, state: &State, landings: &[Landing]) -> Vec<Ad
         }
     }
     additions
+}
+
+/// Whether approvals in the log cover exactly the bytes of a landing, so that it would be recorded as `merged`.
+#[must_use]
+pub fn is_approved(repo: u64, landing: &Landing) -> bool {
+    let covered = |pull: &MergedPullRequest| covering(repo, pull, &landing.files).is_some();
+    landing.files.is_empty() || landing.pull_request.as_ref().is_some_and(covered)
 }
 
 fn record(origin: &Origin, state: &State, landing: &Landing) -> Addition {
@@ -133,6 +142,9 @@ fn record(origin: &Origin, state: &State, landing: &Landing) -> Addition {
 /// The digest whose approvals cover exactly the bytes that landed, by as many people as were needed, with the ids of
 /// the approvals. Where nobody was needed: no digest, no approvals.
 fn covering(repo: u64, pull: &MergedPullRequest, landed: &[FileChange]) -> Option<(Option<Digest>, Vec<String>)> {
+    if pull.vetoed {
+        return None;
+    }
     let mut by_digest: BTreeMap<Digest, Vec<&RecordedApproval>> = BTreeMap::new();
     let sorted =
         |files: &[FileChange]| files.iter().map(|file| (file.path.clone(), file.clone())).collect::<BTreeMap<_, _>>();
@@ -162,7 +174,7 @@ mod tests {
     const MAIN: &str = "refs/heads/main";
 
     fn state() -> State {
-        State::new(&BTreeMap::from([(MAIN.to_owned(), "t0".to_owned())]))
+        State::new(&BTreeMap::from([(MAIN.to_owned(), "t0".to_owned())]), None)
     }
 
     fn landing(after: &str, files: &[FileChange]) -> Landing {
@@ -191,7 +203,7 @@ mod tests {
             digest: Digest::of(&lines),
             lines: lines.clone(),
         });
-        MergedPullRequest { number: 7, required, approvals: approvals.collect() }
+        MergedPullRequest { number: 7, required, vetoed: false, approvals: approvals.collect() }
     }
 
     fn one(landing: Landing) -> Entry {
@@ -210,6 +222,12 @@ mod tests {
             ("by too few", Some(pull(2, &files, &[1])), EntryKind::MergedUnapproved, 0),
             ("other bytes", Some(pull(1, &other, &[1])), EntryKind::MergedUnapproved, 0),
             ("more than landed", Some(pull(1, &both, &[1])), EntryKind::MergedUnapproved, 0),
+            (
+                "rejected",
+                Some(MergedPullRequest { vetoed: true, ..pull(1, &files, &[1]) }),
+                EntryKind::MergedUnapproved,
+                0,
+            ),
             ("nobody needed, nobody asked", Some(pull(0, &files, &[])), EntryKind::Merged, 0),
             ("no pull request", None, EntryKind::DirectPush, 0),
         ];

@@ -1,10 +1,10 @@
-//! The last recorded tip of each base branch; derived from the entries.
+//! The last recorded tip of each base branch, and the key that signs; derived from the entries.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Entry, EntryKind};
+use crate::model::{Entry, EntryKind, VerifierKey};
 
 use super::landing::LandingId;
 
@@ -14,6 +14,18 @@ use super::landing::LandingId;
 pub struct State {
     /// By full ref name, `refs/heads/main`.
     pub branches: BTreeMap<String, Branch>,
+    /// The public key that signs checkpoints, as `<name>+<id>+<base64>`; left out where they are not signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+}
+
+/// What the id of a `key-rotated` entry begins with; the new public key follows.
+const KEY_ID: &str = "key:";
+
+/// The id of the entry that says that `key` signs from here on. A key that was given up is never taken up again.
+#[must_use]
+pub fn key_id(key: &VerifierKey) -> String {
+    format!("{KEY_ID}{key}")
 }
 
 /// What is recorded of a base branch.
@@ -27,11 +39,12 @@ pub struct Branch {
 }
 
 impl State {
-    /// The state of a log that begins at `tips`.
+    /// The state of a log that begins at `tips`, and whose checkpoints `key` signs.
     #[must_use]
-    pub fn new(tips: &BTreeMap<String, String>) -> Self {
+    pub fn new(tips: &BTreeMap<String, String>, key: Option<&VerifierKey>) -> Self {
         let branch = |tip: &String| Branch { tip: tip.clone(), rewrites: 0 };
-        Self { branches: tips.iter().map(|(name, tip)| (name.clone(), branch(tip))).collect() }
+        let branches = tips.iter().map(|(name, tip)| (name.clone(), branch(tip))).collect();
+        Self { branches, key: key.map(ToString::to_string) }
     }
 
     /// Reads it; it must be exactly what it prints as.
@@ -72,18 +85,26 @@ impl State {
         }
     }
 
-    /// Takes an entry into account. Landings must follow each other without a gap; other entries change nothing.
+    /// Takes an entry into account. Landings must follow each other without a gap, and a key signs once; entries of
+    /// other kinds change nothing.
     pub fn apply(&mut self, database: &str, entry: &Entry) -> Result<(), String> {
-        let landed = match entry.kind {
-            EntryKind::Merged | EntryKind::MergedUnapproved | EntryKind::DirectPush | EntryKind::HistoryRewritten => {
-                true
-            }
-            EntryKind::Initialised | EntryKind::Approved | EntryKind::Revoked | EntryKind::Voided => false,
-        };
-        if !landed {
-            let reserved = entry.id.starts_with("landing:");
-            return if reserved { Err("its id is that of a landing, its kind is not".to_owned()) } else { Ok(()) };
+        if entry.kind.is_landing() {
+            return self.land(database, entry);
         }
+        if entry.kind == EntryKind::KeyRotated {
+            let key = entry.id.strip_prefix(KEY_ID).ok_or("its id is not `key:<public key>`")?;
+            key.parse::<VerifierKey>().map_err(|error| error.to_string())?;
+            self.key = Some(key.to_owned());
+            return Ok(());
+        }
+        // Ids of events come from GitHub; these two kinds of ids mean something.
+        match ["landing:", KEY_ID].iter().find(|reserved| entry.id.starts_with(**reserved)) {
+            Some(reserved) => Err(format!("its id begins with `{reserved}`, its kind is `{}`", entry.kind.as_str())),
+            None => Ok(()),
+        }
+    }
+
+    fn land(&mut self, database: &str, entry: &Entry) -> Result<(), String> {
         let id: LandingId = entry.id.parse()?;
         if (entry.before.as_deref(), entry.after.as_deref()) != (Some(id.before.as_str()), Some(id.after.as_str())) {
             return Err("its commits are not those of its id".to_owned());
@@ -100,12 +121,18 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::landing;
+    use super::super::{
+        Signer,
+        fixture::{entry, landing},
+    };
     use super::*;
-    use crate::model::EntryKind::{DirectPush, HistoryRewritten, Merged};
+    use crate::model::{
+        EntryKind::{Approved, DirectPush, HistoryRewritten, KeyRotated, Merged},
+        KeyType,
+    };
 
     fn state() -> State {
-        State::new(&BTreeMap::from([("refs/heads/main".to_owned(), "t0".to_owned())]))
+        State::new(&BTreeMap::from([("refs/heads/main".to_owned(), "t0".to_owned())]), None)
     }
 
     #[test]
@@ -142,5 +169,23 @@ mod tests {
         entry.kind = EntryKind::Approved;
         assert!(state.apply("default", &entry).is_err());
         assert_eq!(state, self::state());
+    }
+
+    #[test]
+    fn a_key_is_what_the_last_rotation_says() {
+        let (key, _) = Signer::generate("log.example", KeyType::Ed25519).expect("random");
+        let mut state = state();
+        let rotation = entry(&key_id(&key), KeyRotated);
+        assert_eq!(state.apply("default", &rotation), Ok(()));
+        assert_eq!(state.key, Some(key.to_string()));
+        assert_eq!(State::parse(&state.bytes()), Ok(state.clone()));
+        for bad in [
+            entry("LE_1", KeyRotated),
+            entry("key:x", KeyRotated),
+            entry(&key_id(&key), Merged),
+            entry("key:x", Approved),
+        ] {
+            assert!(state.apply("default", &bad).is_err(), "{bad:?}");
+        }
     }
 }

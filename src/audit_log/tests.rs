@@ -3,7 +3,7 @@ use std::cell::RefCell;
 use proptest::prelude::*;
 
 use super::{
-    fixture::{Store, approved, entry, landing, origin},
+    fixture::{Store, approved, entry, landing, origin, problems_with},
     *,
 };
 use crate::model::{Digest, Entry, EntryKind};
@@ -17,8 +17,7 @@ fn additions(range: std::ops::Range<usize>) -> Vec<Addition> {
 }
 
 fn problems(store: &Store) -> Vec<String> {
-    let report = verify(Some(&origin()), &mut store.read(), store.0.keys().cloned()).expect("readable");
-    report.problems.iter().map(Problem::to_string).collect()
+    problems_with(&Pinned { origin: Some(origin()), ..Pinned::default() }, store)
 }
 
 /// A log with one entry of each kind.
@@ -116,10 +115,10 @@ fn an_append_reads_and_writes_little_however_long_the_log_is() {
             Ok(store.0.get(path).cloned())
         };
         let appended = append(&origin(), &mut read, &[addition(0)]).expect("appendable");
-        // checkpoint, state, last bundle, ids, and a partial tile of each level
-        assert_eq!(reads.borrow().len(), 4 + levels, "{reads:?}");
-        // checkpoint, state, last bundle, ids, blob, and a partial tile that comes and one that goes
-        assert_eq!(appended.files.len(), 7, "{:?}", appended.files.keys());
+        // checkpoint, state, last bundle, ids, the pull request, and a partial tile of each level
+        assert_eq!(reads.borrow().len(), 5 + levels, "{reads:?}");
+        // checkpoint, state, last bundle, ids, pull request, blob, and a partial tile that comes and one that goes
+        assert_eq!(appended.files.len(), 8, "{:?}", appended.files.keys());
         assert_eq!(appended.checkpoint.size, size + 1);
     }
 }
@@ -128,20 +127,20 @@ fn an_append_reads_and_writes_little_however_long_the_log_is() {
 fn entries_are_found_by_id_and_from_any_index() {
     let mut store = Store::new();
     store.append(&additions(0..300));
-    let checkpoint = read_checkpoint(&origin(), &mut store.read()).expect("there");
+    let checkpoint = read_checkpoint(&origin(), &mut store.reader()).expect("there");
     let ids: Vec<_> =
-        Entries::new(&checkpoint, 254, &mut store.read()).map(|found| found.expect("whole").entry.id).collect();
+        Entries::new(&checkpoint, 254, &mut store.reader()).map(|found| found.expect("whole").entry.id).collect();
     assert_eq!((ids.len(), ids[0].as_str(), ids[46].as_str()), (47, "LE_253", "LE_299"));
-    let found = find(&checkpoint, "LE_299", &mut store.read()).expect("readable").expect("there");
+    let found = find(&checkpoint, "LE_299", &mut store.reader()).expect("readable").expect("there");
     assert_eq!((found.index, found.entry.id.as_str()), (300, "LE_299"));
-    assert_eq!(find(&checkpoint, "LE_300", &mut store.read()).expect("readable"), None);
+    assert_eq!(find(&checkpoint, "LE_300", &mut store.reader()).expect("readable"), None);
 }
 
 #[test]
 fn what_does_not_fit_is_refused_and_nothing_is_appended() {
     let mut store = Store::new();
     let refused = |store: &Store, origin: &Origin, addition: Addition| {
-        append(origin, &mut store.read(), &[addition]).expect_err("refused").to_string()
+        append(origin, &mut store.reader(), &[addition]).expect_err("refused").to_string()
     };
     let other = Origin { repo: 2, ..origin() };
     insta::assert_snapshot!(refused(&store, &other, addition(0)), @"the audit log is that of `schema-registry/github.com/1`, not of `schema-registry/github.com/2`; check the repository id and `[audit] branch`");
@@ -160,14 +159,30 @@ fn what_does_not_fit_is_refused_and_nothing_is_appended() {
 }
 
 #[test]
-fn approvals_stand_until_their_digest_is_revoked_or_voided() {
+fn approvals_stand_until_they_are_revoked_or_voided() {
     let other = |id: &str| Entry { digest: Some(Digest::of("other")), ..approved(id, 7) };
-    let revoked = Entry { kind: EntryKind::Revoked, ..approved("LE_5", 7) };
+    let approvals = ["LE_1", "LE_4"].map(str::to_owned).into();
+    let revoked = Entry { kind: EntryKind::Revoked, approvals, ..approved("LE_5", 7) };
     let log =
         [approved("LE_1", 7), other("LE_2"), approved("LE_3", 8), approved("LE_4", 7), revoked, approved("LE_6", 7)];
     let ids = |pr| standing_approvals(&log, pr).into_iter().map(|entry| entry.id.as_str()).collect::<Vec<_>>();
     assert_eq!(ids(7), ["LE_2", "LE_6"]);
     assert_eq!(ids(8), ["LE_3"]);
+}
+
+#[test]
+fn a_rejection_stands_until_it_is_lifted() {
+    let vetoed = |id: &str| Entry { kind: EntryKind::Vetoed, ..approved(id, 7) };
+    let lifted = |of: &str| Entry {
+        kind: EntryKind::VetoLifted,
+        approvals: vec![of.to_owned()],
+        ..approved(&format!("{of} lifted"), 7)
+    };
+    let log = [approved("LE_1", 7), vetoed("LE_2"), vetoed("LE_3"), lifted("LE_2"), lifted("LE_3")];
+    for (entries, expected) in [(1, false), (2, true), (3, true), (4, true), (5, false)] {
+        assert_eq!(is_vetoed(&log[..entries], 7), expected, "{entries}");
+        assert!(!is_vetoed(&log[..entries], 8));
+    }
 }
 
 #[test]
@@ -256,9 +271,9 @@ fn forged(entries: &[Entry]) -> Vec<String> {
 #[test]
 fn entries_that_contradict_each_other_are_found_under_a_valid_tree() {
     let store = small();
-    let checkpoint = read_checkpoint(&origin(), &mut store.read()).expect("there");
+    let checkpoint = read_checkpoint(&origin(), &mut store.reader()).expect("there");
     let log: Vec<_> =
-        Entries::new(&checkpoint, 0, &mut store.read()).map(|found| found.expect("whole").entry).collect();
+        Entries::new(&checkpoint, 0, &mut store.reader()).map(|found| found.expect("whole").entry).collect();
     assert_eq!(forged(&log), [""; 0]);
     let edited = |edit: &dyn Fn(&mut Vec<Entry>)| {
         let mut log = log.clone();
@@ -280,8 +295,7 @@ fn entries_that_contradict_each_other_are_found_under_a_valid_tree() {
 fn a_foreign_log_is_not_taken_for_this_one() {
     let store = small();
     let other = Origin { database: "sales".into(), ..origin() };
-    let report = verify(Some(&other), &mut store.read(), store.0.keys().cloned()).expect("readable");
-    let problems: Vec<_> = report.problems.iter().map(Problem::to_string).collect();
+    let problems = problems_with(&Pinned { origin: Some(other), ..Pinned::default() }, &store);
     assert_eq!(
         problems,
         ["`checkpoint` is that of `schema-registry/github.com/1`, not of `schema-registry/github.com/1/sales`"]

@@ -104,7 +104,7 @@ impl Edge {
 }
 
 /// The root over a power of two of hashes.
-fn perfect(hashes: &[Hash]) -> Hash {
+pub(super) fn perfect(hashes: &[Hash]) -> Hash {
     match hashes {
         [] => EMPTY_HASH,
         [hash] => *hash,

@@ -73,7 +73,24 @@ pub(super) enum Command {
     #[command(subcommand)]
     Audit(Audit),
     /// Run as a GitHub Action: read the event, review the pull request, record and gate.
-    Action,
+    Action(Action),
+}
+
+/// `action`.
+#[derive(Debug, Args)]
+pub(super) struct Action {
+    /// Do this part alone, for workflows that give each part a job with permissions of its own.
+    #[arg(long, value_enum)]
+    pub(super) only: Option<Only>,
+}
+
+/// A part of what the Action does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Only {
+    /// Comments and labels of pull requests; needs `pull-requests: write`.
+    Review,
+    /// The audit log and the commit status; needs `contents: write` and `statuses: write`.
+    Record,
 }
 
 /// Which requests are judged.
@@ -127,13 +144,77 @@ pub(super) struct List {
 #[derive(Debug, Subcommand)]
 pub(super) enum Audit {
     /// Create the audit log on its branch and push it to `origin`.
+    ///
+    /// Where the policy names a key under `[audit] keys`, its private key is read from `SCHEMA_REGISTRY_SIGNING_KEY`.
     Init {
         /// Numeric id of the repository on GitHub.
         #[arg(long, value_name = "ID", env = "GITHUB_REPOSITORY_ID")]
         repo_id: Option<u64>,
     },
+    /// Make a key that signs the log, and print the lines of the policy that pin it.
+    Keygen {
+        /// New file for the private key, which goes into the secret `SCHEMA_REGISTRY_SIGNING_KEY`.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Numeric id of the repository on GitHub.
+        #[arg(long, value_name = "ID", env = "GITHUB_REPOSITORY_ID")]
+        repo_id: Option<u64>,
+        /// Make the key of a witness of this name instead.
+        #[arg(long, value_name = "NAME", conflicts_with = "repo_id")]
+        witness: Option<String>,
+    },
+    /// Sign with another key from here on: that in `SCHEMA_REGISTRY_SIGNING_KEY`, which the policy must name.
+    ///
+    /// Also begins to sign a log that was not signed. Verify the log before: the new signature vouches for all of it.
+    Rotate,
     /// Print the entries, oldest first.
     Log,
-    /// Recompute the log's tree and everything that can be derived from its entries.
-    Verify,
+    /// Show everything that the log says about a table, a pull request, a commit or a digest.
+    Show {
+        /// A table, `#7`, the beginning of a commit id or of a digest, or the id of an entry.
+        what: String,
+    },
+    /// Prove that an entry is in the log, or that the log only grew, to somebody who has no clone.
+    Prove(Prove),
+    /// Recompute the log's tree and everything that can be derived from its entries, and compare it with the history.
+    ///
+    /// Exit code 1: something is wrong. 2: this clone is too shallow to tell.
+    Verify(VerifyLog),
+    /// Check a checkpoint against the one seen last, and cosign it as a witness.
+    ///
+    /// The key of the witness is read from `SCHEMA_REGISTRY_WITNESS_KEY`.
+    Cosign(Cosign),
+}
+
+/// `audit prove`.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(super) struct Prove {
+    /// Index or id of an entry. Prints a C2SP tlog-proof.
+    pub(super) entry: Option<String>,
+    /// An earlier checkpoint. Prints what a C2SP witness takes to cosign the present one.
+    #[arg(long, value_name = "FILE")]
+    pub(super) since: Option<PathBuf>,
+}
+
+/// `audit verify`.
+#[derive(Debug, Args)]
+pub(super) struct VerifyLog {
+    /// An earlier checkpoint that the log must have grown from; may be given many times.
+    #[arg(long, value_name = "FILE")]
+    pub(super) witness: Vec<PathBuf>,
+    /// Check this proof of `audit prove` instead; no clone is needed.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["witness", "log_only"])]
+    pub(super) proof: Option<PathBuf>,
+    /// Leave out what takes the history of the base branches.
+    #[arg(long)]
+    pub(super) log_only: bool,
+}
+
+/// `audit cosign`.
+#[derive(Debug, Args)]
+pub(super) struct Cosign {
+    /// The checkpoint seen last; replaced by the cosigned one. The first time there is none.
+    #[arg(long, value_name = "FILE")]
+    pub(super) state: PathBuf,
 }

@@ -12,6 +12,7 @@ use super::{
     output,
 };
 use crate::{
+    migration::Chains,
     model::{Outcome, RequestOutcome, Table, Tree},
     pipeline,
     policy::PathKind,
@@ -89,8 +90,8 @@ pub(super) fn show(context: &Context, table: &str, format: Format) -> anyhow::Re
         bail!("no request describes `{}`; `schema-registry list` shows those that there are", printable(table));
     };
     let policy = context.policy()?;
-    let chains = crate::migration::chains(&context.working_tree(&policy)?, &policy.migrations);
-    let chain = request.table.as_ref().and_then(|name| chains.get(name));
+    let chains = Chains::read(&context.working_tree(&policy)?, &policy.migrations);
+    let links = request.table.as_ref().map(|name| chains.links(name)).unwrap_or_default();
     let claims = &request.claims;
     let shown = Shown {
         listed: listed(request, &landed),
@@ -98,7 +99,7 @@ pub(super) fn show(context: &Context, table: &str, format: Format) -> anyhow::Re
         requested_by_username: claims.requested_by_username.as_deref(),
         justification: claims.justification.as_deref(),
         related_issue: claims.related_issue.as_deref(),
-        migrations: chain.into_iter().flatten().map(|file| file.stem.clone()).collect(),
+        migrations: links.iter().flat_map(|link| &link.files).map(|file| file.stem.clone()).collect(),
         table: request.change.as_ref().and_then(|change| change.after.as_ref()),
     };
     match format {

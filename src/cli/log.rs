@@ -1,65 +1,106 @@
 //! The audit log's branch: reading it, and appending to it by compare-and-swap.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
 use crate::{
-    audit_log::{self, Addition, Checkpoint, Entries, Files, Initialisation, Origin, Read, Recorded, State},
-    git::{BlobReader, Fetch, Git, Identity, NewCommit, Pushed},
-    model::{Digest, Secret},
+    audit_log::{
+        self, Addition, Checkpoint, Entries, Files, Initialisation, LogFiles, Origin, Read, ReadError, Recorded,
+        Signer, State,
+    },
+    git::{CommitFiles, Git, Identity, NewCommit, Pushed},
+    model::{Digest, Secret, VerifierKey},
 };
 
 /// What this program calls itself in entries and comments.
-pub(super) const TOOL: &str = concat!("schema-registry ", env!("CARGO_PKG_VERSION"));
+pub const TOOL: &str = concat!("schema-registry ", env!("CARGO_PKG_VERSION"));
 
 /// A log on a branch of a remote.
-pub(super) struct Log<'a> {
-    /// Where its objects are kept.
-    pub(super) git: &'a Git,
+pub struct Log<'a> {
+    /// Where its objects are kept: a bare repository for nothing else, since it will hold parts of trees.
+    pub git: &'a Git,
     /// Where it is fetched from and pushed to.
-    pub(super) remote: &'a str,
+    pub remote: &'a str,
     /// What that takes.
-    pub(super) token: Option<&'a Secret>,
+    pub token: Option<&'a Secret>,
     /// Name of the branch.
-    pub(super) branch: &'a str,
+    pub branch: &'a str,
     /// Whose log it is.
-    pub(super) origin: Origin,
+    pub origin: Origin,
+    /// Keys that the policy pins, the present one first; with none, nothing vouches for the log.
+    pub keys: &'a [VerifierKey],
+    /// Who signs what is appended. It must be the key that the log names.
+    pub signer: Option<&'a Signer>,
 }
 
 /// The log at one commit.
-pub(super) struct View {
-    commit: String,
-    blobs: BlobReader,
+pub struct View {
+    files: CommitFiles,
     /// The checkpoint at that commit.
-    pub(super) checkpoint: Checkpoint,
+    pub checkpoint: Checkpoint,
+    /// The same as it is in the file, with its signatures.
+    pub signed: Vec<u8>,
 }
 
 /// What became of an append.
-pub(super) enum Append {
+#[derive(Debug, Clone, PartialEq)]
+pub enum Append {
     /// The entries are in the log, which now has this checkpoint.
     Done(Checkpoint),
     /// Somebody else was faster: read again, decide again, try again.
     Lost,
 }
 
+/// How long to wait after a lost race, and how often.
+#[derive(Debug, Default)]
+pub struct Retry {
+    lost: u32,
+}
+
+impl Retry {
+    /// Most races that are run: some minutes, in which fifty writers at once get their turn.
+    pub const MOST: u32 = 80;
+
+    /// The pause before the next attempt; `None` after the last. It doubles up to five seconds, and varies by half so
+    /// that two writers do not meet again.
+    pub fn lost(&mut self) -> Option<Duration> {
+        self.lost += 1;
+        let longest = 100 * 2_u64.pow(self.lost.min(6));
+        let random = u64::from(uuid::Uuid::new_v4().as_bytes()[0]);
+        (self.lost < Self::MOST)
+            .then(|| Duration::from_millis(longest / 4 + longest * random / 340).min(Duration::from_secs(5)))
+    }
+}
+
 impl View {
-    /// The log of `origin` at `commit`.
-    pub(super) fn open(git: &Git, commit: String, origin: &Origin) -> anyhow::Result<Self> {
-        let mut blobs = git.blobs(&commit)?;
-        let checkpoint = audit_log::read_checkpoint(origin, &mut reader(&mut blobs))?;
-        Ok(Self { commit, blobs, checkpoint })
+    /// The log of `origin` at a commit that is here.
+    pub(super) fn open(git: &Git, commit: &str, origin: &Origin) -> anyhow::Result<Self> {
+        Self::of(git.files(commit)?, origin)
+    }
+
+    fn of(mut files: CommitFiles, origin: &Origin) -> anyhow::Result<Self> {
+        let checkpoint = audit_log::read_checkpoint(origin, &mut reader(&mut files))?;
+        let signed = files.read("checkpoint")?.unwrap_or_default();
+        Ok(Self { files, checkpoint, signed })
     }
 
     /// Calls `use_` with a reader of the branch's files.
     pub(super) fn with<T>(&mut self, use_: impl FnOnce(&Checkpoint, &mut Read) -> T) -> T {
-        use_(&self.checkpoint, &mut reader(&mut self.blobs))
+        use_(&self.checkpoint, &mut reader(&mut self.files))
     }
 
     /// Every entry, oldest first.
     pub(super) fn entries(&mut self) -> anyhow::Result<Vec<Recorded>> {
         Ok(self.with(|checkpoint, read| Entries::new(checkpoint, 0, read).collect::<Result<_, _>>())?)
+    }
+
+    /// The entries of a pull request, oldest first. The work grows with their number, not with the log.
+    pub(super) fn entries_of(&mut self, pr: u64) -> anyhow::Result<Vec<Recorded>> {
+        let paths = self.with(|checkpoint, read| audit_log::paths_of(checkpoint, pr, read))?;
+        self.files.fetch(&paths.iter().map(String::as_str).collect::<Vec<_>>())?;
+        Ok(self.with(|checkpoint, read| audit_log::entries_of(checkpoint, pr, read))?)
     }
 
     /// The last recorded tips.
@@ -73,8 +114,26 @@ impl View {
     }
 }
 
-fn reader(blobs: &mut BlobReader) -> impl FnMut(&str) -> Result<Option<Vec<u8>>, audit_log::ReadError> {
-    |path| blobs.read(path).map_err(Into::into)
+fn reader(files: &mut CommitFiles) -> impl FnMut(&str) -> Result<Option<Vec<u8>>, ReadError> {
+    |path| files.read(path).map_err(Into::into)
+}
+
+impl LogFiles for CommitFiles {
+    fn read(&mut self, path: &str) -> Result<Option<Vec<u8>>, ReadError> {
+        Ok(Self::read(self, path)?)
+    }
+
+    fn read_each(
+        &mut self,
+        paths: &mut dyn Iterator<Item = String>,
+        take: &mut dyn FnMut(&str, Option<Vec<u8>>) -> bool,
+    ) -> Result<(), ReadError> {
+        Ok(Self::read_each(self, paths, take)?)
+    }
+
+    fn paths(&mut self, take: &mut dyn FnMut(&str, bool)) -> Result<(), ReadError> {
+        Ok(Self::paths(self, take)?)
+    }
 }
 
 impl Log<'_> {
@@ -82,39 +141,82 @@ impl Log<'_> {
         format!("refs/heads/{}", self.branch)
     }
 
-    /// Fetches the log's tip; `None` where there is no such branch yet.
-    pub(super) fn fetch(&self) -> anyhow::Result<Option<View>> {
+    /// The log at its tip, of which only what is read gets fetched; `None` where there is no such branch yet. Where the
+    /// policy pins keys, one of them must have signed it.
+    pub fn fetch(&self) -> anyhow::Result<Option<View>> {
         let Some(tip) = self.git.ls_remote(self.remote, &self.reference(), self.token)? else { return Ok(None) };
-        let refspecs = [tip.as_str()];
-        self.git.fetch(&Fetch { remote: self.remote, refspecs: &refspecs, depth: Some(1), token: self.token })?;
-        View::open(self.git, tip, &self.origin).map(Some)
+        let files = self.git.remote_files(self.remote, &tip, self.token)?;
+        let mut view = View::of(files, &self.origin)?;
+        let state = view.state()?;
+        audit_log::vouched(&view.signed, &state, self.keys)?;
+        Ok(Some(view))
     }
 
     /// Appends to the log as it is in `view`: one commit on its tip, pushed only if that is still the tip.
-    pub(super) fn append(&self, view: &mut View, additions: &[Addition], now: DateTime<Utc>) -> anyhow::Result<Append> {
-        let appended = view.with(|_, read| audit_log::append(&self.origin, read, additions))?;
+    pub fn append(&self, view: &mut View, additions: &[Addition], now: DateTime<Utc>) -> anyhow::Result<Append> {
+        let paths = audit_log::paths_to_append(&view.checkpoint, additions);
+        view.files.fetch(&paths.iter().map(String::as_str).collect::<Vec<_>>())?;
+        let mut appended = view.with(|_, read| audit_log::append(&self.origin, read, additions))?;
         if appended.files.is_empty() {
             return Ok(Append::Done(appended.checkpoint));
         }
+        self.sign(&mut appended.files, appended.key.as_ref())?;
         let kinds: Vec<&str> = additions.iter().map(|addition| addition.entry().kind.as_str()).collect();
         let message = format!("{}\n", kinds.join(", "));
-        match self.push(Some(&view.commit), &appended.files, &message, now)? {
+        match self.push(Some(view.files.commit()), &appended.files, &message, now)? {
             Pushed::Accepted => Ok(Append::Done(appended.checkpoint)),
             Pushed::Lost => Ok(Append::Lost),
         }
     }
 
+    /// Appends what `decide` makes of the log as it is, again and again until no other writer comes between. `sleep` is
+    /// what waiting means.
+    pub fn append_all<T>(
+        &self,
+        now: DateTime<Utc>,
+        mut decide: impl FnMut(&mut View) -> anyhow::Result<(T, Vec<Addition>)>,
+        mut sleep: impl FnMut(Duration),
+    ) -> anyhow::Result<(T, Checkpoint)> {
+        let mut retry = Retry::default();
+        loop {
+            let mut view = self.fetch()?.context("the audit log is gone from its branch")?;
+            let (decided, additions) = decide(&mut view)?;
+            if let Append::Done(checkpoint) = self.append(&mut view, &additions, now)? {
+                return Ok((decided, checkpoint));
+            }
+            sleep(retry.lost().with_context(too_busy)?);
+        }
+    }
+
     /// Creates the log; an error where the branch exists.
-    pub(super) fn create(&self, with: &Initialisation) -> anyhow::Result<()> {
+    pub fn create(&self, with: &Initialisation) -> anyhow::Result<Checkpoint> {
         let exists = || format!("the branch {} exists on {} already; a log is created once", self.branch, self.remote);
         if self.git.ls_remote(self.remote, &self.reference(), self.token)?.is_some() {
             anyhow::bail!(exists());
         }
-        let files = audit_log::initialise(&self.origin, with)?;
+        let (mut files, checkpoint) = audit_log::initialise(&self.origin, with)?;
+        self.sign(&mut files, with.key.as_ref())?;
         match self.push(None, &files, "initialised\n", with.at)? {
-            Pushed::Accepted => Ok(()),
+            Pushed::Accepted => Ok(checkpoint),
             Pushed::Lost => anyhow::bail!(exists()),
         }
+    }
+
+    /// Signs a new checkpoint with the key that the log names.
+    fn sign(&self, files: &mut Files, key: Option<&VerifierKey>) -> anyhow::Result<()> {
+        match (key, self.signer) {
+            (None, _) => {}
+            (Some(key), Some(signer)) if signer.key() == key => audit_log::sign(files, signer),
+            (Some(key), Some(signer)) => anyhow::bail!(
+                "the audit log is signed with {key}, and {SIGNING_KEY} holds the key of {}; run `schema-registry audit \
+                 rotate` to change the key, or put the right one into the secret",
+                signer.key()
+            ),
+            (Some(key), None) => {
+                anyhow::bail!("the audit log is signed with {key}; put its private key into the secret {SIGNING_KEY}")
+            }
+        }
+        Ok(())
     }
 
     fn push(&self, parent: Option<&str>, files: &Files, message: &str, now: DateTime<Utc>) -> anyhow::Result<Pushed> {
@@ -127,6 +229,19 @@ impl Log<'_> {
         let pushed = self.git.push(self.remote, &sha, &self.reference(), parent, self.token);
         pushed.with_context(|| format!("cannot push the audit log to {} on {}", self.branch, self.remote))
     }
+}
+
+/// Variable of the environment with the private key.
+pub(super) const SIGNING_KEY: &str = "SCHEMA_REGISTRY_SIGNING_KEY";
+
+/// The signing key of the environment, if there is one.
+pub(super) fn signer(var: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<Option<Signer>> {
+    let Some(text) = var(SIGNING_KEY).filter(|text| !text.trim().is_empty()) else { return Ok(None) };
+    Signer::parse(&Secret::new(text)).map(Some).map_err(|what| anyhow::anyhow!("{SIGNING_KEY}: {what}"))
+}
+
+pub(super) fn too_busy() -> String {
+    format!("the audit log moved {} times while this step was writing to it; run it again", Retry::MOST)
 }
 
 /// The tips that a new log starts from.

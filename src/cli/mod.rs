@@ -10,7 +10,7 @@ mod context;
 mod explain;
 mod generate;
 mod list;
-mod log;
+pub mod log;
 mod output;
 mod verify;
 
@@ -71,7 +71,7 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<Ended> {
         Command::Show { table } => list::show(&context, table, format),
         Command::Explain { .. } => Ok(Ended::Well),
         Command::Audit(audit) => audit::run(&context, audit, format),
-        Command::Action => action::run(&context),
+        Command::Action(action) => action::run(&context, action.only),
     }
 }
 

@@ -1,7 +1,8 @@
-//! Blobs through one `git cat-file --batch`.
+//! Objects through one `git cat-file --batch`.
 
 use std::{
-    io::{self, BufRead as _, BufReader, Read as _, Write as _},
+    collections::VecDeque,
+    io::{self, BufRead as _, BufReader, BufWriter, Read as _, Write as _},
     process::{Child, ChildStdin, ChildStdout},
 };
 
@@ -13,18 +14,27 @@ use super::{
 
 const ARGUMENTS: [&str; 2] = ["cat-file", "--batch"];
 
-/// Reads raw objects, one after the other, from one process; never filtered, never the work tree's.
+/// How many questions may wait for their answer. With 64 digits each they fit into the smallest pipe that systems give,
+/// so that neither side ever waits for the other.
+const MAX_WAITING: usize = 200;
+
+/// An object as git answers.
+pub(super) struct Object {
+    pub(super) is_tree: bool,
+    pub(super) is_blob: bool,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// Reads raw objects from one process; never filtered, never the work tree's.
 #[derive(Debug)]
-pub struct BlobReader {
+pub(super) struct Batch {
     child: Child,
-    requests: Option<ChildStdin>,
+    requests: Option<BufWriter<ChildStdin>>,
     answers: BufReader<ChildStdout>,
-    treeish: String,
 }
 
 impl Git {
-    /// A reader of the files of `treeish`, a commit or tree id.
-    pub fn blobs(&self, treeish: &str) -> Result<BlobReader, Error> {
+    pub(super) fn batch(&self) -> Result<Batch, Error> {
         let mut child = self.command(&ARGUMENTS, &[]);
         // Nobody reads it while the process lives; what it has to say is in the answers.
         child.stdin(std::process::Stdio::piped()).stderr(std::process::Stdio::null());
@@ -32,36 +42,70 @@ impl Git {
         let (Some(requests), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(broken(&ARGUMENTS, io::ErrorKind::BrokenPipe.into()));
         };
-        Ok(BlobReader {
-            child,
-            requests: Some(requests),
-            answers: BufReader::new(answers),
-            treeish: treeish.to_owned(),
-        })
+        let answers = BufReader::with_capacity(1 << 16, answers);
+        Ok(Batch { child, requests: Some(BufWriter::new(requests)), answers })
+    }
+
+    /// A reader of the files of `treeish`, a commit or tree id.
+    pub fn blobs(&self, treeish: &str) -> Result<BlobReader, Error> {
+        Ok(BlobReader { batch: self.batch()?, treeish: treeish.to_owned() })
     }
 }
 
-impl BlobReader {
-    /// The bytes of the file at `path`; `None` where there is none.
-    pub fn read(&mut self, path: &str) -> Result<Option<Vec<u8>>, Error> {
-        // git takes these as relative to the directory that it runs in, and gives up.
-        if path.starts_with("./") || path.starts_with("../") {
-            return Ok(None);
-        }
-        self.object(&format!("{}:{path}", self.treeish), usize::MAX)
+impl Batch {
+    /// The object called `name`, cut after `limit` bytes; `None` where there is none.
+    pub(super) fn object(&mut self, name: &str, limit: usize) -> Result<Option<Object>, Error> {
+        self.send(name)?;
+        self.receive(limit)
     }
 
-    /// The bytes of an object, cut after `limit`.
-    pub(super) fn object(&mut self, name: &str, limit: usize) -> Result<Option<Vec<u8>>, Error> {
+    /// Asks for the objects with these ids and calls `take` with each answer in order, until it gives `false`.
+    pub(super) fn objects(
+        &mut self,
+        ids: &mut dyn Iterator<Item = Result<(String, Option<String>), Error>>,
+        take: &mut dyn FnMut(&str, Option<Object>) -> bool,
+    ) -> Result<(), Error> {
+        let mut waiting: VecDeque<(String, bool)> = VecDeque::new();
+        let (mut more, mut going) = (true, true);
+        loop {
+            while more && going && waiting.len() < MAX_WAITING {
+                match ids.next() {
+                    None => more = false,
+                    Some(asked) => {
+                        let (label, id) = asked?;
+                        if let Some(id) = &id {
+                            self.send(id)?;
+                        }
+                        waiting.push_back((label, id.is_some()));
+                    }
+                }
+            }
+            // Half of the questions at a time, so that git always has some to answer.
+            for _ in 0..waiting.len().div_ceil(2) {
+                let Some((label, asked)) = waiting.pop_front() else { break };
+                let object = if asked { self.receive(usize::MAX)? } else { None };
+                going = going && take(&label, object);
+            }
+            if waiting.is_empty() && !(more && going) {
+                return Ok(());
+            }
+        }
+    }
+
+    fn send(&mut self, name: &str) -> Result<(), Error> {
         if name.contains('\n') {
             return Err(unexpected(&ARGUMENTS, "an object's name holds a line end"));
         }
-        self.exchange(name, limit).map_err(|source| broken(&ARGUMENTS, source))
+        let requests = self.requests.as_mut().ok_or_else(|| broken(&ARGUMENTS, io::ErrorKind::BrokenPipe.into()))?;
+        requests.write_all(format!("{name}\n").as_bytes()).map_err(|source| broken(&ARGUMENTS, source))
     }
 
-    fn exchange(&mut self, name: &str, limit: usize) -> io::Result<Option<Vec<u8>>> {
-        let requests = self.requests.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
-        requests.write_all(format!("{name}\n").as_bytes())?;
+    fn receive(&mut self, limit: usize) -> Result<Option<Object>, Error> {
+        self.answer(limit).map_err(|source| broken(&ARGUMENTS, source))
+    }
+
+    fn answer(&mut self, limit: usize) -> io::Result<Option<Object>> {
+        self.requests.as_mut().ok_or(io::ErrorKind::BrokenPipe)?.flush()?;
         let mut header = Vec::new();
         if self.answers.read_until(b'\n', &mut header)? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
@@ -82,13 +126,36 @@ impl BlobReader {
         if bytes.len() as u64 != kept || skipped != rest {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        Ok((kind == "blob").then_some(bytes))
+        Ok(Some(Object { is_tree: kind == "tree", is_blob: kind == "blob", bytes }))
     }
 }
 
-impl Drop for BlobReader {
+impl Drop for Batch {
     fn drop(&mut self) {
         self.requests = None;
         let _ = self.child.wait();
+    }
+}
+
+/// Reads blobs by path, one after the other.
+#[derive(Debug)]
+pub struct BlobReader {
+    batch: Batch,
+    treeish: String,
+}
+
+impl BlobReader {
+    /// The bytes of the file at `path`; `None` where there is none.
+    pub fn read(&mut self, path: &str) -> Result<Option<Vec<u8>>, Error> {
+        // git takes these as relative to the directory that it runs in, and gives up.
+        if path.starts_with("./") || path.starts_with("../") {
+            return Ok(None);
+        }
+        self.object(&format!("{}:{path}", self.treeish), usize::MAX)
+    }
+
+    /// The bytes of a blob, cut after `limit`.
+    pub(super) fn object(&mut self, name: &str, limit: usize) -> Result<Option<Vec<u8>>, Error> {
+        Ok(self.batch.object(name, limit)?.filter(|object| object.is_blob).map(|object| object.bytes))
     }
 }

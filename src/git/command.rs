@@ -77,6 +77,8 @@ impl Git {
         }
         command
             .envs([("GIT_TERMINAL_PROMPT", "0"), ("GIT_NO_REPLACE_OBJECTS", "1"), ("GIT_OPTIONAL_LOCKS", "0")])
+            // What a partial repository lacks is fetched on purpose, with the credentials that it takes.
+            .env("GIT_NO_LAZY_FETCH", "1")
             .envs([("LC_ALL", "C"), ("LANGUAGE", "C")])
             .envs(environment.iter().map(|(name, value)| (name, value)))
             .args(["-c", "core.quotePath=false", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"])
@@ -167,7 +169,7 @@ pub(super) fn configuration(settings: &[(String, String)]) -> Vec<(String, Strin
     environment.into_iter().collect()
 }
 
-fn checked_version() -> Result<(), Error> {
+fn checked_version() -> Result<(u32, u32), Error> {
     static VERSION: OnceLock<String> = OnceLock::new();
     let found = if let Some(found) = VERSION.get() {
         found
@@ -175,11 +177,16 @@ fn checked_version() -> Result<(), Error> {
         let output = Command::new("git").arg("version").output().map_err(Error::NotInstalled)?;
         VERSION.get_or_init(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
     };
-    if version(found).is_some_and(|version| version >= OLDEST) {
-        Ok(())
-    } else {
-        Err(Error::TooOld { found: found.clone() })
-    }
+    version(found).filter(|version| *version >= OLDEST).ok_or_else(|| Error::TooOld { found: found.clone() })
+}
+
+/// The first git that can be told not to fetch by itself what a partial repository lacks.
+/// Source: <https://git-scm.com/docs/git#Documentation/git.txt-GITNOLAZYFETCH>
+const PARTIAL: (u32, u32) = (2, 45);
+
+/// Whether git can work in a partial repository.
+pub(super) fn can_be_partial() -> bool {
+    checked_version().is_ok_and(|version| version >= PARTIAL)
 }
 
 /// Major and minor of `git version 2.39.5 (Apple Git-154)`.

@@ -5,6 +5,7 @@ use super::{
     command::{failed, unexpected},
     error::Error,
 };
+use crate::model::{CommitAddresses, Contribution};
 
 /// Who wrote or committed a commit, as they say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,6 +102,39 @@ impl Git {
             })
             .collect()
     }
+
+    /// The addresses in the commits that are in `head` and not in `base`, newest first.
+    pub fn addresses(&self, base: &str, head: &str) -> Result<Vec<CommitAddresses>, Error> {
+        let without = format!("^{base}");
+        let format = "--format=%H%n%ae%n%ce%n%B%x00";
+        let arguments =
+            ["rev-list", "--no-commit-header", "--encoding=UTF-8", format, "--end-of-options", head, &without];
+        let answer = self.run(&arguments)?;
+        let answer = String::from_utf8_lossy(&answer);
+        let commits = answer.split('\0').map(str::trim_start).filter(|record| !record.is_empty());
+        commits
+            .map(|record| addresses(record).ok_or_else(|| unexpected(&arguments, record.escape_debug().to_string())))
+            .collect()
+    }
+}
+
+/// Id, author, committer, then the message. Whatever looks like a trailer that names a co-author is taken for one,
+/// wherever it stands.
+/// Source: <https://docs.github.com/en/pull-requests/committing-changes-to-your-project/creating-and-editing-commits/creating-a-commit-with-multiple-authors>
+fn addresses(record: &str) -> Option<CommitAddresses> {
+    let mut lines = record.split('\n');
+    let sha = lines.next()?.to_owned();
+    let mut addresses = Vec::new();
+    for contribution in [Contribution::Authored, Contribution::Committed] {
+        addresses.push((contribution, lines.next()?.trim().to_lowercase()));
+    }
+    let co_authors = lines.filter_map(|line| {
+        let (key, value) = line.trim().split_once(':')?;
+        let address = value.rsplit_once('<')?.1.split('>').next()?;
+        key.eq_ignore_ascii_case("co-authored-by").then(|| address.trim().to_lowercase())
+    });
+    addresses.extend(co_authors.map(|address| (Contribution::CoAuthored, address)));
+    Some(CommitAddresses { sha, addresses })
 }
 
 fn commit(lines: &[&str]) -> Option<Commit> {

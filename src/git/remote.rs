@@ -6,7 +6,7 @@ use crate::model::Secret;
 
 use super::{
     Git,
-    command::{configuration, failed},
+    command::{can_be_partial, configuration, failed},
     error::Error,
 };
 
@@ -48,6 +48,28 @@ impl Git {
         if output.status.success() { Ok(()) } else { Err(failed(&arguments, &output)) }
     }
 
+    /// Fetches objects by id, of trees and their history only what `filter` lets through. Where git here or there knows no
+    /// filters, more arrives.
+    /// Source: <https://git-scm.com/docs/git-rev-list#Documentation/git-rev-list.txt---filterfilter-spec>
+    pub(super) fn fetch_part(
+        &self,
+        remote: &str,
+        ids: &[&str],
+        filter: &str,
+        token: Option<&Secret>,
+    ) -> Result<(), Error> {
+        let filter = format!("--filter={filter}");
+        let mut arguments = vec!["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"];
+        arguments.push("--depth=1");
+        if can_be_partial() {
+            arguments.push(&filter);
+        }
+        arguments.extend(["--end-of-options", remote]);
+        arguments.extend(ids);
+        let output = self.output(&arguments, &self.authorization(remote, token))?;
+        if output.status.success() { Ok(()) } else { Err(failed(&arguments, &output)) }
+    }
+
     /// The commit that `reference` (`refs/heads/main`) has on `remote`; `None` where there is no such ref.
     pub fn ls_remote(&self, remote: &str, reference: &str, token: Option<&Secret>) -> Result<Option<String>, Error> {
         let arguments = ["ls-remote", "--quiet", "--end-of-options", remote, reference];
@@ -59,6 +81,34 @@ impl Git {
         let answer = String::from_utf8_lossy(&output.stdout);
         let mut refs = answer.lines().filter_map(|line| line.split_once('\t'));
         Ok(refs.find(|(_, name)| *name == reference).map(|(sha, _)| sha.to_owned()))
+    }
+
+    /// The branches of `remote` whose names begin with `prefix` (`a/b/`), with their commits, by name without
+    /// `refs/heads/`.
+    pub fn remote_branches(
+        &self,
+        remote: &str,
+        prefix: &str,
+        token: Option<&Secret>,
+    ) -> Result<Vec<(String, String)>, Error> {
+        let pattern = format!("refs/heads/{prefix}*");
+        let arguments = ["ls-remote", "--quiet", "--end-of-options", remote, &pattern];
+        let output = self.output(&arguments, &self.authorization(remote, token))?;
+        if !output.status.success() {
+            return Err(failed(&arguments, &output));
+        }
+        // The pattern also matches the end of longer names.
+        let answer = String::from_utf8_lossy(&output.stdout);
+        let refs = answer.lines().filter_map(|line| line.split_once("\trefs/heads/"));
+        let refs = refs.filter(|(_, name)| name.starts_with(prefix));
+        Ok(refs.map(|(sha, name)| (name.to_owned(), sha.to_owned())).collect())
+    }
+
+    /// The URL of a configured remote; a path is made absolute, so that it means the same in another repository.
+    pub fn remote_url(&self, remote: &str) -> Result<String, Error> {
+        let url = self.line(&["remote", "get-url", "--", remote])?;
+        let path = self.dir.join(&url).canonicalize().ok();
+        Ok(path.and_then(|path| path.to_str().map(str::to_owned)).unwrap_or(url))
     }
 
     /// The name and the commit of the default branch of `remote`; `None` where it has none yet.

@@ -29,7 +29,7 @@ query Conversation(
       }
       reviewThreads(first: 50, after: $threads) @include(if: $withThreads) {
         nodes {
-          id isResolved
+          id isResolved isOutdated
           comments(first: 50) {
             nodes { id body viewerDidAuthor isMinimized lastEditedAt author { login } editor { login } }
             pageInfo { hasNextPage endCursor }
@@ -151,6 +151,7 @@ impl PostData {
 struct ThreadData {
     id: String,
     is_resolved: bool,
+    is_outdated: bool,
     comments: Connection<PostData>,
 }
 
@@ -242,7 +243,7 @@ impl Github {
             comments.extend(page.nodes.into_iter().map(ThreadComment::from));
             next = page.page_info.next();
         }
-        let thread = Thread { node_id: data.id, resolved: data.is_resolved, comments };
+        let thread = Thread { node_id: data.id, resolved: data.is_resolved, outdated: data.is_outdated, comments };
         Ok(Some(thread).filter(|thread| !thread.comments.is_empty()))
     }
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use crate::model::{Account, AccountKind, Actor, PullRequest};
+use crate::model::{Account, AccountKind, Actor, PullRequest, RepositoryFacts};
 
 /// A `simple-user`.
 #[derive(Debug, Deserialize)]
@@ -33,22 +33,38 @@ pub(super) struct PullData {
     merged_at: Option<DateTime<Utc>>,
     merged_by: Option<UserData>,
     merge_commit_sha: Option<String>,
-    head: Side,
-    base: Side,
+    head: Side<Option<Identified>>,
+    base: Side<RepositoryData>,
     labels: Vec<Named>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Side {
+struct Side<R> {
     #[serde(rename = "ref")]
     name: String,
     sha: String,
-    repo: Option<Identified>,
+    repo: R,
+}
+
+/// A `repository`, or one of the smaller kinds.
+#[derive(Debug, Deserialize)]
+pub(super) struct RepositoryData {
+    id: u64,
+    full_name: String,
+    default_branch: String,
+}
+
+impl From<RepositoryData> for RepositoryFacts {
+    fn from(repository: RepositoryData) -> Self {
+        let RepositoryData { id, full_name, default_branch } = repository;
+        Self { id, full_name, default_branch }
+    }
 }
 
 #[derive(Debug, Deserialize)]
 struct Identified {
     id: u64,
+    full_name: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -60,6 +76,7 @@ impl From<PullData> for PullRequest {
     fn from(pull: PullData) -> Self {
         let merged = pull.merged_at.is_some();
         Self {
+            repository: pull.base.repo.into(),
             number: pull.number,
             author: pull.user.map(Account::from),
             open: pull.state == "open",
@@ -70,7 +87,9 @@ impl From<PullData> for PullRequest {
             // Before the merge it is the test merge, which never lands.
             merge_commit_sha: pull.merge_commit_sha.filter(|_| merged),
             head_sha: pull.head.sha,
-            head_repository: pull.head.repo.map(|repo| repo.id),
+            head_repository: pull.head.repo.as_ref().map(|repo| repo.id),
+            head_full_name: pull.head.repo.map(|repo| repo.full_name),
+            head_ref: pull.head.name,
             base_ref: pull.base.name,
             labels: pull.labels.into_iter().map(|label| label.name).collect(),
         }

@@ -8,7 +8,9 @@ mod data;
 mod error;
 mod labels;
 mod page;
+mod people;
 mod perform;
+mod present;
 mod pulls;
 mod request;
 mod statuses;
@@ -19,7 +21,7 @@ use http::{HeaderValue, Uri, header};
 use octocrab::Octocrab;
 
 pub use error::{Error, Failure};
-pub use labels::Role;
+pub use people::Provenance;
 
 use crate::model::Secret;
 use request::segment;

@@ -34,6 +34,11 @@ impl Github {
                 let route = self.route(&format!("/pulls/{number}/reviews"));
                 self.post(route, review(commit, body, comments)).await
             }
+            Operation::PostFileComment { commit, path, body } => {
+                let route = self.route(&format!("/pulls/{number}/comments"));
+                let comment = json!({"commit_id": commit, "path": path, "subject_type": "file", "body": body});
+                self.post(route, comment).await
+            }
             Operation::CreateComment { body } => {
                 self.post(self.route(&format!("/issues/{number}/comments")), json!({"body": body})).await
             }

@@ -4,20 +4,13 @@ use serde::Deserialize;
 
 use super::{
     Error, Github,
-    data::PullData,
+    data::{PullData, RepositoryData},
     request::{Request, segment},
 };
 use crate::model::{PullRequest, RepositoryFacts};
 
 /// What reading pull requests needs.
 const READ: &str = "pull-requests: read";
-
-#[derive(Deserialize)]
-struct RepositoryData {
-    id: u64,
-    full_name: String,
-    default_branch: String,
-}
 
 #[derive(Deserialize)]
 struct Comparison {
@@ -33,8 +26,7 @@ impl Github {
     /// The repository, under its present name.
     /// Source: <https://docs.github.com/en/rest/repos/repos#get-a-repository>
     pub async fn repository(&self) -> Result<RepositoryFacts, Error> {
-        let data: RepositoryData = self.send(Request::get(self.route(""), "metadata: read")).await?.json()?;
-        Ok(RepositoryFacts { id: data.id, full_name: data.full_name, default_branch: data.default_branch })
+        Ok(self.send(Request::get(self.route(""), "metadata: read")).await?.json::<RepositoryData>()?.into())
     }
 
     /// A pull request.
@@ -44,11 +36,20 @@ impl Github {
         Ok(self.send(Request::get(route, READ)).await?.json::<PullData>()?.into())
     }
 
-    /// The open pull requests to a base branch, newest first.
+    /// The open pull requests, newest first: all, or those to one base branch.
     /// Source: <https://docs.github.com/en/rest/pulls/pulls#list-pull-requests>
-    pub async fn open_pull_requests(&self, base_ref: &str) -> Result<Vec<PullRequest>, Error> {
-        let route = self.route(&format!("/pulls?state=open&base={}", segment(base_ref)));
-        let pulls: Vec<PullData> = self.list(&route, READ).await?;
+    pub async fn open_pull_requests(&self, base_ref: Option<&str>) -> Result<Vec<PullRequest>, Error> {
+        let base = base_ref.map(|base| format!("&base={}", segment(base))).unwrap_or_default();
+        self.pulls(&format!("/pulls?state=open{base}")).await
+    }
+
+    /// The open pull requests from a branch of `owner`'s repository or fork, newest first.
+    pub async fn open_pull_requests_from(&self, owner: &str, branch: &str) -> Result<Vec<PullRequest>, Error> {
+        self.pulls(&format!("/pulls?state=open&head={}", segment(&format!("{owner}:{branch}")))).await
+    }
+
+    async fn pulls(&self, route: &str) -> Result<Vec<PullRequest>, Error> {
+        let pulls: Vec<PullData> = self.list(&self.route(route), READ).await?;
         Ok(pulls.into_iter().map(PullRequest::from).collect())
     }
 
@@ -56,9 +57,7 @@ impl Github {
     /// those that have it. It can lag behind a merge, and name unrelated ones.
     /// Source: <https://docs.github.com/en/rest/commits/commits#list-pull-requests-associated-with-a-commit>
     pub async fn pull_requests_of_commit(&self, sha: &str) -> Result<Vec<PullRequest>, Error> {
-        let route = self.route(&format!("/commits/{}/pulls", segment(sha)));
-        let pulls: Vec<PullData> = self.list(&route, READ).await?;
-        Ok(pulls.into_iter().map(PullRequest::from).collect())
+        self.pulls(&format!("/commits/{}/pulls", segment(sha))).await
     }
 
     /// The best common ancestor of two commits, for clones that are too shallow to know.

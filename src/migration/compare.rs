@@ -44,6 +44,13 @@ fn problem(path: &str, text: &str, header: &MigrationHeader, tree: &Tree) -> Opt
                     first_difference(&String::from_utf8_lossy(bytes), text)
                 )
             }
+            Ok(MigrationFile { header: found, .. }) if found.format != header.format => format!(
+                "Migration {path} has format {}, and this version of schema-registry writes format {}",
+                found.format, header.format
+            ),
+            Ok(MigrationFile { header: found, .. }) if found.before != header.before => {
+                format!("Migration {path} starts from another state than the base leaves the table in")
+            }
             Ok(_) => format!("Migration {path} was generated from another version of the request"),
             Err(reason) => format!("Migration {path} {reason}"),
         },
@@ -103,7 +110,7 @@ mod tests {
         insta::assert_snapshot!(messages(&up_only.collect()), @"Migration migrations/19700101_000000_create_caricatures.down.sql is missing");
         insta::assert_snapshot!(messages(&tree(|up| up.replace("lock_timeout = '2s'", "lock_timeout = '9s'"))), @r#"Migration migrations/19700101_000000_create_caricatures.up.sql was edited by hand: line 8 is "SET LOCAL lock_timeout = '9s';""#);
         insta::assert_snapshot!(messages(&tree(|up| up.replace("COMMIT;\n", ""))), @r#"Migration migrations/19700101_000000_create_caricatures.up.sql was edited by hand: a line is missing, "COMMIT;""#);
-        insta::assert_snapshot!(messages(&tree(|up| up.replace("before: -", &format!("before: {}", crate::model::Digest::of("x"))))), @"Migration migrations/19700101_000000_create_caricatures.up.sql was generated from another version of the request");
+        insta::assert_snapshot!(messages(&tree(|up| up.replace("before: -", &format!("before: {}", crate::model::Digest::of("x"))))), @"Migration migrations/19700101_000000_create_caricatures.up.sql starts from another state than the base leaves the table in");
         insta::assert_snapshot!(messages(&tree(|_| "SELECT 1;".to_owned())), @"Migration migrations/19700101_000000_create_caricatures.up.sql has no schema-registry header");
         insta::assert_snapshot!(messages(&tree(|up| up.replace('\n', "\r\n"))), @r#"Migration migrations/19700101_000000_create_caricatures.up.sql was edited by hand: line 1 is "-- schema-registry migration, format 1\r""#);
         let link = tree(str::to_owned).into_iter().map(|(path, file)| (path, File { mode: FileMode::Symlink, ..file }));

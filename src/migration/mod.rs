@@ -11,7 +11,7 @@ mod name;
 mod script;
 mod unsupported;
 
-pub use chain::{ChainProblem, chains, check_chain};
+pub use chain::{Chain, ChainProblem, Chains, Link};
 pub use compare::compare;
 
 use chrono::{DateTime, Datelike as _, Utc};

@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Actor, Digest};
+use super::{Actor, Classified, Contribution, Digest};
 
 /// An approval that counts for the present digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Approval {
-    /// Node id of the label event; also the id of its `approved` entry.
+    /// Node id of the label event or the comment; also the id of its `approved` entry.
     pub id: String,
     /// Who gave it.
     pub who: Actor,
@@ -15,44 +15,83 @@ pub struct Approval {
     pub at: DateTime<Utc>,
 }
 
-/// Why a label event is not an approval.
+/// Why a label event or a comment is not an approval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum LabelRefusal {
+pub enum ApprovalRefusal {
     /// The account was deleted.
     DeletedAccount,
     /// The account is not a person.
     Bot,
-    /// An app set the label on a person's behalf.
+    /// An app acted on a person's behalf.
     ViaApp,
     /// The person opened the pull request.
     Author,
     /// A touched request names the person as its requester.
     Requester,
+    /// The person had a hand in the commits.
+    Contributor(Contribution),
+    /// Who had a hand in the commits could not be told.
+    UnknownContributor,
     /// The person has approved these bytes already.
     AlreadyApproved,
     /// GitHub did not tell the person's role in the repository.
     UnknownRole,
+    /// GitHub did not tell who is in a team that may approve.
+    UnknownTeam,
     /// The person's role may not approve.
     RoleTooLow,
     /// The label was set before the summary showed these bytes.
     BeforeSummary,
-    /// The label was set before the summary had been shown for long enough.
+    /// The label was set before the bytes had been shown for long enough.
     TooEarly,
+    /// The label was made, renamed or deleted since: the event was about another one.
+    LabelChanged,
     /// The label was taken off again by a bot before it was counted.
     Answered,
+    /// The comment names another digest, or none.
+    OtherDigest,
+    /// The comment was edited.
+    Edited,
+    /// The audit log holds the approval, and GitHub knows of no such event.
+    NotOnGitHub,
+    /// It counted, and its giver lost the right to give it in between.
+    Lapsed,
 }
 
-/// A label event that does not count, with its explanation.
+impl ApprovalRefusal {
+    /// Whether it ends an approval that counted before, for good. What is merely unknown does not: it may be known again.
+    #[must_use]
+    pub fn ends_approval(self) -> bool {
+        matches!(self, Self::Requester | Self::Contributor(_) | Self::RoleTooLow)
+    }
+
+    /// Whether another attempt by the same person could count.
+    #[must_use]
+    pub fn is_of_attempt(self) -> bool {
+        matches!(
+            self,
+            Self::AlreadyApproved
+                | Self::BeforeSummary
+                | Self::TooEarly
+                | Self::LabelChanged
+                | Self::Answered
+                | Self::OtherDigest
+                | Self::Edited
+        )
+    }
+}
+
+/// A label event or comment that does not count, with its explanation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RefusedLabel {
-    /// Node id of the label event.
+pub struct RefusedApproval {
+    /// Node id of the event or the comment.
     pub id: String,
-    /// Who set the label; `None` for a deleted account.
+    /// Whose it is; `None` for a deleted account.
     pub who: Option<Actor>,
     /// When, by GitHub's clock.
     pub at: DateTime<Utc>,
     /// Why it does not count.
-    pub reason: LabelRefusal,
+    pub reason: ApprovalRefusal,
     /// The same as one sentence that names the person, the rule and the way out: hostile text.
     pub message: String,
 }
@@ -77,26 +116,52 @@ pub struct RevokedApprovals {
     pub at: DateTime<Utc>,
 }
 
+/// A rejection that nobody entitled has lifted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Veto {
+    /// Node id of the label event; also the id of its `vetoed` entry.
+    pub id: String,
+    /// Who rejected; `None` for a deleted account.
+    pub who: Option<Actor>,
+    /// When, by GitHub's clock.
+    pub at: DateTime<Utc>,
+}
+
+/// Files that nobody has approved who may approve them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uncovered {
+    /// Paths, sorted: hostile text.
+    pub paths: Vec<String>,
+    /// Of whom one must approve, one phrase each: hostile text.
+    pub owners: Vec<String>,
+}
+
 /// Where the approval of a pull request stands.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ApprovalState {
     /// How many approvals the change needs.
     pub required: usize,
-    /// Those that it has, one a person, in order of time.
+    /// Why: the parts of the change with their classes, the most demanding first.
+    pub classes: Vec<Classified>,
+    /// The approvals that it has, one a person, in order of time.
     pub approvals: Vec<Approval>,
-    /// Label events that do not count, in order of time.
-    pub refused: Vec<RefusedLabel>,
+    /// Files whose owners are not among those who approved.
+    pub uncovered: Vec<Uncovered>,
+    /// Label events and comments that do not count, in order of time.
+    pub refused: Vec<RefusedApproval>,
     /// The last approvals that a change of the bytes took away.
     pub voided: Option<VoidedApprovals>,
     /// The last removal of the label that took approvals of these bytes back.
     pub revoked: Option<RevokedApprovals>,
+    /// Rejections that stand, in order of time.
+    pub vetoes: Vec<Veto>,
 }
 
 impl ApprovalState {
-    /// How many approvals are missing.
+    /// How many approvals are missing, at least one while files lack their owners'.
     #[must_use]
     pub fn missing(&self) -> usize {
-        self.required.saturating_sub(self.approvals.len())
+        self.required.saturating_sub(self.approvals.len()).max(usize::from(!self.uncovered.is_empty()))
     }
 
     /// Whether none is missing.

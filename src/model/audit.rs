@@ -20,10 +20,14 @@ pub enum EntryKind {
     Initialised,
     /// An authorised person approved a digest.
     Approved,
-    /// A person took the approvals of a digest back.
+    /// Approvals of a digest were taken back: by a person, or because their giver may approve no longer.
     Revoked,
     /// A push changed the digest under its approvals.
     Voided,
+    /// Somebody rejected the pull request.
+    Vetoed,
+    /// Somebody entitled lifted the rejections.
+    VetoLifted,
     /// A pull request landed with the approvals that it needed.
     Merged,
     /// A pull request landed without them, or with other bytes than the approved ones.
@@ -32,9 +36,17 @@ pub enum EntryKind {
     DirectPush,
     /// The base branch no longer contains what was recorded as its tip.
     HistoryRewritten,
+    /// Checkpoints are signed with another key from here on; the id is `key:<public key>`.
+    KeyRotated,
 }
 
 impl EntryKind {
+    /// Whether it records that commits arrived on a base branch.
+    #[must_use]
+    pub fn is_landing(self) -> bool {
+        matches!(self, Self::Merged | Self::MergedUnapproved | Self::DirectPush | Self::HistoryRewritten)
+    }
+
     /// The word that its JSON has.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -43,10 +55,13 @@ impl EntryKind {
             Self::Approved => "approved",
             Self::Revoked => "revoked",
             Self::Voided => "voided",
+            Self::Vetoed => "vetoed",
+            Self::VetoLifted => "veto-lifted",
             Self::Merged => "merged",
             Self::MergedUnapproved => "merged-unapproved",
             Self::DirectPush => "direct-push",
             Self::HistoryRewritten => "history-rewritten",
+            Self::KeyRotated => "key-rotated",
         }
     }
 }
@@ -79,7 +94,7 @@ pub struct Entry {
     pub before: Option<String>,
     /// Commit after: the landed commit, or the head that was approved.
     pub after: Option<String>,
-    /// Ids of the `approved` entries that count.
+    /// Ids of the `approved` entries that count, or are taken back; of `veto-lifted`, of the `vetoed` entries it lifts.
     pub approvals: Vec<String>,
     /// Violations known at the time, errors and warnings.
     pub violations: Vec<EntryViolation>,

@@ -4,13 +4,31 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Phase, Table, TableName};
+use super::{CatalogObject, Namespace, Phase, Table, TableName};
 
-/// The known schema: the tables that the request files of a revision describe and want (not the dropped ones).
+/// The known schema: the tables that the request files of a revision describe and want (not the dropped ones), and the
+/// opaque objects that it declares.
 #[derive(Debug, Clone, Default)]
 pub struct Catalog {
     /// By name.
     pub tables: BTreeMap<TableName, CatalogTable>,
+    /// By namespace and name.
+    pub objects: BTreeMap<(Namespace, TableName), CatalogObject>,
+}
+
+impl Catalog {
+    /// What a foreign key to `table` refers to, described by a request or declared.
+    #[must_use]
+    pub fn referable(&self, table: &TableName) -> Option<&Table> {
+        let described = self.tables.get(table).map(|known| &known.table);
+        described.or_else(|| self.relation(table).map(|known| &known.object.table))
+    }
+
+    /// The opaque table, view or other relation called `name`.
+    #[must_use]
+    pub fn relation(&self, name: &TableName) -> Option<&CatalogObject> {
+        self.objects.get(&(Namespace::Relation, name.clone()))
+    }
 }
 
 /// A table of a [`Catalog`].

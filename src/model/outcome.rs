@@ -64,11 +64,24 @@ pub struct FileChange {
     pub after: Option<FileState>,
 }
 
+/// What one file of opaque objects gave.
+#[derive(Debug, Clone)]
+pub struct DeclarationsOutcome {
+    /// Path of the file in the repository.
+    pub path: String,
+    /// Its text, for excerpts.
+    pub text: String,
+    /// Violations in this file, in order of place, then rule.
+    pub violations: Vec<Violation>,
+}
+
 /// Everything that an evaluation produces.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
     /// By path: the requests that the revision touches, or all of them.
     pub requests: Vec<RequestOutcome>,
+    /// By path: the files of opaque objects that the revision touches, or all of them.
+    pub declarations: Vec<DeclarationsOutcome>,
     /// Violations of no single request, by file, place and rule.
     pub violations: Vec<Violation>,
     /// Governed paths that the merged result changes, sorted by raw bytes.
@@ -76,9 +89,11 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Every violation: those of the requests in order of path, then those of no single request.
+    /// Every violation: those of the requests in order of path, those of the declarations, then those of no single file.
     pub fn all_violations(&self) -> impl Iterator<Item = &Violation> {
-        self.requests.iter().flat_map(|request| &request.violations).chain(&self.violations)
+        let of_requests = self.requests.iter().flat_map(|request| &request.violations);
+        let of_declarations = self.declarations.iter().flat_map(|declarations| &declarations.violations);
+        of_requests.chain(of_declarations).chain(&self.violations)
     }
 
     /// How many violations of `severity` no waiver covers.

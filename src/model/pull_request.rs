@@ -45,6 +45,8 @@ pub struct RepositoryFacts {
 /// Source: <https://docs.github.com/en/rest/pulls/pulls#get-a-pull-request>
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PullRequest {
+    /// The repository that it is in.
+    pub repository: RepositoryFacts,
     /// Number.
     pub number: u64,
     /// Who opened it; `None` for a deleted account.
@@ -65,6 +67,10 @@ pub struct PullRequest {
     pub head_sha: String,
     /// Numeric id of the repository of the head branch; `None` when it was deleted.
     pub head_repository: Option<u64>,
+    /// `owner/name` of that repository.
+    pub head_full_name: Option<String>,
+    /// Name of the head branch, in that repository.
+    pub head_ref: String,
     /// Name of the base branch.
     pub base_ref: String,
     /// Labels it has now.
@@ -87,6 +93,32 @@ pub struct LabelEvent {
     pub via_app: bool,
     /// When, by GitHub's clock.
     pub at: DateTime<Utc>,
+}
+
+/// A comment whose first line is `/approve` and the first digits of an approval digest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApproveCommand {
+    /// Node id of the comment.
+    pub id: String,
+    /// What stands after `/approve`: hostile text.
+    pub digits: String,
+    /// Who; `None` for a deleted account.
+    pub account: Option<Account>,
+    /// Whether an app acted on the account's behalf.
+    pub via_app: bool,
+    /// Whether the comment was edited since.
+    pub edited: bool,
+    /// When, by GitHub's clock.
+    pub at: DateTime<Utc>,
+}
+
+/// What the timeline of a pull request says about its approval.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Timeline {
+    /// Oldest first.
+    pub labels: Vec<LabelEvent>,
+    /// Oldest first.
+    pub commands: Vec<ApproveCommand>,
 }
 
 /// A comment of the conversation (not of a review).
@@ -115,6 +147,8 @@ pub struct Thread {
     pub node_id: String,
     /// Whether it is resolved.
     pub resolved: bool,
+    /// Whether the lines that it is on have changed since: GitHub folds it away then.
+    pub outdated: bool,
     /// First comment first; never empty.
     pub comments: Vec<ThreadComment>,
 }
@@ -145,9 +179,9 @@ pub struct Conversation {
     pub threads: Vec<Thread>,
 }
 
-/// State of a commit status.
+/// State of a commit status, worst first.
 /// Source: <https://docs.github.com/en/rest/commits/statuses#create-a-commit-status>
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StatusState {
     /// Blocks, for a reason in the tool or its surroundings.
@@ -167,4 +201,19 @@ pub struct CommitStatus {
     pub state: StatusState,
     /// At most 140 characters.
     pub description: String,
+}
+
+/// What a run looks at once more right before it writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Present {
+    /// Whether the pull request is open.
+    pub open: bool,
+    /// Tip of its head branch.
+    pub head_sha: String,
+    /// Name of its base branch.
+    pub base_ref: String,
+    /// The newest status of our context on the commit that was judged, whoever posted it.
+    pub status: Option<CommitStatus>,
+    /// Numbers of the open pull requests whose head is that commit, ascending.
+    pub same_head: Vec<u64>,
 }

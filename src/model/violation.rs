@@ -61,6 +61,19 @@ pub struct Edit {
     pub text: String,
 }
 
+/// What the edits of a fix make of the lines that they touch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replacement {
+    /// First line, from 1.
+    pub first: usize,
+    /// Last line.
+    pub last: usize,
+    /// What stands there afterwards, each line with its LF; empty deletes the lines.
+    pub text: String,
+    /// Whether replacing these lines as a whole gives exactly the bytes that the edits give, so that GitHub may do it.
+    pub exact: bool,
+}
+
 /// A waiver that covers a violation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waived {

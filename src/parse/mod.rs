@@ -4,6 +4,7 @@ mod bytes;
 mod column;
 mod consistency;
 mod constraint;
+mod declarations;
 mod file_name;
 mod identifier;
 mod index;
@@ -18,8 +19,8 @@ mod suggest;
 mod torn;
 
 use crate::{
-    model::{File, Refusal, Request, Route, TableName},
-    yaml,
+    model::{Declarations, File, Refusal, Request, Route, TableName},
+    yaml::{self, Node},
 };
 
 pub use resolve::resolve;
@@ -41,49 +42,112 @@ pub struct Parsed {
     pub refusals: Vec<Refusal>,
 }
 
+/// What the reader made of one file of opaque objects.
+#[derive(Debug, Clone)]
+pub struct ParsedDeclarations {
+    /// Path in the repository.
+    pub path: String,
+    /// The text that spans count in: decoded, without a byte-order mark.
+    pub text: String,
+    /// The objects; `None` when the file is refused as a whole.
+    pub declarations: Option<Declarations>,
+    /// Everything refused, in order of place. A file with refusals declares nothing.
+    pub refusals: Vec<Refusal>,
+}
+
+/// What the reader made of one file below the folder of requests.
+#[derive(Debug, Clone)]
+pub enum ParsedFile {
+    /// A request for a table, or something that cannot be told from one.
+    Request(Box<Parsed>),
+    /// A file of opaque objects.
+    Declarations(ParsedDeclarations),
+}
+
+/// Reads one file below the folder of requests; its keys tell what it is. Never fails and never panics.
+#[must_use]
+pub fn parse_file(path: &str, file: &File) -> ParsedFile {
+    let opened = Opened::new(path, file);
+    match &opened.root {
+        Some(root) if declarations::is_one(root) => ParsedFile::Declarations(opened.declarations()),
+        _ => ParsedFile::Request(Box::new(opened.request())),
+    }
+}
+
 /// Reads one request file. Never fails and never panics.
 #[must_use]
 pub fn parse_request(path: &str, file: &File) -> Parsed {
-    let mut refusals = Vec::new();
-    let decoded = bytes::decode(file, &mut refusals);
-    let (text, bom) = decoded.as_ref().map_or(("", 0), |decoded| (decoded.text, decoded.bom));
-    let start = request::beginning(text);
-    for refusal in &mut refusals {
-        refusal.span = start;
-    }
-    bytes::refuse_hidden_characters(text, &mut refusals);
-    let hidden: Vec<_> = refusals.iter().map(|refusal| refusal.span).collect();
-    let mut cx = reader::Reader::new(text, refusals);
-    if let Some(name) = file_name::with_extension(path) {
-        cx.refuse(&Route::root(), start, "Request files end in `.yaml`", format!("Rename the file to `{name}`"));
-    }
-    let mut content = request::Content { table: None, request: None };
-    if decoded.is_some() {
-        let reading = yaml::read(text);
-        if reading.root.is_none() && reading.problems.is_empty() {
-            cx.refuse(&Route::root(), start, "The file is empty", "Describe a table in it, or delete it");
+    Opened::new(path, file).request()
+}
+
+/// A file with everything about it that does not depend on what it describes.
+struct Opened<'f> {
+    path: &'f str,
+    text: &'f str,
+    bom: usize,
+    root: Option<Node>,
+    cx: reader::Reader,
+}
+
+impl<'f> Opened<'f> {
+    fn new(path: &'f str, file: &'f File) -> Self {
+        let mut refusals = Vec::new();
+        let decoded = bytes::decode(file, &mut refusals);
+        let (text, bom) = decoded.as_ref().map_or(("", 0), |decoded| (decoded.text, decoded.bom));
+        let start = request::beginning(text);
+        for refusal in &mut refusals {
+            refusal.span = start;
         }
-        // A character that was refused already often breaks the syntax, too.
-        for problem in reading.problems.into_iter().filter(|problem| !hidden.contains(&problem.span)) {
-            cx.refuse(&Route::root(), problem.span, problem.message, problem.suggestion);
+        bytes::refuse_hidden_characters(text, &mut refusals);
+        let hidden: Vec<_> = refusals.iter().map(|refusal| refusal.span).collect();
+        let mut cx = reader::Reader::new(text, refusals);
+        if let Some(name) = file_name::with_extension(path) {
+            cx.refuse(&Route::root(), start, "Request files end in `.yaml`", format!("Rename the file to `{name}`"));
         }
-        if let Some(root) = &reading.root {
-            // What is hidden in the text itself was refused above, at its own place.
-            if hidden.is_empty() {
-                cx.refuse_with(|refusals| bytes::refuse_hidden_escapes(root, refusals));
+        let mut root = None;
+        if decoded.is_some() {
+            let reading = yaml::read(text);
+            if reading.root.is_none() && reading.problems.is_empty() {
+                cx.refuse(&Route::root(), start, "The file is empty", "Describe a table in it, or delete it");
             }
-            content = request::content(&mut cx, root, path, text, bom);
+            // A character that was refused already often breaks the syntax, too.
+            for problem in reading.problems.into_iter().filter(|problem| !hidden.contains(&problem.span)) {
+                cx.refuse(&Route::root(), problem.span, problem.message, problem.suggestion);
+            }
+            root = reading.root;
+        }
+        // What is hidden in the text itself was refused above, at its own place.
+        if let Some(root) = root.as_ref().filter(|_| hidden.is_empty()) {
+            cx.refuse_with(|refusals| bytes::refuse_hidden_escapes(root, refusals));
+        }
+        Self { path, text, bom, root, cx }
+    }
+
+    fn request(mut self) -> Parsed {
+        let content = match &self.root {
+            Some(root) => request::content(&mut self.cx, root, self.path, self.text, self.bom),
+            None => request::Content { table: None, request: None },
+        };
+        if let Some(request) = &content.request {
+            consistency::check(&mut self.cx, request);
+        }
+        Parsed {
+            path: self.path.to_owned(),
+            text: self.text.to_owned(),
+            table: content.table.or_else(|| file_name::table(self.path)),
+            request: content.request,
+            refusals: self.cx.finish(),
         }
     }
-    if let Some(request) = &content.request {
-        consistency::check(&mut cx, request);
-    }
-    Parsed {
-        path: path.to_owned(),
-        text: text.to_owned(),
-        table: content.table.or_else(|| file_name::table(path)),
-        request: content.request,
-        refusals: cx.finish(),
+
+    fn declarations(mut self) -> ParsedDeclarations {
+        let declarations = self.root.as_ref().and_then(|root| declarations::content(&mut self.cx, root));
+        ParsedDeclarations {
+            path: self.path.to_owned(),
+            text: self.text.to_owned(),
+            declarations,
+            refusals: self.cx.finish(),
+        }
     }
 }
 

@@ -34,7 +34,8 @@ struct Grammar<'g> {
     columns: &'g dyn Fn(&str) -> BTreeSet<String>,
 }
 
-fn canonical_type(text: &str) -> String {
+/// A type in PostgreSQL's own spelling; as written where the grammar refuses it.
+pub(super) fn canonical_type(text: &str) -> String {
     sql::parse_type(text, GRAMMAR_VERSION).map_or_else(|_| text.trim().to_owned(), |name| name.canonical)
 }
 

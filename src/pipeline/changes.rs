@@ -1,14 +1,17 @@
 //! What a revision does to each table that it touches.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::{
     Scope, Snapshot, order,
     requests::{RequestFile, Requests},
 };
 use crate::{
-    migration::{self, MigrationFile},
-    model::{Catalog, Change, ChangeKind, Digest, Migration, Plan, Renames, Table, TableName, Tree, Unsupported},
+    migration::{self, Chain, Chains, Link},
+    model::{
+        Catalog, Change, ChangeKind, Digest, MIGRATION_FORMAT, Migration, Plan, Renames, Table, TableName, Tree,
+        Unsupported,
+    },
     policy::PathKind,
     rules::StaleMigration,
 };
@@ -22,8 +25,8 @@ pub(super) struct Sides<'a> {
     pub(super) base: Catalog,
     pub(super) merged: Catalog,
     pub(super) renames: Renames,
-    pub(super) base_chains: BTreeMap<TableName, Vec<MigrationFile>>,
-    pub(super) chains: BTreeMap<TableName, Vec<MigrationFile>>,
+    pub(super) base_chains: Chains,
+    pub(super) chains: Chains,
 }
 
 impl<'a> Sides<'a> {
@@ -42,8 +45,8 @@ impl<'a> Sides<'a> {
             merged: requests.catalog(&policy.database),
             requests,
             base_requests,
-            base_chains: migration::chains(base_tree, &policy.migrations),
-            chains: migration::chains(&snapshot.merged, &policy.migrations),
+            base_chains: Chains::read(base_tree, &policy.migrations),
+            chains: Chains::read(&snapshot.merged, &policy.migrations),
         }
     }
 
@@ -52,15 +55,13 @@ impl<'a> Sides<'a> {
     pub(super) fn judged(&self) -> Vec<(&str, &RequestFile)> {
         let policy = &self.snapshot.policy;
         let scope = &self.snapshot.scope;
-        let migrations = self.chains.iter().chain(&self.base_chains);
-        let touched: Vec<_> = migrations
-            .filter(|(_, files)| files.iter().any(|file| scope.judges(&file.path)))
-            .map(|(table, _)| table)
-            .collect();
+        let chains = self.chains.iter().chain(self.base_chains.iter());
+        let touched = chains.filter(|chain| chain.paths().any(|path| scope.judges(path)));
+        let touched: BTreeSet<&TableName> = touched.map(|chain| &chain.table).collect();
         self.requests
             .iter()
             .filter(|(path, file)| {
-                let of_touched = file.parsed.table.as_ref().is_some_and(|table| touched.contains(&table));
+                let of_touched = file.parsed.table.as_ref().is_some_and(|table| touched.contains(table));
                 policy.classify(path) == PathKind::Request && (scope.judges(path) || of_touched)
             })
             .collect()
@@ -91,8 +92,8 @@ impl<'a> Sides<'a> {
     /// The state digest that the table's last migration on the base left; the state's own where it has none.
     fn digest_before(&self, change: &Change) -> Option<Digest> {
         let name = change.before.as_ref().map_or(&change.table, |before| &before.name);
-        match self.base_chains.get(name).and_then(|files| files.last()) {
-            Some(last) => last.header.after,
+        match self.base_chains.get(name).and_then(Chain::end) {
+            Some(end) => end.header.after,
             None => change.before.as_ref().map(Table::state_digest),
         }
     }
@@ -100,35 +101,70 @@ impl<'a> Sides<'a> {
     /// What is wrong with the migrations of the table of `change`: the expected ones missing or different, others that
     /// the change does not bring, a chain that does not hold or does not end in the wanted state.
     pub(super) fn stale(&self, change: &Change, expected: &[Migration]) -> Vec<StaleMigration> {
-        let dir = &self.snapshot.policy.migrations;
-        let chain = self.chains.get(&change.table).map(Vec::as_slice).unwrap_or_default();
-        let alone = chain.len() <= expected.len();
-        let mut stale = match self.snapshot.scope {
-            // History may have brought the table here in several steps: only its end can be judged.
-            Scope::All if !alone => Vec::new(),
-            _ => migration::compare(expected, &self.snapshot.merged, dir),
-        };
-        let links = migration::check_chain(chain).into_iter();
-        stale.extend(links.map(|problem| StaleMigration { message: problem.message, suggestion: problem.suggestion }));
+        let mut stale = self.broken(change);
+        if stale.is_empty() && self.is_compared(change, expected) {
+            stale.extend(migration::compare(expected, &self.snapshot.merged, &self.snapshot.policy.migrations));
+        }
         if stale.is_empty() {
-            stale.extend(self.unexpected(chain, expected));
-            stale.extend(end_of_chain(change, chain, &self.snapshot.scope));
+            stale.extend(self.unexpected(self.chains.links(&change.table), expected));
+            stale.extend(self.end_of_chain(change));
             stale.extend(order::too_early(self, change, expected));
         }
         stale
     }
 
+    /// Whether the bytes of the migrations are to be the expected ones. History may have brought a table here in several
+    /// changes, at other times and by older versions of the tool: where everything is judged as new, only migrations
+    /// that could be those of the request are.
+    fn is_compared(&self, change: &Change, expected: &[Migration]) -> bool {
+        let Scope::All = self.snapshot.scope else { return true };
+        match self.chains.links(&change.table) {
+            [] => true,
+            [link] => {
+                let first = expected.first().map(|migration| migration.name.0.as_str());
+                link.header.format == MIGRATION_FORMAT && first.is_none_or(|name| name == link.first())
+            }
+            _ => false,
+        }
+    }
+
+    /// What does not hold in the chain of the table. What is on the base as it is here is not this revision's to answer
+    /// for.
+    fn broken(&self, change: &Change) -> Vec<StaleMigration> {
+        let Some(chain) = self.chains.get(&change.table) else { return Vec::new() };
+        let on_base = change.before.as_ref().filter(|before| self.base_chains.get(&before.name).is_none());
+        let problems = self.chains.problems(chain, on_base.map(Table::state_digest)).into_iter();
+        let ours = |path: &String| !self.base_tree.contains_key(path);
+        let problems = problems.filter(|problem| problem.paths.iter().any(ours));
+        problems.map(|problem| StaleMigration { message: problem.message, suggestion: problem.suggestion }).collect()
+    }
+
     /// Migrations of the revision that its change does not bring.
     fn unexpected<'b>(
         &'b self,
-        chain: &'b [MigrationFile],
+        links: &'b [Link],
         expected: &'b [Migration],
     ) -> impl Iterator<Item = StaleMigration> + 'b {
-        let new =
-            chain.iter().filter(|file| self.snapshot.scope != Scope::All && !self.base_tree.contains_key(&file.path));
+        let new = links
+            .iter()
+            .flat_map(|link| &link.files)
+            .filter(|file| self.snapshot.scope != Scope::All && !self.base_tree.contains_key(&file.path));
         new.filter(|file| expected.iter().all(|migration| migration.name.0 != file.stem)).map(|file| StaleMigration {
             message: format!("Migration {} is not what this change brings", file.path),
             suggestion: "Run `schema-registry generate`, which removes it".to_owned(),
+        })
+    }
+
+    /// A chain that does not end in the wanted state. Digests of an older format cannot be told from wrong ones by this
+    /// binary's own, so only a table that the chain leaves in a state of this format is judged.
+    fn end_of_chain(&self, change: &Change) -> Option<StaleMigration> {
+        let end = self.chains.get(&change.table)?.end().filter(|end| end.header.format == MIGRATION_FORMAT)?;
+        let wanted = change.after.as_ref().map(Table::state_digest);
+        // What the base has already is not this revision's to answer for.
+        let judged = change.kind != ChangeKind::None || self.snapshot.scope == Scope::All;
+        (judged && end.header.after != wanted).then(|| StaleMigration {
+            message: format!("Migration {} does not end in the state that the request describes", end.last()),
+            suggestion: "Run `schema-registry generate`".to_owned(),
         })
     }
 }
@@ -141,17 +177,4 @@ fn kind_of(before: Option<&Table>, after: Option<&Table>, renamed: bool) -> Chan
         (Some(before), Some(after)) if before != after => ChangeKind::Alter,
         _ => ChangeKind::None,
     }
-}
-
-/// A chain that does not end in the wanted state. Digests of an older format cannot be told from wrong ones by this
-/// binary's own, so only a table that the chain leaves in a state of this format is judged.
-fn end_of_chain(change: &Change, chain: &[MigrationFile], scope: &Scope) -> Option<StaleMigration> {
-    let last = chain.last().filter(|last| last.header.format == crate::model::MIGRATION_FORMAT)?;
-    let wanted = change.after.as_ref().map(Table::state_digest);
-    // What the base has already is not this revision's to answer for.
-    let judged = change.kind != ChangeKind::None || *scope == Scope::All;
-    (judged && last.header.after != wanted).then(|| StaleMigration {
-        message: format!("Migration {} does not end in the state that the request describes", last.path),
-        suggestion: "Run `schema-registry generate`".to_owned(),
-    })
 }

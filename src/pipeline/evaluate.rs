@@ -7,9 +7,12 @@ use super::{
     strays,
 };
 use crate::{
-    model::{Change, Claims, FileChange, FileState, Migration, Outcome, Plan, Request, RequestOutcome, Tree},
+    model::{
+        Change, Claims, DeclarationsOutcome, FileChange, FileState, Migration, Outcome, Plan, Request, RequestOutcome,
+        Tree,
+    },
     policy::{PathKind, Policy},
-    rules::{self, RequestContext, TreeContext},
+    rules::{self, DeclarationsContext, RequestContext, TreeContext},
 };
 
 /// Evaluates a snapshot. Pure: the same snapshot gives the same outcome.
@@ -31,7 +34,28 @@ pub fn evaluate(snapshot: &Snapshot) -> Outcome {
         merged: &sides.merged,
         strays: &strays::strays(&sides, &expected),
     });
-    Outcome { requests, violations, files: changed_files(sides.base_tree, &snapshot.merged, &snapshot.policy) }
+    Outcome {
+        requests,
+        declarations: evaluate_declarations(&sides),
+        violations,
+        files: changed_files(sides.base_tree, &snapshot.merged, &snapshot.policy),
+    }
+}
+
+fn evaluate_declarations(sides: &Sides<'_>) -> Vec<DeclarationsOutcome> {
+    let judged = sides.requests.declarations().filter(|(path, _)| sides.snapshot.scope.judges(path));
+    let outcome = judged.map(|(path, file)| {
+        let violations = rules::check_declarations(&DeclarationsContext {
+            policy: &sides.snapshot.policy,
+            path,
+            text: &file.text,
+            declarations: file.declarations.as_ref(),
+            refusals: &file.refusals,
+            merged: &sides.merged,
+        });
+        DeclarationsOutcome { path: path.to_owned(), text: file.text.clone(), violations }
+    });
+    outcome.collect()
 }
 
 fn evaluate_request(sides: &Sides<'_>, path: &str, file: &RequestFile) -> RequestOutcome {

@@ -3,10 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::{Snapshot, changes::Sides, order::referenced};
-use crate::model::{Outcome, TableName, Tree};
+use crate::{
+    migration::Chain,
+    model::{CatalogObject, Outcome, Table, TableName, Tree},
+    sql::uses_object,
+};
 
-/// The base's governed files of the tables that `outcome` changes and of the tables that they reference: if one of them
-/// changes, the reviewer saw something else.
+/// The base's governed files of the tables that `outcome` changes and of the tables and opaque objects that they use: if one
+/// of them changes, the reviewer saw something else.
 #[must_use]
 pub fn context_files(snapshot: &Snapshot, outcome: &Outcome) -> Tree {
     let empty = Tree::new();
@@ -14,18 +18,25 @@ pub fn context_files(snapshot: &Snapshot, outcome: &Outcome) -> Tree {
     let mut tables: BTreeSet<&TableName> =
         outcome.requests.iter().filter_map(|request| request.table.as_ref()).collect();
     let changes = outcome.requests.iter().filter_map(|request| request.change.as_ref());
-    for table in changes.flat_map(|change| change.before.iter().chain(&change.after)) {
+    let states: Vec<&Table> = changes.flat_map(|change| change.before.iter().chain(&change.after)).collect();
+    for table in &states {
         tables.insert(&table.name);
         tables.extend(referenced(table));
     }
+    let used = |known: &&CatalogObject| states.iter().any(|table| uses_object(table, &known.object));
+    let declared: BTreeSet<String> = sides.base.objects.values().filter(used).map(|known| known.path.clone()).collect();
     let requests = sides
         .base_requests
         .iter()
         .filter(|(_, file)| file.parsed.table.as_ref().is_some_and(|table| tables.contains(table)));
-    let chains = sides.base_chains.iter().filter(|(table, _)| tables.contains(table));
-    let ups: Vec<&str> = chains.flat_map(|(_, files)| files).map(|file| file.path.as_str()).collect();
+    let chains = sides.base_chains.iter().filter(|chain| tables.contains(&chain.table));
+    let ups: Vec<&str> = chains.flat_map(Chain::paths).collect();
     let downs = ups.iter().filter_map(|path| Some(format!("{}.down.sql", path.strip_suffix(".up.sql")?)));
-    let paths = requests.map(|(path, _)| path.to_owned()).chain(ups.iter().map(|path| (*path).to_owned())).chain(downs);
+    let paths = requests
+        .map(|(path, _)| path.to_owned())
+        .chain(declared)
+        .chain(ups.iter().map(|path| (*path).to_owned()))
+        .chain(downs);
     paths
         .filter_map(|path| sides.base_tree.get_key_value(&path))
         .map(|(path, file)| (path.clone(), file.clone()))

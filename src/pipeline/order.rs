@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{changes::Sides, requests::RequestFile};
 use crate::{
-    migration::MigrationFile,
+    migration::Link,
     model::{Change, ChangeKind, ForeignKey, Migration, Table, TableName, Unsupported},
     rules::StaleMigration,
 };
@@ -60,18 +60,18 @@ pub(super) fn too_early(sides: &Sides<'_>, change: &Change, expected: &[Migratio
     for migration in expected {
         let own = migration.name.0.as_str();
         let mut needs = |table: &TableName, there: bool, why: &str| {
-            let chain = sides.chains.get(table).map(Vec::as_slice).unwrap_or_default();
-            let Some(first) = chain.first() else { return };
-            let is_there = |file: &MigrationFile| file.header.after.is_some();
-            let before = chain.iter().rfind(|file| file.stem.as_str() < own);
+            let links = sides.chains.links(table);
+            let Some(first) = links.first() else { return };
+            let is_there = |link: &Link| link.header.after.is_some();
+            let before = links.iter().rfind(|link| link.last() < own);
             if before.map_or(first.header.before.is_some(), is_there) == there {
                 return;
             }
-            let Some(later) = chain.iter().find(|file| file.stem.as_str() > own && is_there(file) == there) else {
+            let Some(later) = links.iter().find(|link| link.last() > own && is_there(link) == there) else {
                 return;
             };
             found.push(StaleMigration {
-                message: format!("Migration {own} runs before {}, and table `{}` {why}", later.stem, table.short()),
+                message: format!("Migration {own} runs before {}, and table `{}` {why}", later.last(), table.short()),
                 suggestion: "Run `schema-registry generate`, which gives it a later time".to_owned(),
             });
         };

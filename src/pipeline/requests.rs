@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    model::{Catalog, CatalogTable, Lifecycle, Renames, Request, Table, TableName, Tree},
-    parse::{self, Parsed},
+    model::{Catalog, CatalogObject, CatalogTable, File, Lifecycle, Renames, Request, Table, TableName, Tree},
+    parse::{self, Parsed, ParsedDeclarations, ParsedFile},
     policy::{PathKind, Policy},
 };
 
@@ -30,29 +30,47 @@ impl RequestFile {
     }
 }
 
-/// The request files of a tree, by path.
+/// The request files of a tree, by path, and its declarations of opaque objects.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Requests {
     files: BTreeMap<String, RequestFile>,
+    declarations: BTreeMap<String, ParsedDeclarations>,
 }
 
 impl Requests {
     /// Reads the request files of `tree`; those that `known` has with the same bytes are taken from there.
     pub(super) fn read(tree: &Tree, policy: &Policy, known: Option<(&Tree, &Self)>) -> Self {
-        let of_kind = tree.iter().filter(|(path, _)| policy.classify(path) == PathKind::Request);
-        let files = of_kind.map(|(path, file)| {
-            let same = known.and_then(|(tree, requests)| {
-                requests.files.get(path).filter(|_| tree.get(path).is_some_and(|old| old == file))
-            });
-            let read = || {
-                let parsed = parse::parse_request(path, file);
+        let mut requests = Self::default();
+        for (path, file) in tree.iter().filter(|(path, _)| policy.classify(path) == PathKind::Request) {
+            let known = known.filter(|(tree, _)| tree.get(path).is_some_and(|old| old == file));
+            match known {
+                Some((_, known)) => requests.take(path, known),
+                None => requests.add(path, file),
+            }
+        }
+        requests
+    }
+
+    fn add(&mut self, path: &str, file: &File) {
+        match parse::parse_file(path, file) {
+            ParsedFile::Request(parsed) => {
                 let request = parsed.request.as_ref().filter(|_| parsed.refusals.is_empty());
                 let state = request.map(parse::resolve);
-                RequestFile { parsed, state }
-            };
-            (path.clone(), same.cloned().unwrap_or_else(read))
-        });
-        Self { files: files.collect() }
+                self.files.insert(path.to_owned(), RequestFile { parsed: *parsed, state });
+            }
+            ParsedFile::Declarations(parsed) => _ = self.declarations.insert(path.to_owned(), parsed),
+        }
+    }
+
+    fn take(&mut self, path: &str, known: &Self) {
+        self.files.extend(known.files.get_key_value(path).map(|(path, file)| (path.clone(), file.clone())));
+        let declarations = known.declarations.get_key_value(path);
+        self.declarations.extend(declarations.map(|(path, file)| (path.clone(), file.clone())));
+    }
+
+    /// The files of opaque objects, by path.
+    pub(super) fn declarations(&self) -> impl Iterator<Item = (&str, &ParsedDeclarations)> {
+        self.declarations.iter().map(|(path, file)| (path.as_str(), file))
     }
 
     /// Every file, by path.
@@ -91,7 +109,8 @@ impl Requests {
         renames
     }
 
-    /// The tables that the files want. Of two files for one table the first path counts; `duplicate-table` reports it.
+    /// The tables that the files want, and the objects that they declare. Of two files for one table, or two declarations
+    /// of one object, the first counts; `duplicate-table` and `duplicate-object` report it.
     pub(super) fn catalog(&self, database: &str) -> Catalog {
         let mut catalog = Catalog::default();
         for (path, file) in &self.files {
@@ -101,6 +120,13 @@ impl Requests {
                 registry_id: registry_id(database, request),
                 table: table.clone(),
             });
+        }
+        let accepted = self.declarations.iter().filter(|(_, file)| file.refusals.is_empty());
+        let files = accepted.filter_map(|(path, file)| Some((path, file.declarations.as_ref()?)));
+        for (path, object) in files.flat_map(|(path, file)| file.objects.iter().map(move |object| (path, object))) {
+            let key = (object.kind.namespace(), object.name.clone());
+            let object = || CatalogObject { path: path.clone(), object: object.clone() };
+            catalog.objects.entry(key).or_insert_with(object);
         }
         catalog
     }

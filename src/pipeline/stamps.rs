@@ -23,7 +23,7 @@ pub struct Stamp {
 pub fn assign_stamps(snapshot: &Snapshot) -> Vec<Stamp> {
     let empty = Tree::new();
     let sides = Sides::read(snapshot, &empty);
-    let latest = sides.base_chains.values().flatten().map(|file| file.stamp).max();
+    let latest = sides.base_chains.iter().flat_map(|chain| &chain.links).map(|link| link.stamp).max();
     let mut stamps = Vec::new();
     let mut by_table = BTreeMap::new();
     for (path, file) in sides.judged() {

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{Scope, changes::Sides};
 use crate::{
-    migration,
-    model::{FileMode, TableName},
+    migration::{self, Chain, MigrationFile},
+    model::FileMode,
     policy::PathKind,
     rules::StrayMigration,
 };
@@ -32,15 +32,15 @@ fn problem(sides: &Sides<'_>, path: &str, bytes: &[u8]) -> Option<String> {
     if !sides.snapshot.merged.contains_key(&format!("{folder}/{}{missing}", file.stem)) {
         return Some(format!("The migration has no {twin} file beside it"));
     }
-    let table = &file.header.table;
-    (!is_described(sides, table))
-        .then(|| format!("The migration is of table `{}`, which no request describes", table.short()))
+    (!is_described(sides, &file))
+        .then(|| format!("The migration is of table `{}`, which no request describes", file.header.table.short()))
 }
 
 /// The record of a dropped table may go once its migrations have ended it.
-fn is_described(sides: &Sides<'_>, table: &TableName) -> bool {
-    let chain = sides.chains.get(table).map(Vec::as_slice).unwrap_or_default();
-    let ended = chain.last().is_some_and(|last| last.header.after.is_none());
+fn is_described(sides: &Sides<'_>, file: &MigrationFile) -> bool {
+    let chain = sides.chains.of_migration(&file.stem);
+    let ended = chain.and_then(Chain::end).is_some_and(|end| end.header.after.is_none());
+    let table = chain.map_or(&file.header.table, |chain| &chain.table);
     !sides.requests.paths_of(table).is_empty() || (sides.snapshot.scope == Scope::All && ended)
 }
 

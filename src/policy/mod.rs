@@ -1,5 +1,8 @@
 //! What the organisation demands: `schema-registry.toml`, read and checked.
 
+mod approval;
+mod audit;
+mod codeowners;
 mod governed;
 mod nearest;
 mod read;
@@ -9,6 +12,9 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+pub use approval::{ApprovalPolicy, Owners, Required};
+pub use audit::AuditPolicy;
+pub use codeowners::{CODEOWNERS_FILES, CodeOwners, Owner};
 pub use governed::{PathKind, is_control_file};
 pub use nearest::nearest;
 
@@ -34,25 +40,10 @@ pub struct Policy {
     pub severities: BTreeMap<String, Option<Severity>>,
     /// `[approval]`.
     pub approval: ApprovalPolicy,
-    /// `[audit] branch`. `schema-registry/audit`.
-    pub audit_branch: String,
+    /// `[audit]`.
+    pub audit: AuditPolicy,
     /// `[gate] branches`: judged beside the default branch.
     pub gate_branches: Vec<String>,
-}
-
-/// `[approval]`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ApprovalPolicy {
-    /// Label that approves. `schema-approved`.
-    pub label: String,
-    /// How many approvals a change needs. 1.
-    pub required: usize,
-    /// Repository roles that may approve. `maintain`, `admin`.
-    pub permission: Vec<String>,
-    /// Numeric ids of further people who may approve.
-    pub approvers: Vec<u64>,
-    /// How long the summary must have been shown before a label counts. 60.
-    pub min_review_seconds: u64,
 }
 
 /// What is wrong with a policy file.
@@ -75,20 +66,8 @@ impl Default for Policy {
             allowed_types: Vec::new(),
             severities: BTreeMap::new(),
             approval: ApprovalPolicy::default(),
-            audit_branch: "schema-registry/audit".to_owned(),
+            audit: AuditPolicy::default(),
             gate_branches: Vec::new(),
-        }
-    }
-}
-
-impl Default for ApprovalPolicy {
-    fn default() -> Self {
-        Self {
-            label: "schema-approved".to_owned(),
-            required: 1,
-            permission: vec!["maintain".to_owned(), "admin".to_owned()],
-            approvers: Vec::new(),
-            min_review_seconds: 60,
         }
     }
 }
@@ -110,12 +89,30 @@ impl Policy {
     /// table-name-not-plural = "off"   # error, warning, notice or off
     /// [approval]
     /// label = "schema-approved"
-    /// required = 1
+    /// veto_label = "schema-rejected"
     /// permission = "maintain"         # that role or a higher one; or exact roles: ["admin", "Schema owner"]
     /// approvers = [583231, { id = 1024, login = "octocat" }]
+    /// teams = ["octo/dba"]
+    /// codeowners = false              # whether changed files also need one of their code owners
     /// min_review_seconds = 60
+    /// [approval.required]             # by class of change; `required = 1` is the same number for all
+    /// metadata = 1
+    /// ordinary = 1
+    /// waived_error = 2
+    /// data_loss = 2
+    /// drop = 2
+    /// control_file = 2
+    /// [[approval.owners]]             # who of must be among those who approve a change of these files
+    /// paths = ["schema-requests/billing/**"]
+    /// approvers = [583231]
+    /// teams = ["octo/billing"]
     /// [audit]
     /// branch = "schema-registry/audit"
+    /// origin = "schema-registry/github.com/1296269"
+    /// first_entry = "2a3b..."         # leaf hash of the first entry
+    /// keys = ["schema-registry/github.com/1296269+6f1c0a52+AWZ8..."] # the present one first
+    /// witnesses = ["witness.example/w1+5a0b1c2d+BHx9..."]
+    /// cosignatures = 1                # how many of them `audit verify` asks for
     /// [gate]
     /// branches = ["release"]          # beside the default branch
     /// ```

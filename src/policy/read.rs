@@ -3,26 +3,15 @@
 use toml::de::DeTable;
 
 use super::{
-    ApprovalPolicy, Policy, PolicyError,
+    Policy, PolicyError, approval, audit,
     nearest::hint,
     section::{Section, Value, error},
 };
 use crate::model::{Severity, Span};
 
-/// GitHub's built-in repository roles, lowest first.
-/// Source: <https://docs.github.com/en/organizations/managing-user-access-to-your-organizations-repositories/managing-repository-roles/repository-roles-for-an-organization>
-const ROLES: [&str; 5] = ["read", "triage", "write", "maintain", "admin"];
-
 /// Supported major versions of PostgreSQL.
 /// Source: <https://www.postgresql.org/support/versioning/>
 const VERSIONS: std::ops::RangeInclusive<u64> = 14..=18;
-
-/// Longest name of a label, in characters.
-/// Source: <https://docs.github.com/en/rest/issues/labels>
-const MAX_LABEL: usize = 50;
-
-/// A week: more than that is a mistake in the unit.
-const MAX_REVIEW_SECONDS: u64 = 604_800;
 
 const SECTIONS: [&str; 7] = ["database", "paths", "types", "rules", "approval", "audit", "gate"];
 
@@ -39,8 +28,8 @@ pub(super) fn read(text: &str, known_rules: &[&str]) -> Result<Policy, PolicyErr
         policy.allowed_types = allow.strings()?.iter().map(|name| name.trim().to_lowercase()).collect();
     }
     read_rules(&root, known_rules, &mut policy)?;
-    if let Some(approval) = root.section("approval", &APPROVAL)? {
-        policy.approval = read_approval(&approval)?;
+    if let Some(section) = root.section("approval", &approval::KEYS)? {
+        policy.approval = approval::read(&section)?;
     }
     read_branches(&root, &mut policy)?;
     Ok(policy)
@@ -133,87 +122,12 @@ fn read_rules(root: &Section<'_>, known: &[&str], policy: &mut Policy) -> Result
     Ok(())
 }
 
-const APPROVAL: [&str; 5] = ["label", "required", "permission", "approvers", "min_review_seconds"];
-
-fn read_approval(section: &Section<'_>) -> Result<ApprovalPolicy, PolicyError> {
-    let mut approval = ApprovalPolicy::default();
-    if let Some(value) = section.get("label") {
-        let label = value.string()?.trim();
-        if label.chars().count() > MAX_LABEL || label.chars().any(char::is_control) {
-            return Err(value.error(format!("`label` must be one line of at most {MAX_LABEL} characters")));
-        }
-        label.clone_into(&mut approval.label);
-    }
-    if let Some(value) = section.get("required") {
-        approval.required = usize::try_from(value.number(0..=20, "")?).unwrap_or(approval.required);
-    }
-    if let Some(value) = section.get("permission") {
-        approval.permission = permission(&value)?;
-    }
-    if let Some(value) = section.get("approvers") {
-        approval.approvers = approvers(&value)?;
-    }
-    if let Some(value) = section.get("min_review_seconds") {
-        approval.min_review_seconds = value.number(0..=MAX_REVIEW_SECONDS, "of seconds ")?;
-    }
-    Ok(approval)
-}
-
-/// A string names the lowest built-in role that may approve; a list names exactly the roles that may, custom ones too.
-fn permission(value: &Value<'_>) -> Result<Vec<String>, PolicyError> {
-    if !value.is_string() {
-        return Ok(value.strings()?.iter().map(|role| (*role).to_owned()).collect());
-    }
-    let role = value.string()?;
-    match ROLES.iter().position(|known| *known == role) {
-        Some(lowest) => Ok(ROLES[lowest..].iter().map(|role| (*role).to_owned()).collect()),
-        None => Err(value.error(format!(
-            "{role:?} is no built-in role; use one of {}, which stands for itself and the roles above it, or a list of \
-             exact role names{}",
-            ROLES.join(", "),
-            hint(role, ROLES)
-        ))),
-    }
-}
-
-fn approvers(value: &Value<'_>) -> Result<Vec<u64>, PolicyError> {
-    let mut ids = Vec::new();
-    for item in value.items()? {
-        if item.is_string() {
-            let login = item.string()?;
-            return Err(item.error(format!(
-                "approvers are numeric user ids: a login can be given up and taken by someone else; write \
-                 `{{ id = <id>, login = {login:?} }}` with the id that `gh api users/LOGIN --jq .id` prints"
-            )));
-        }
-        let number = match item.table(&["id", "login"]) {
-            None => item.number(1..=u64::MAX, "")?,
-            Some(section) => {
-                let section = section?;
-                if let Some(login) = section.get("login") {
-                    login.string()?;
-                }
-                let id =
-                    section.get("id").ok_or_else(|| item.error("an approver needs an `id`, the numeric user id"))?;
-                id.number(1..=u64::MAX, "")?
-            }
-        };
-        if ids.contains(&number) {
-            return Err(item.error(format!("{number} is already an approver; name each person once")));
-        }
-        ids.push(number);
-    }
-    Ok(ids)
-}
-
 fn read_branches(root: &Section<'_>, policy: &mut Policy) -> Result<(), PolicyError> {
-    if let Some(value) = root.section("audit", &["branch"])?.and_then(|audit| audit.get("branch")) {
-        policy.audit_branch = branch(&value)?;
-    }
+    policy.audit = audit::read(root)?;
     if let Some(value) = root.section("gate", &["branches"])?.and_then(|gate| gate.get("branches")) {
         for item in value.items()? {
             let name = branch(&item)?;
-            if name == policy.audit_branch {
+            if name == policy.audit.branch {
                 return Err(item.error(format!("`{name}` holds the audit log; it cannot take pull requests")));
             }
             policy.gate_branches.push(name);
@@ -224,7 +138,7 @@ fn read_branches(root: &Section<'_>, policy: &mut Policy) -> Result<(), PolicyEr
 
 /// A branch name that git accepts, without `refs/heads/`.
 /// Source: <https://git-scm.com/docs/git-check-ref-format>
-fn branch(value: &Value<'_>) -> Result<String, PolicyError> {
+pub(super) fn branch(value: &Value<'_>) -> Result<String, PolicyError> {
     let name = value.string()?;
     let plain = |byte: u8| byte.is_ascii_graphic() && !b"~^:?*[\\".contains(&byte);
     let part = |part: &str| !part.is_empty() && !part.starts_with('.') && part.strip_suffix(".lock").is_none();

@@ -105,6 +105,10 @@ impl<'a> Value<'a> {
         Ok(items.iter().map(|value| Self { key: self.key.clone(), value }).collect())
     }
 
+    pub(super) fn boolean(&self) -> Result<bool, PolicyError> {
+        self.value.get_ref().as_bool().ok_or_else(|| self.wrong("`true` or `false`"))
+    }
+
     /// A whole number within `range`; `unit` says what it counts.
     pub(super) fn number(&self, range: std::ops::RangeInclusive<u64>, unit: &str) -> Result<u64, PolicyError> {
         let expected = format!("a whole number {unit}from {} to {}", range.start(), range.end());

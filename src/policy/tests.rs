@@ -1,4 +1,7 @@
 use super::*;
+use crate::model::ClassOfChange;
+
+const SUMDB: &str = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8";
 
 const RULES: [&str; 2] = ["missing-primary-key", "table-name-not-plural"];
 
@@ -31,12 +34,22 @@ table-name-not-plural = "off"
 missing-primary-key = "warning"
 [approval]
 label = "db: go"
+veto_label = "db: no"
 required = 2
 permission = "write"
 approvers = [583231, { id = 1024, login = "octocat" }]
+teams = ["Octo/DBA"]
+codeowners = true
 min_review_seconds = 0
+[[approval.owners]]
+paths = ["db/tables/billing/**"]
+approvers = [7]
+teams = ["octo/billing"]
 [audit]
 branch = "audit"
+origin = "sum.golang.org"
+first_entry = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+keys = ["sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8"]
 [gate]
 branches = ["release/1.x"]
 "#;
@@ -52,12 +65,26 @@ branches = ["release/1.x"]
         ]),
         approval: ApprovalPolicy {
             label: "db: go".to_owned(),
-            required: 2,
+            veto_label: "db: no".to_owned(),
+            required: Required::all(2),
             permission: vec!["write".to_owned(), "maintain".to_owned(), "admin".to_owned()],
             approvers: vec![583_231, 1024],
+            teams: vec!["octo/dba".to_owned()],
+            codeowners: true,
+            owners: vec![Owners {
+                paths: vec!["db/tables/billing/**".to_owned()],
+                approvers: vec![7],
+                teams: vec!["octo/billing".to_owned()],
+            }],
             min_review_seconds: 0,
         },
-        audit_branch: "audit".to_owned(),
+        audit: AuditPolicy {
+            branch: "audit".to_owned(),
+            origin: Some("sum.golang.org".to_owned()),
+            first_entry: Some(crate::model::Digest::of("abc")),
+            keys: vec![SUMDB.parse().expect("a key")],
+            ..AuditPolicy::default()
+        },
         gate_branches: vec!["release/1.x".to_owned()],
     };
     assert_eq!(Policy::parse(text, &RULES), Ok(expected));
@@ -103,6 +130,39 @@ fn approvers_are_ids() {
 }
 
 #[test]
+fn approvals_are_asked_for_by_class_of_change() {
+    let of = |text: &str| {
+        let required = Policy::parse(text, &RULES).expect("is valid").approval.required;
+        ClassOfChange::ALL.map(|class| required.of(class))
+    };
+    assert_eq!(of(""), [1, 1, 2, 2, 2, 2]);
+    assert_eq!(of("[approval]\nrequired = 0"), [0; 6]);
+    assert_eq!(of("[approval.required]\nmetadata = 0\ndrop = 3"), [0, 1, 2, 2, 3, 2]);
+    insta::assert_snapshot!(refused("[approval.required]\ndrops = 1"), @"drops -> `[required]` has no key `drops`; did you mean `drop`?");
+    insta::assert_snapshot!(refused("[approval]\nveto_label = \"Schema-Approved\""), @r#""Schema-Approved" -> `veto_label` and `label` must be two labels: GitHub ignores their case"#);
+}
+
+#[test]
+fn owners_and_teams_are_checked() {
+    insta::assert_snapshot!(refused("[approval]\nteams = [\"@octo/dba\"]"), @r#""@octo/dba" -> "@octo/dba" is no team; write `organisation/team` as in the team's address, without `@`"#);
+    insta::assert_snapshot!(refused("[[approval.owners]]\nteams = [\"octo/dba\"]"), @r#"[[approval.owners]] -> `owners` needs `paths`: globs such as "schema-requests/billing/**""#);
+    insta::assert_snapshot!(refused("[[approval.owners]]\npaths = [\"a\"]"), @"[[approval.owners]] -> `owners` needs at least one path, and `approvers` or `teams`");
+    insta::assert_snapshot!(refused("[[approval.owners]]\npaths = [\"a[\"]\nteams = [\"o/t\"]"), @r#""a[" -> "a[" is no glob over paths of the repository"#);
+    insta::assert_snapshot!(refused("[approval]\nowners = [1]"), @"1 -> `owners` must be tables; it is the number 1");
+    let text = "[[approval.owners]]\npaths = [\"schema-requests/b*/**\", \"*.toml\"]\nteams = [\"o/t\"]";
+    let policy = Policy::parse(text, &RULES).expect("is valid");
+    for (path, owned) in [
+        ("schema-requests/billing/invoices.yaml", true),
+        ("schema-requests/billing/eu/invoices.yaml", true),
+        ("schema-requests/b.yaml", false),
+        ("schema-registry.toml", true),
+        ("x/schema-registry.toml", false),
+    ] {
+        assert_eq!(policy.approval.owners[0].owns(path), owned, "{path}");
+    }
+}
+
+#[test]
 fn folders_stay_inside_the_repository_and_apart() {
     for folder in ["/etc", "../x", "a/../b", "a//b", "./a", ".github/x", "a\\\\b", "a b", "/"] {
         let message = refused(&format!("[paths]\nrequests = \"{folder}\""));
@@ -123,6 +183,18 @@ fn branches_are_plain_names() {
         assert!(refused(&format!("[audit]\nbranch = \"{name}\"")).contains("is no branch name"), "{name}");
     }
     assert!(refused("[gate]\nbranches = [\"schema-registry/audit\"]").contains("holds the audit log"));
+}
+
+#[test]
+fn what_pins_the_log_is_checked() {
+    let keys = |keys: &str| refused(&format!("[audit]\norigin = \"sum.golang.org\"\nkeys = {keys}"));
+    insta::assert_snapshot!(keys("[\"x\"]"), @r#""x" -> a public key is written `<name>+<8 hexadecimal digits>+<base64>`; `schema-registry audit keygen` makes one"#);
+    insta::assert_snapshot!(keys(&format!("[\"{SUMDB}\", \"{SUMDB}\"]")), @r#""sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8" -> this key is named twice"#);
+    insta::assert_snapshot!(keys(&format!("[\"{}\"]", SUMDB.replace("033de0ae", "033de0af"))), @r#""sum.golang.org+033de0af+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8" -> the id is not that of the name and the key; copy the whole line again; `schema-registry audit keygen` makes one"#);
+    insta::assert_snapshot!(refused(&format!("[audit]\norigin = \"x\"\nkeys = [\"{SUMDB}\"]")), @r#"["sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8"] -> the key sum.golang.org is not named after the origin x"#);
+    insta::assert_snapshot!(refused(&format!("[audit]\nwitnesses = [\"{SUMDB}\"]")), @r#""sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8" -> this is the key of a log; witnesses have keys for cosignatures"#);
+    insta::assert_snapshot!(refused("[audit]\ncosignatures = 1"), @"1 -> `cosignatures` must be a whole number of witnesses from 0 to 0; it is 1");
+    insta::assert_snapshot!(refused("[audit]\nfirst_entry = \"ab\""), @r#""ab" -> `first_entry` must be 64 lower-case hexadecimal digits, as `schema-registry audit verify` prints them"#);
 }
 
 #[test]

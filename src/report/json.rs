@@ -58,10 +58,11 @@ impl<'a> CheckReport<'a> {
     /// The report of `outcome`.
     #[must_use]
     pub fn new(outcome: &'a Outcome) -> Self {
+        let declared = outcome.declarations.iter().flat_map(|declarations| &declarations.violations);
         Self {
             success: !outcome.fails(),
             requests: outcome.requests.iter().map(RequestReport::new).collect(),
-            violations: outcome.violations.iter().map(ViolationReport::new).collect(),
+            violations: declared.chain(&outcome.violations).map(ViolationReport::new).collect(),
         }
     }
 }

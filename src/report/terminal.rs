@@ -25,6 +25,11 @@ pub fn check(outcome: &Outcome, preview: bool, style: Style) -> String {
             push_violation(&mut out, violation, &request.text, style);
         }
     }
+    for declarations in &outcome.declarations {
+        for violation in &declarations.violations {
+            push_violation(&mut out, violation, &declarations.text, style);
+        }
+    }
     for violation in &outcome.violations {
         push_violation(&mut out, violation, "", style);
     }
@@ -134,8 +139,12 @@ pub fn closing_line(outcome: &Outcome) -> String {
     let count = |severity, word| plural(outcome.count(severity), word);
     let waived = outcome.all_violations().filter(|violation| violation.waived.is_some()).count();
     let waived = if waived == 0 { String::new() } else { format!(", {waived} waived") };
+    let files = match outcome.declarations.len() {
+        0 => String::new(),
+        count => format!(" and {} of opaque objects", plural(count, "file")),
+    };
     format!(
-        "{}: {}, {}, {}{waived}",
+        "{}{files}: {}, {}, {}{waived}",
         plural(outcome.requests.len(), "request"),
         count(Severity::Error, "error"),
         count(Severity::Warning, "warning"),

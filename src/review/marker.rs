@@ -54,13 +54,24 @@ pub(super) fn text_digest(text: &str) -> Digest {
     Digest::of(text.replace('\r', "").trim())
 }
 
-/// Identity of the `nth` (from 0) violation with the same rule, file, field and message. It holds no line number, so it
-/// survives whatever moves the line. 32 hexadecimal digits.
-pub(super) fn violation_key(violation: &Violation, nth: usize) -> String {
+/// Whether two texts are the same but for what GitHub may change on the way.
+pub(super) fn same(a: &str, b: &str) -> bool {
+    text_digest(a) == text_digest(b)
+}
+
+/// Longest value that tells violations of one field apart, in bytes; what is longer is known by its field alone.
+const MAX_VALUE: usize = 200;
+
+/// Identity of a violation in `text`: its rule, its file, the field, and the field's value without its white space where
+/// that is on one line. It holds no line number and no wording, so it survives whatever moves the line and newer words of
+/// this tool. 32 hexadecimal digits.
+pub(super) fn violation_key(violation: &Violation, text: &str) -> String {
     let place = &violation.location;
-    let message: Vec<&str> = violation.message.split_whitespace().collect();
+    let value = text.get(place.span.range()).unwrap_or_default().trim();
+    let value = if value.len() > MAX_VALUE || value.contains('\n') { "" } else { value };
+    let value: Vec<&str> = value.split_whitespace().collect();
     let identity =
-        serde_json::json!([violation.rule, place.file, place.route.to_string(), message.join(" "), nth]).to_string();
+        serde_json::json!([violation.rule, place.file, place.route.to_string(), value.join(" ")]).to_string();
     Digest::of(identity).to_string().chars().take(32).collect()
 }
 
@@ -79,6 +90,7 @@ pub(super) fn parse_violation(comment: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{model::Span, review::tests::violation};
 
     #[test]
     fn a_summary_marker_reads_back_and_nothing_like_it_does() {
@@ -103,6 +115,23 @@ mod tests {
                 assert_eq!(SummaryMarker::parse(&broken), None, "{broken}");
             }
         }
+    }
+
+    #[test]
+    fn a_violation_is_known_by_its_field_and_value() {
+        let key = |text: &str, start: usize, end: usize, message: &str, rule: &'static str| {
+            let mut violation = violation(rule, message);
+            violation.location.span = Span::new(start, end);
+            (violation.location.start.line, violation.location.end.line) = (start, end);
+            violation_key(&violation, text)
+        };
+        let first = key("type: varchar (4)", 6, 17, "Use text", "rule");
+        assert_eq!(first, key("# moved\ntype: varchar   (4)", 14, 27, "Say it otherwise", "rule"));
+        assert_ne!(first, key("type: varchar (5)", 6, 17, "Use text", "rule"));
+        assert_ne!(first, key("type: varchar (4)", 6, 17, "Use text", "other-rule"));
+        let block = key("- a\n- b\n", 0, 8, "x", "rule");
+        assert_eq!(block, key("- a\n- c\n", 0, 8, "x", "rule"), "a block is known by its field");
+        assert_eq!(block, key("", 7, 9, "x", "rule"));
     }
 
     #[test]

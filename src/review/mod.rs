@@ -3,15 +3,15 @@
 //! There is no memory but the pull request itself: our comments carry hidden markers, which are believed only where
 //! GitHub says that our own identity wrote the comment and nobody else edited it.
 
-mod anchor;
 mod marker;
+mod place;
 mod suggestion;
 mod summary;
 #[cfg(test)]
 mod tests;
 mod threads;
 
-pub use anchor::{Anchor, anchor};
+pub use place::{Place, place};
 pub use summary::{SummaryText, shown_since};
 pub use threads::Wanted;
 
@@ -19,8 +19,11 @@ use chrono::{DateTime, Utc};
 
 use crate::model::Conversation;
 
-/// Most inline comments on a pull request at a time; more make its page slow and nobody reads them.
+/// Most comments on lines of a pull request at a time; more make its page slow and nobody reads them.
 pub const MAX_INLINE: usize = 30;
+
+/// Most comments on files as a whole: each takes a call of its own.
+pub const MAX_FILE_COMMENTS: usize = 5;
 
 /// What the conversation should say, and what it says.
 #[derive(Debug, Clone, Copy)]
@@ -45,10 +48,12 @@ pub struct PlanInput<'a> {
 pub fn plan(input: &PlanInput<'_>) -> Vec<Operation> {
     let threads = threads::reconcile(input.conversation, input.wanted);
     let mut operations = Vec::new();
-    if !threads.new.is_empty() {
-        let commit = input.head_sha.to_owned();
-        operations.push(Operation::PostReview { commit, body: String::new(), comments: threads.new });
+    let commit = || input.head_sha.to_owned();
+    if !threads.lines.is_empty() {
+        operations.push(Operation::PostReview { commit: commit(), body: String::new(), comments: threads.lines });
     }
+    let files = threads.files.into_iter();
+    operations.extend(files.map(|(path, body)| Operation::PostFileComment { commit: commit(), path, body }));
     let (write, hide) = summary::reconcile(input);
     operations.extend(write);
     operations.extend(hide);
@@ -67,6 +72,15 @@ pub enum Operation {
         body: String,
         /// At most 30.
         comments: Vec<InlineComment>,
+    },
+    /// A comment on a file of the diff as a whole.
+    PostFileComment {
+        /// Head commit.
+        commit: String,
+        /// Path in the repository.
+        path: String,
+        /// Markdown.
+        body: String,
     },
     /// The sticky summary, first time.
     CreateComment {
@@ -102,6 +116,14 @@ pub enum Operation {
         /// Name.
         label: String,
     },
+}
+
+impl Operation {
+    /// Whether it comments on lines or files of the diff.
+    #[must_use]
+    pub fn is_on_the_diff(&self) -> bool {
+        matches!(self, Self::PostReview { .. } | Self::PostFileComment { .. })
+    }
 }
 
 /// A comment on lines of the head's side of the diff.

@@ -1,15 +1,15 @@
-//! Fixes as suggestion blocks: edits of bytes as replacements of whole lines.
-
-use std::ops::RangeInclusive;
+//! Fixes as replacements of whole lines, which is what a suggestion block can say.
 
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
-use crate::model::{Edit, LineIndex};
+use crate::model::{Edit, LineIndex, Replacement};
 
-/// The lines that `edits` of `text` touch, from 1, and what stands there afterwards, each line with its LF; an empty
-/// replacement deletes the lines. `None` where a click could do something else than the edits: in files with CR line
-/// ends (GitHub commits what it pleases), with characters that nobody sees, and for edits that do not fit the text.
-pub(super) fn replacement(text: &str, edits: &[Edit]) -> Option<(RangeInclusive<usize>, String)> {
+/// The lines that `edits` of `text` touch, and what stands there afterwards. `None` for edits that do not fit the text,
+/// that touch no line, or that write characters which nobody sees.
+///
+/// It is exact where replacing the lines gives the very bytes of the edits. In files with CR line ends, and on a last line
+/// without a line end, that depends on what GitHub makes of the missing or other line end, so there it is not.
+pub(super) fn replacement(text: &str, edits: &[Edit]) -> Option<Replacement> {
     let mut edits: Vec<&Edit> = edits.iter().collect();
     edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
     let start = edits.first()?.span.start;
@@ -26,18 +26,23 @@ pub(super) fn replacement(text: &str, edits: &[Edit]) -> Option<(RangeInclusive<
         to = line_end(text, to);
         new = apply(text, from, to, &edits)?;
     }
+    let whole = new.is_empty() || new.ends_with('\n');
+    let exact = whole && text[..to].ends_with('\n') && !text.contains('\r') && !new.contains('\r');
+    if !whole {
+        new.push('\n');
+    }
+    if text.contains('\r') {
+        new = new.replace("\r\n", "\n");
+    }
     let hidden = |c: char| {
         !matches!(c, '\n' | '\t') && matches!(c.general_category(), GeneralCategory::Control | GeneralCategory::Format)
     };
-    if from == to || text.contains('\r') || new.contains(hidden) {
+    if from == to || new.contains(hidden) {
         return None;
     }
     let index = LineIndex::new(text);
-    let lines = index.position(text, from).line..=index.position(text, to - 1).line;
-    if !new.is_empty() && !new.ends_with('\n') {
-        new.push('\n');
-    }
-    Some((lines, new))
+    let (first, last) = (index.position(text, from).line, index.position(text, to - 1).line);
+    Some(Replacement { first, last, text: new, exact })
 }
 
 /// Where the line of byte `at` begins; past the last line end, the last line itself.
@@ -88,14 +93,14 @@ mod tests {
     #[test]
     fn whole_lines_are_replaced_exactly() {
         let cases = [
-            (vec![swap("2", "4")], Some((2..=2, "bä: 4\n"))),
-            (vec![swap("3", "4"), swap("1", "0")], Some((1..=3, "a: 0\nbä: 2\nc: 4\n"))),
-            (vec![swap("bä: 2\n", "")], Some((2..=2, ""))),
-            (vec![swap("\nbä: 2", "")], Some((1..=2, "a: 1\n"))),
-            (vec![swap("1\n", "1, ")], Some((1..=2, "a: 1, bä: 2\n"))),
-            (vec![edit(5, 5, "x: 0\n")], Some((2..=2, "x: 0\nbä: 2\n"))),
-            (vec![edit(TEXT.len(), TEXT.len(), "d: 4\n")], Some((3..=3, "c: 3\nd: 4\n"))),
-            (vec![swap("bä: 2", "")], Some((2..=2, "\n"))),
+            (vec![swap("2", "4")], Some((2, 2, "bä: 4\n"))),
+            (vec![swap("3", "4"), swap("1", "0")], Some((1, 3, "a: 0\nbä: 2\nc: 4\n"))),
+            (vec![swap("bä: 2\n", "")], Some((2, 2, ""))),
+            (vec![swap("\nbä: 2", "")], Some((1, 2, "a: 1\n"))),
+            (vec![swap("1\n", "1, ")], Some((1, 2, "a: 1, bä: 2\n"))),
+            (vec![edit(5, 5, "x: 0\n")], Some((2, 2, "x: 0\nbä: 2\n"))),
+            (vec![edit(TEXT.len(), TEXT.len(), "d: 4\n")], Some((3, 3, "c: 3\nd: 4\n"))),
+            (vec![swap("bä: 2", "")], Some((2, 2, "\n"))),
             (vec![swap("2", "\u{202e}")], None),
             (vec![swap("2", "4\r")], None),
             (vec![edit(0, 3, ""), edit(2, 4, "")], None),
@@ -104,29 +109,54 @@ mod tests {
             (vec![], None),
         ];
         for (edits, expected) in cases {
-            let expected = expected.map(|(lines, new): (_, &str)| (lines, new.to_owned()));
+            let expected =
+                expected.map(|(first, last, new)| Replacement { first, last, text: new.into(), exact: true });
             assert_eq!(replacement(TEXT, &edits), expected, "{edits:?}");
         }
-        assert_eq!(replacement("a: 1\r\n", &[edit(3, 4, "2")]), None, "CRLF");
-        assert_eq!(replacement("a: 1\nb: 2\r\n", &[edit(3, 4, "2")]), None, "CRLF elsewhere");
-        assert_eq!(replacement("a: 1", &[edit(3, 4, "2")]), Some((1..=1, "a: 2\n".to_owned())));
         assert_eq!(replacement("", &[edit(0, 0, "a: 1\n")]), None, "no line to comment on");
     }
 
+    #[test]
+    fn what_a_click_may_spoil_is_shown_and_not_offered() {
+        let shown = |text: &str| replacement(text, &[edit(3, 4, "2")]).expect("it fits");
+        for text in ["a: 1\r\n", "a: 1\nb: 2\r\n", "a: 1"] {
+            assert_eq!(
+                shown(text),
+                Replacement { first: 1, last: 1, text: "a: 2\n".to_owned(), exact: false },
+                "{text:?}"
+            );
+        }
+        assert!(shown("a: 1\nb: 2").exact, "the last line is not touched");
+    }
+
     proptest! {
-        /// What a click does is what the edits say.
+        /// What a click does is what the edits say, to the byte.
         #[test]
-        fn a_click_makes_the_edits(text in "[ab\n]{0,12}", start in 0..12_usize, len in 0..4_usize, new in "[x\n]{0,3}") {
-            let (start, end) = (start.min(text.len()), (start + len).min(text.len()));
-            let edited = format!("{}{new}{}", &text[..start], &text[end..]);
-            if let Some((lines, new)) = replacement(&text, &[edit(start, end, &new)]) {
-                let mut old: Vec<&str> = text.split_inclusive('\n').collect();
-                let count = old.len();
-                old.splice(lines.start() - 1..*lines.end(), [new.as_str()]);
-                let clicked = old.concat();
-                // The last line end of a file is the one thing that a suggestion cannot express.
-                prop_assert_eq!(clicked.trim_end_matches('\n'), edited.trim_end_matches('\n'));
-                prop_assert!(*lines.start() >= 1 && lines.start() <= lines.end() && *lines.end() <= count);
+        fn a_click_makes_the_edits(
+            text in "[ab\r\n]{0,14}", at in proptest::collection::vec((0..14_usize, 0..4_usize, "[x\n]{0,3}"), 1..3),
+        ) {
+            let mut edits: Vec<Edit> = at
+                .iter()
+                .map(|(start, len, new)| edit((*start).min(text.len()), (start + len).min(text.len()), new))
+                .collect();
+            edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
+            let refs: Vec<&Edit> = edits.iter().collect();
+            let fits = edits.windows(2).all(|pair| pair[0].span.end <= pair[1].span.start);
+            prop_assume!(fits);
+            let edited = apply(&text, 0, text.len(), &refs).expect("the edits are in order");
+            if let Some(fix) = replacement(&text, &edits) {
+                let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
+                prop_assert!(fix.first >= 1 && fix.first <= fix.last && fix.last <= lines.len());
+                lines.splice(fix.first - 1..fix.last, [fix.text.as_str()]);
+                let clicked = lines.concat();
+                if fix.exact {
+                    prop_assert_eq!(clicked, edited);
+                } else {
+                    let plain = |text: &str| text.replace('\r', "").trim_end_matches('\n').to_owned();
+                    prop_assert_eq!(plain(&clicked), plain(&edited));
+                }
+            } else {
+                prop_assert!(text.is_empty() || text.contains('\r') || edits.iter().any(|edit| edit.text.contains('\r')));
             }
         }
     }

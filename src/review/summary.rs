@@ -4,7 +4,7 @@ use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
 use super::{
     Operation, PlanInput,
-    marker::{SummaryMarker, text_digest},
+    marker::{SummaryMarker, same, text_digest},
 };
 use crate::model::{Comment, Conversation, Digest};
 
@@ -77,11 +77,6 @@ fn summaries(conversation: &Conversation) -> impl Iterator<Item = (&Comment, Sum
 fn is_intact(comment: &Comment) -> bool {
     let written = SummaryMarker::parse(&comment.body);
     !comment.edited_by_other && written.is_some_and(|(marker, text)| text_digest(text) == marker.body)
-}
-
-/// Whether two comments are the same but for what GitHub may change on the way.
-fn same(a: &str, b: &str) -> bool {
-    text_digest(a) == text_digest(b)
 }
 
 /// The next whole second, so that a marker never claims more time than there was.

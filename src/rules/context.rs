@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     model::{
-        Catalog, Change, ForeignKey, Lifecycle, Migration, Refusal, Request, RequestedColumn, RequestedIndex,
-        RequestedReference, Route, Table, Tree, Unsupported,
+        Catalog, Change, Declarations, ForeignKey, Lifecycle, Migration, Refusal, Request, RequestedColumn,
+        RequestedIndex, RequestedReference, Route, Table, Tree, Unsupported,
     },
     policy::Policy,
     sql::{self, TypeName},
@@ -42,6 +42,23 @@ pub struct RequestContext<'a> {
     pub expected: &'a [Migration],
     /// Problems of the expected migrations with what is in the tree: missing, different, out of order.
     pub stale: &'a [StaleMigration],
+}
+
+/// What a rule about a file of opaque objects sees.
+#[derive(Debug, Clone, Copy)]
+pub struct DeclarationsContext<'a> {
+    /// The policy of the base.
+    pub policy: &'a Policy,
+    /// Path of the file.
+    pub path: &'a str,
+    /// Its text as the reader decoded it.
+    pub text: &'a str,
+    /// Its objects; `None` when the file was refused as a whole.
+    pub declarations: Option<&'a Declarations>,
+    /// What the reader refused.
+    pub refusals: &'a [Refusal],
+    /// The tables and objects on the merged result.
+    pub merged: &'a Catalog,
 }
 
 /// A migration of the revision that is not as it must be.

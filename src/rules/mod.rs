@@ -12,7 +12,7 @@ mod report;
 mod waivers;
 mod words;
 
-pub use context::{RequestContext, StaleMigration, StrayMigration, TableContext, TreeContext};
+pub use context::{DeclarationsContext, RequestContext, StaleMigration, StrayMigration, TableContext, TreeContext};
 pub use docs::{explain, rules_page};
 pub use report::Report;
 
@@ -28,6 +28,8 @@ pub enum Check {
     Request(fn(&RequestContext<'_>, &mut Report<'_>)),
     /// Runs once for every judged request that the reader accepted and whose table is wanted.
     Table(fn(&TableContext<'_>, &mut Report<'_>)),
+    /// Runs once for every judged file of opaque objects, refused ones included.
+    Declarations(fn(&DeclarationsContext<'_>, &mut Report<'_>)),
     /// Runs once.
     Tree(fn(&TreeContext<'_>, &mut Report<'_>)),
 }
@@ -91,7 +93,7 @@ pub fn check_request(context: &RequestContext<'_>) -> Vec<Violation> {
             match (check, &table) {
                 (Check::Request(check), _) => check(context, &mut report),
                 (Check::Table(check), Some(table)) => check(table, &mut report),
-                (Check::Table(_), None) | (Check::Tree(_), _) => {}
+                (Check::Table(_), None) | (Check::Declarations(_) | Check::Tree(_), _) => {}
             }
         }
         report
@@ -110,6 +112,22 @@ fn drop_consequences(violations: &mut Vec<Violation>) {
         .map(|violation| violation.location.route.clone())
         .collect();
     violations.retain(|violation| !is_consequence(violation) || !causes.contains(&violation.location.route));
+}
+
+/// Runs every rule about opaque objects that is on; sorted by place, then rule.
+#[must_use]
+pub fn check_declarations(context: &DeclarationsContext<'_>) -> Vec<Violation> {
+    let lines = LineIndex::new(context.text);
+    run(context.policy, |rule, severity| {
+        let spans = context.declarations.map(|declarations| &declarations.spans);
+        let mut report = Report::new(rule, severity, context.path, context.text, &lines, spans);
+        for check in rule.checks {
+            if let Check::Declarations(check) = check {
+                check(context, &mut report);
+            }
+        }
+        report
+    })
 }
 
 /// Runs every tree rule that is on; sorted by file, place, then rule.
@@ -161,7 +179,7 @@ mod tests {
         sorted.sort_unstable();
         sorted.dedup();
         assert_eq!(ids, sorted, "keep the list in all/mod.rs sorted by id");
-        assert_eq!(ids.len(), 28);
+        assert_eq!(ids.len(), 30);
         for rule in all() {
             assert!(rule.id.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{}", rule.id);
             assert!(!rule.summary.is_empty() && !rule.summary.ends_with('.'), "{}", rule.id);

@@ -10,6 +10,7 @@ mod definition;
 mod expression;
 #[cfg(test)]
 pub(crate) mod fixtures;
+mod objects;
 pub mod quote;
 mod retype;
 mod statement;
@@ -21,6 +22,7 @@ pub use alter::Action;
 pub use condition::Condition;
 pub use definition::{ColumnDefinition, ConstraintDefinition, Definition, IndexDefinition, InvalidDefinition, Parts};
 pub use expression::{parse_expression, parse_expression_renaming};
+pub use objects::{type_object, uses_object};
 pub use retype::{Retype, retype};
 pub use statement::{ALLOW_DATA_LOSS, Setting, Statement, render};
 pub use types::parse_type;

@@ -12,7 +12,8 @@ use std::{
 use chrono::DateTime;
 use schema_registry::{
     audit_log::{
-        Addition, Entries, Files, Initialisation, Origin, Problem, append, find, initialise, read_checkpoint, verify,
+        Addition, Entries, Files, Initialisation, Origin, Pinned, Problem, append, find, initialise, read_checkpoint,
+        verify,
     },
     git::{Fetch, Git, Identity, NewCommit, Pushed},
     model::{ENTRY_VERSION, Entry, EntryKind},
@@ -33,6 +34,10 @@ fn bare() -> tempfile::TempDir {
 
 fn origin() -> Origin {
     Origin { host: "github.com".into(), repo: 1, database: "default".into() }
+}
+
+fn pinned() -> Pinned {
+    Pinned { origin: Some(origin()), ..Pinned::default() }
 }
 
 fn addition(id: &str) -> Addition {
@@ -110,12 +115,13 @@ fn log(remote: &Path) -> Writer {
         actor: None,
         at: DateTime::from_timestamp(1_700_000_000, 0).expect("in range"),
         policy: None,
+        key: None,
         tool: "schema-registry 0".into(),
     };
-    let files = initialise(&origin(), &with).expect("short");
+    let (files, _) = initialise(&origin(), &with).expect("short");
     assert_eq!(writer.push(None, &files), Pushed::Accepted);
     assert_eq!(
-        Writer::new(remote).push(None, &initialise(&Origin { repo: 2, ..origin() }, &with).expect("short")),
+        Writer::new(remote).push(None, &initialise(&Origin { repo: 2, ..origin() }, &with).expect("short").0),
         Pushed::Lost
     );
     writer
@@ -126,7 +132,7 @@ fn verified(writer: &Writer) -> Vec<String> {
     let (git, tip) = (writer.open(), writer.tip().expect("the log exists"));
     let mut blobs = git.blobs(&tip).expect("started");
     let mut read = |path: &str| Ok(blobs.read(path)?);
-    let report = verify(Some(&origin()), &mut read, git.paths(&tip).expect("a tree")).expect("readable");
+    let report = verify(&pinned(), &mut git.files(&tip).expect("started")).expect("readable");
     assert_eq!(report.problems.iter().map(Problem::to_string).collect::<Vec<_>>(), [""; 0]);
     let checkpoint = read_checkpoint(&origin(), &mut read).expect("there");
     assert_eq!(report.size, checkpoint.size);
@@ -198,13 +204,15 @@ fn a_file_that_somebody_pushes_is_found() {
     let tip = writer.tip().expect("the log exists");
     let mut blobs = git.blobs(&tip).expect("started");
     let mut read = |path: &str| Ok(blobs.read(path)?);
-    let report = verify(Some(&origin()), &mut read, git.paths(&tip).expect("a tree")).expect("readable");
+    let report = verify(&pinned(), &mut git.files(&tip).expect("started")).expect("readable");
     let problems: Vec<_> = report.problems.iter().map(Problem::to_string).collect();
     assert_eq!(
         problems,
         [
             "entry 1 (LE_1) is not what was recorded: `tile/0/000.p/2` has another hash for it",
-            "`note` does not belong to the log"
+            "`note` does not belong to the log",
+            "`pulls/007` does not belong to the log",
+            "`pulls/008` is missing"
         ]
     );
     let error = append(&origin(), &mut read, &[addition("LE_2")]).expect_err("on a damaged log").to_string();

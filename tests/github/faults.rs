@@ -233,7 +233,7 @@ async fn links_and_redirections_to_other_hosts_are_refused() {
     ];
     for target in &targets {
         scene.world.fail_next(PULLS, Fault::Link(format!("<{target}>; rel=\"next\"")));
-        let error = scene.github.open_pull_requests("main").await.unwrap_err();
+        let error = scene.github.open_pull_requests(Some("main")).await.unwrap_err();
         assert!(error.to_string().ends_with("its next page is on another host, which gets no token"), "{error}");
         scene.world.fail_next(REPOSITORY, Fault::Moved(target.clone()));
         let error = scene.github.repository().await.unwrap_err();

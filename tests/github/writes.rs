@@ -58,6 +58,23 @@ async fn one_line_outside_the_diff_loses_the_whole_review() {
 }
 
 #[tokio::test]
+async fn a_file_of_the_diff_is_commented_on_as_a_whole() {
+    let scene = Scene::new();
+    let on = |path: &str| Operation::PostFileComment {
+        commit: scene.repo.head_sha(NUMBER),
+        path: path.to_owned(),
+        body: "about it".to_owned(),
+    };
+    scene.github.perform(NUMBER, &on("a.yaml")).await.unwrap();
+    let threads = scene.repo.threads(NUMBER);
+    assert_eq!((threads.len(), threads[0].line, threads[0].comments[0].body.as_str()), (1, 0, "about it"));
+    let thread = scene.github.conversation(NUMBER).await.unwrap().threads.remove(0);
+    assert!(thread.comments[0].ours && !thread.outdated);
+    let error = scene.github.perform(NUMBER, &on("elsewhere.yaml")).await.unwrap_err();
+    assert!(matches!(error, Error::Unprocessable(_)), "{error}");
+}
+
+#[tokio::test]
 async fn comments_are_made_changed_and_minimised() {
     let scene = Scene::new();
     scene.github.perform(NUMBER, &Operation::CreateComment { body: "one".to_owned() }).await.unwrap();
@@ -148,15 +165,15 @@ async fn a_read_only_token_is_told_what_it_lacks() {
     let status = CommitStatus { state: StatusState::Success, description: text() };
     let sha = scene.repo.head_sha(NUMBER);
     messages.push(message(&scene.github.set_status(&sha, "c", &status, None).await.unwrap_err()).replace(&sha, "SHA"));
-    insta::assert_snapshot!(messages.join("\n"), @"
+    insta::assert_snapshot!(messages.join("\n"), @r#"
     POST /api/v3/repos/octo/db/pulls/1/reviews was answered with 403 Forbidden (request ID): Resource not accessible by integration; give the token the permission `pull-requests: write`
     POST /api/v3/repos/octo/db/issues/1/comments was answered with 403 Forbidden (request ID): Resource not accessible by integration; give the token the permission `pull-requests: write`
-    PATCH /api/v3/repos/octo/db/issues/comments/1009 was answered with 403 Forbidden (request ID): Resource not accessible by integration; give the token the permission `pull-requests: write`
+    PATCH /api/v3/repos/octo/db/issues/comments/1011 was answered with 403 Forbidden (request ID): Resource not accessible by integration; give the token the permission `pull-requests: write`
     POST /api/graphql (Minimize) was answered with 200 OK (request ID): FORBIDDEN: Resource not accessible by integration; give the token the permission `pull-requests: write`
     POST /api/v3/repos/octo/db/issues/1/labels was answered with 403 Forbidden (request ID): Resource not accessible by integration; give the token the permission `pull-requests: write`
     DELETE /api/v3/repos/octo/db/issues/1/labels/x was answered with 403 Forbidden (request ID): Resource not accessible by integration; give the token the permission `pull-requests: write`
     POST /api/v3/repos/octo/db/statuses/SHA was answered with 403 Forbidden (request ID): Resource not accessible by integration; give the token the permission `statuses: write`
-    ");
+    "#);
 }
 
 #[tokio::test]
@@ -166,10 +183,10 @@ async fn a_token_without_rights_is_told_what_it_lacks() {
     let sha = scene.repo.head_sha(NUMBER);
     let errors = [
         github.pull_request(NUMBER).await.unwrap_err(),
-        github.open_pull_requests("main").await.unwrap_err(),
+        github.open_pull_requests(Some("main")).await.unwrap_err(),
         github.merge_base("main", "feature").await.unwrap_err(),
         github.conversation(NUMBER).await.unwrap_err(),
-        github.label_events(NUMBER).await.unwrap_err(),
+        github.timeline(NUMBER).await.unwrap_err(),
         github.status(&sha, "c").await.unwrap_err(),
     ];
     let messages: Vec<String> = errors.iter().map(|error| message(error).replace(&sha, "SHA")).collect();

@@ -25,8 +25,19 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) fn new() -> Self {
+        Self::with(Visibility::Private, "[approval]\nrequired = 1\n")
+    }
+
+    /// With a policy of its own, and an audit log.
+    pub(crate) fn with_log(visibility: Visibility, policy: &str) -> Self {
+        let stage = Self::with(visibility, policy);
+        stage.create_log();
+        stage
+    }
+
+    fn with(visibility: Visibility, policy: &str) -> Self {
         let world = World::start_now();
-        let repo = world.repository("octo/app", Visibility::Private);
+        let repo = world.repository("octo/app", visibility);
         let roles = [("ann", Role::Write), ("mia", Role::Maintain), ("max", Role::Admin), ("tom", Role::Triage)];
         for (login, role) in roles.into_iter().chain([("rita", Role::Maintain), ("robot[bot]", Role::Admin)]) {
             world.user(login);
@@ -34,7 +45,7 @@ impl Stage {
         }
         let token = repo.token(Permissions::record());
         let stage = Self { world, repo, token, clone: tempfile::tempdir().expect("a folder") };
-        stage.repo.commit("main", "max", "policy", &[("schema-registry.toml", Some("[approval]\nrequired = 1\n"))]);
+        stage.repo.commit("main", "max", "policy", &[("schema-registry.toml", Some(policy))]);
         stage
     }
 
@@ -96,10 +107,15 @@ impl Stage {
 
     /// Runs the action for an event with another token, or none.
     pub(crate) fn action_with(&self, event: &Event, token: Option<&str>) -> Ran {
+        self.action_of(event, token, &[])
+    }
+
+    /// Runs a part of the action.
+    pub(crate) fn action_of(&self, event: &Event, token: Option<&str>, arguments: &[&str]) -> Ran {
         self.world.take_calls();
         let workspace = tempfile::tempdir().expect("a workspace");
         let mut command = Command::new(env!("CARGO_BIN_EXE_schema-registry"));
-        command.arg("action").current_dir(workspace.path()).env_clear();
+        command.arg("action").args(arguments).current_dir(workspace.path()).env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", self.world.home());
         command.envs(self.repo.env_for(event, token, workspace.path()));
         let output = command.output().expect("the binary starts");
@@ -108,6 +124,7 @@ impl Stage {
             stdout: String::from_utf8(output.stdout).expect("UTF-8"),
             stderr: String::from_utf8(output.stderr).expect("UTF-8"),
             outputs: event.output(),
+            calls: self.world.calls().iter().map(|call| format!("{} {}", call.method, call.route)).collect(),
             writes: self.world.writes().iter().map(|call| format!("{} {}", call.method, call.route)).collect(),
         }
     }
@@ -124,6 +141,19 @@ impl Stage {
         self.world.advance(3_600);
         self.repo.label(number, login, LABEL).expect("may label");
         self.review(number, "labeled", login)
+    }
+
+    /// Runs the action for an event; it must not fail to do its work.
+    pub(crate) fn deliver(&self, event: &Event) -> Ran {
+        let ran = self.action(event);
+        assert!(ran.code < 2 && ran.stderr.is_empty(), "{ran:?}");
+        ran
+    }
+
+    /// Opens a pull request to `base` that asks for these files; nothing runs for it yet.
+    pub(crate) fn open(&self, branch: &str, base: &str, files: &[(&str, &str)]) -> u64 {
+        self.push(branch, "ann", "Ask", files);
+        self.repo.open_pull_request("ann", branch, base, &format!("Ask for {branch}"))
     }
 
     /// The status of a pull request's head.
@@ -171,6 +201,8 @@ pub(crate) struct Ran {
     pub(crate) stdout: String,
     pub(crate) stderr: String,
     pub(crate) outputs: String,
+    /// `GET /repos/{owner}/{repo}/pulls/{number}` of every call, git's included.
+    pub(crate) calls: Vec<String>,
     /// `POST /repos/{owner}/{repo}/statuses/{sha}` of every call that writes.
     pub(crate) writes: Vec<String>,
 }

@@ -3,7 +3,7 @@
 use crate::{
     actors::{LABEL, Stage},
     request::{FIRST_DRAFT, corrected},
-    support::github::{Access, Permissions, Scope},
+    support::github::{Access, Fault, Permissions, Scope},
 };
 
 const FILE: &str = "schema-requests/notes.yaml";
@@ -70,6 +70,21 @@ fn a_pull_request_without_governed_files_is_green_and_quiet() {
     assert_eq!((ran.code, ran.output("verdict")), (0, "pass"));
     assert_eq!(stage.gate(number), "success: No schema changes");
     assert_eq!(ran.writes, ["POST /repos/{owner}/{repo}/statuses/{sha}"]);
+}
+
+#[test]
+fn a_review_that_github_refuses_loses_neither_summary_nor_status() {
+    let (stage, number) = opened(FIRST_DRAFT);
+    stage.create_log();
+    stage.world.fail_next("/repos/{owner}/{repo}/pulls/{number}/reviews", Fault::Error(422));
+    let ran = stage.review(number, "opened", "ann");
+    assert_eq!((ran.code, ran.output("verdict")), (1, "fail"));
+    assert!(ran.stdout.contains("GitHub took no comments on lines: "), "{}", ran.stdout);
+    assert!(stage.gate(number).starts_with("failure: "), "{}", stage.gate(number));
+    assert!(stage.summary(number).contains("column-name-not-snake-case"));
+    stage.review(number, "synchronize", "ann");
+    assert_eq!(stage.repo.threads(number).len(), 3, "the next run tries again");
+    stage.summary(number);
 }
 
 #[test]

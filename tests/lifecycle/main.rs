@@ -9,7 +9,7 @@ mod support;
 
 mod actors;
 mod degraded;
-
+mod events;
 mod request;
 mod transcript;
 mod whole;

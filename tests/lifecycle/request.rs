@@ -34,3 +34,18 @@ pub(crate) fn corrected() -> String {
 pub(crate) fn another(table: &str) -> String {
     corrected().replace("notes", table).replace("2026-01-02", "2026-01-01").replace("rita", "otto")
 }
+
+/// A table of teams, which [`refers_to_teams`] needs.
+pub(crate) fn teams() -> String {
+    another("teams")
+}
+
+/// A table of notes that belong to teams.
+pub(crate) fn refers_to_teams() -> String {
+    let column = "    - {name: team_id, type: UUID, nullable: false, references: {table: teams, column: id}}\n";
+    let index = "    - {name: idx_notes_team_id, columns: [team_id]}\n";
+    corrected()
+        .replace("    - {name: note_title", &format!("{column}    - {{name: note_title"))
+        .replace("  indexes:\n", &format!("  indexes:\n{index}"))
+        .replace("2026-01-02", "2026-01-03")
+}

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, clippy::disallowed_methods, reason = "tests stop at once and start processes")]
 
 mod cluster;
+mod postcondition;
 mod scripts;
 #[path = "../support/postgres.rs"]
 mod support;

@@ -5,6 +5,7 @@
 
 mod keys;
 mod names;
+mod objects;
 mod seed;
 mod support;
 mod trees;

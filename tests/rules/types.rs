@@ -91,8 +91,8 @@ fn types_exist() {
         of_new(rule, "orders", &[ID, "{name: x, type: DATETIME}", "{name: y, type: citext}"], ""),
         [
             "5:23 error: Type `datetime` of column `x` does not exist in PostgreSQL 15 -> Use TIMESTAMPTZ instead",
-            "6:23 error: Type `citext` of column `y` does not exist in PostgreSQL 15 -> Correct the spelling, or, if an extension \
-             or a migration of your own brings it, name it in `[types] allow = [\"citext\"]` of schema-registry.toml",
+            "6:23 error: Type `citext` of column `y` does not exist in PostgreSQL 15 -> Correct the spelling, or, if the database \
+             has it, declare it as an opaque object of kind enum, domain, composite, range or extension",
         ]
     );
     assert_eq!(fixed(rule, "{name: x, type: string}"), "{name: x, type: TEXT}");

@@ -1,14 +1,64 @@
 //! Verifying: everything that the log says about itself, computed again from its entries.
 //!
-//! One bundle is in memory at a time; beside it, 40 bytes for each id and each blob that an entry names.
+//! One bundle is in memory at a time; beside it, 37 bytes for each id, approval and blob that an entry names.
 
 mod audit;
+mod facts;
+mod head;
+mod tree;
 
 use std::fmt;
 
-use super::{Checkpoint, Error, Origin, Read, layout::CHECKPOINT, query::read_file};
+use crate::model::{Digest, VerifierKey};
 
-use audit::Audit;
+use super::{Checkpoint, Error, Note, Origin, ReadError, layout::CHECKPOINT};
+
+use audit::{Audit, read};
+use tree::Streamed;
+
+/// The files of the log's branch at one commit.
+pub trait LogFiles {
+    /// The bytes of a file; `None` where there is none.
+    fn read(&mut self, path: &str) -> Result<Option<Vec<u8>>, ReadError>;
+
+    /// Reads many files in order, and stops early where `take` gives `false`.
+    fn read_each(
+        &mut self,
+        paths: &mut dyn Iterator<Item = String>,
+        take: &mut dyn FnMut(&str, Option<Vec<u8>>) -> bool,
+    ) -> Result<(), ReadError>;
+
+    /// Calls `take` with every path, and with whether it is a regular file of mode 100644.
+    fn paths(&mut self, take: &mut dyn FnMut(&str, bool)) -> Result<(), ReadError>;
+}
+
+/// What is known of the log beforehand, from the policy and from whoever kept an earlier checkpoint.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Pinned {
+    /// Whose log it should be; without it the checkpoint's own origin is believed.
+    pub origin: Option<Origin>,
+    /// Leaf hash of the first entry.
+    pub first_entry: Option<Digest>,
+    /// Keys that may sign, the present one first.
+    pub keys: Vec<VerifierKey>,
+    /// Keys of witnesses.
+    pub witnesses: Vec<VerifierKey>,
+    /// How many of the witnesses must have cosigned the checkpoint, or an earlier one that the log has grown from.
+    pub cosignatures: usize,
+    /// Earlier checkpoints, which the log must have grown from.
+    pub earlier: Vec<Earlier>,
+}
+
+/// An earlier checkpoint, and how people know it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Earlier {
+    /// Where it comes from, for messages.
+    pub name: String,
+    /// The tree head.
+    pub checkpoint: Checkpoint,
+    /// The same with its signatures.
+    pub note: Note,
+}
 
 /// Where something is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,6 +101,12 @@ pub struct Report {
     pub checkpoint: Option<Checkpoint>,
     /// How many entries were read.
     pub size: u64,
+    /// Leaf hash of the first entry, where there is one.
+    pub first_entry: Option<Digest>,
+    /// The key that signed the checkpoint.
+    pub signed_by: Option<VerifierKey>,
+    /// How many of the known witnesses cosigned it, or an earlier one.
+    pub cosigned_by: usize,
     /// In order; the log is whole when there is none.
     pub problems: Vec<Problem>,
 }
@@ -58,39 +114,43 @@ pub struct Report {
 /// A log with very much wrong does not fill the memory with it.
 const MAX_PROBLEMS: usize = 1_000;
 
-/// Verifies the log that `read` gives. `paths` are all files of its branch. `origin` is what the log should be of;
-/// without it the checkpoint's own is believed.
+/// Verifies a log.
 ///
 /// # Errors
 /// [`Error::Read`] and [`Error::NotInitialised`]; what is wrong with the log is a problem in the report.
-pub fn verify<P>(origin: Option<&Origin>, read: &mut Read, paths: P) -> Result<Report, Error>
-where
-    P: IntoIterator<Item = String>,
-{
-    let bytes = read_file(read, CHECKPOINT)?.ok_or(Error::NotInitialised)?;
+pub fn verify(pinned: &Pinned, files: &mut dyn LogFiles) -> Result<Report, Error> {
+    let bytes = read(files, CHECKPOINT)?.ok_or(Error::NotInitialised)?;
     let checkpoint = match Checkpoint::parse(&bytes) {
         Ok(checkpoint) => checkpoint,
         Err(what) => {
             let place = Place::File(CHECKPOINT.to_owned());
-            let problem = Problem { place, what: format!("is no checkpoint: {what}") };
-            return Ok(Report { checkpoint: None, size: 0, problems: vec![problem] });
+            let problems = vec![Problem { place, what: format!("is no checkpoint: {what}") }];
+            let (checkpoint, size, first_entry, signed_by, cosigned_by) = Default::default();
+            return Ok(Report { checkpoint, size, first_entry, signed_by, cosigned_by, problems });
         }
     };
-    let mut audit = Audit::new(checkpoint.clone(), read);
-    if let Some(expected) = origin.filter(|expected| **expected != checkpoint.origin) {
-        audit.file(CHECKPOINT, format!("is that of `{}`, not of `{expected}`", checkpoint.origin));
-    }
-    audit.entries()?;
-    audit.blobs()?;
+    let mut audit = Audit::new(&checkpoint);
+    audit.begin(files)?;
+    let mut streamed = Streamed::new(&checkpoint, &pinned.earlier);
+    streamed.run(files, &mut |index, line| audit.line(index, line))?;
+    audit.blobs(files)?;
+    let size = streamed.edge.size();
+    let mut head = head::Head::new(pinned, &checkpoint, &bytes);
+    head.origin();
+    head.first_entry(streamed.first);
+    head.earlier();
     // Where entries are missing, what follows from all of them says nothing.
-    if audit.size() == checkpoint.size {
-        audit.ids()?;
-        audit.approvals()?;
-        audit.state()?;
-        audit.unknown(paths);
+    if size == checkpoint.size {
+        audit.ids(files)?;
+        audit.pulls(files)?;
+        audit.approvals(files)?;
+        audit.state(files)?;
+        audit.unknown(files)?;
+        head.signatures(audit.state.key.as_deref());
     }
-    let (size, mut problems) = (audit.size(), audit.problems);
+    let head::Head { first_entry, signed_by, cosigned_by, problems, .. } = head;
+    let mut problems: Vec<Problem> = [problems, streamed.problems, audit.problems].concat();
     problems.sort();
     problems.dedup();
-    Ok(Report { checkpoint: Some(checkpoint), size, problems })
+    Ok(Report { checkpoint: Some(checkpoint), size, first_entry, signed_by, cosigned_by, problems })
 }

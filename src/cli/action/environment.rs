@@ -3,9 +3,9 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
-use serde::Deserialize;
+use anyhow::Context as _;
 
+use super::event::Event;
 use crate::model::Secret;
 
 /// What GitHub Actions tells a step. Every field is a hint: decisions re-read the live state.
@@ -28,33 +28,6 @@ pub(super) struct Environment {
     pub(super) run_url: Option<String>,
 }
 
-/// What happened, as far as it says which pull requests to look at and what the token may do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Event {
-    /// `pull_request`: code of the pull request's own workflow; validate only.
-    Validate {
-        /// Number of the pull request.
-        number: u64,
-    },
-    /// `pull_request_target`: code of the default branch; review, record, gate.
-    Review {
-        /// Number of the pull request.
-        number: u64,
-    },
-    /// `push`, `schedule` or `workflow_dispatch`: reconcile the audit log.
-    Record,
-}
-
-#[derive(Deserialize)]
-struct Payload {
-    pull_request: Option<Numbered>,
-}
-
-#[derive(Deserialize)]
-struct Numbered {
-    number: u64,
-}
-
 impl Environment {
     /// Reads the environment through `var`.
     pub(super) fn read(var: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<Self> {
@@ -71,7 +44,7 @@ impl Environment {
         Ok(Self {
             api_url: url("GITHUB_API_URL", "https://api.github.com"),
             token: var("GITHUB_TOKEN").filter(|token| !token.is_empty()).map(Secret::new),
-            event: event(&needed("GITHUB_EVENT_NAME")?, &PathBuf::from(needed("GITHUB_EVENT_PATH")?))?,
+            event: Event::read(&needed("GITHUB_EVENT_NAME")?, &PathBuf::from(needed("GITHUB_EVENT_PATH")?))?,
             output: var("GITHUB_OUTPUT").map(PathBuf::from),
             step_summary: var("GITHUB_STEP_SUMMARY").map(PathBuf::from),
             run_url,
@@ -91,68 +64,29 @@ impl Environment {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the event file is part of the environment")]
-fn event(name: &str, path: &PathBuf) -> anyhow::Result<Event> {
-    let number = || {
-        let text =
-            std::fs::read_to_string(path).with_context(|| format!("cannot read the event file {}", path.display()))?;
-        let payload: Payload = serde_json::from_str(&text)
-            .with_context(|| format!("the event file {} is not what GitHub sends for {name}", path.display()))?;
-        let number = payload.pull_request.map(|pull_request| pull_request.number);
-        number.with_context(|| format!("the event file {} names no pull request", path.display()))
-    };
-    match name {
-        "pull_request" => Ok(Event::Validate { number: number()? }),
-        "pull_request_target" => Ok(Event::Review { number: number()? }),
-        "push" | "schedule" | "workflow_dispatch" => Ok(Event::Record),
-        _ => bail!(
-            "the event `{name}` is not supported; run the action on pull_request, pull_request_target, push, schedule \
-             or workflow_dispatch"
-        ),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(name: &str, payload: &str) -> anyhow::Result<Environment> {
+    #[test]
+    fn says_what_is_missing_and_where_things_are() {
+        let nothing = Environment::read(&|_| None).err().expect("an error");
+        assert!(nothing.to_string().starts_with("GITHUB_REPOSITORY is not set"));
+
         let file = tempfile::NamedTempFile::new().expect("a temporary file");
-        std::io::Write::write_all(&mut file.as_file(), payload.as_bytes()).expect("writes");
+        std::io::Write::write_all(&mut file.as_file(), br#"{"schedule": "17 * * * *"}"#).expect("writes");
         let path = file.path().to_str().expect("a path in UTF-8").to_owned();
-        Environment::read(&|variable| match variable {
+        let environment = Environment::read(&|variable| match variable {
             "GITHUB_REPOSITORY" => Some("octo/app".to_owned()),
             "GITHUB_SERVER_URL" => Some("https://git.example/".to_owned()),
-            "GITHUB_EVENT_NAME" => Some(name.to_owned()),
+            "GITHUB_EVENT_NAME" => Some("schedule".to_owned()),
             "GITHUB_EVENT_PATH" => Some(path.clone()),
             "GITHUB_TOKEN" => Some(String::new()),
             _ => None,
-        })
-    }
-
-    #[test]
-    fn tells_the_events_apart() {
-        let payload = r#"{"action": "opened", "pull_request": {"number": 7, "more": []}}"#;
-        for (name, event) in [
-            ("pull_request", Event::Validate { number: 7 }),
-            ("pull_request_target", Event::Review { number: 7 }),
-            ("push", Event::Record),
-            ("schedule", Event::Record),
-        ] {
-            let environment = read(name, payload).expect("reads");
-            assert_eq!(environment.event, event);
-            assert_eq!(environment.remote(), "https://git.example/octo/app.git");
-            assert!(environment.token.is_none());
-        }
-    }
-
-    #[test]
-    fn says_what_is_wrong() {
-        let error = |name, payload| format!("{:#}", read(name, payload).err().expect("an error"));
-        assert!(error("release", "{}").starts_with("the event `release` is not supported; run the action on"));
-        assert!(error("pull_request", "{}").ends_with("names no pull request"));
-        assert!(error("pull_request", "[").contains("is not what GitHub sends for pull_request"));
-        let nothing = Environment::read(&|_| None).err().expect("an error");
-        assert!(nothing.to_string().starts_with("GITHUB_REPOSITORY is not set"));
+        });
+        let environment = environment.expect("reads");
+        assert_eq!(environment.remote(), "https://git.example/octo/app.git");
+        assert_eq!(environment.api_url, "https://api.github.com");
+        assert!(environment.token.is_none(), "an empty token is none");
     }
 }

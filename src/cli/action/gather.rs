@@ -21,6 +21,8 @@ use crate::{
 pub(super) struct Judged {
     pub(super) pull_request: PullRequest,
     pub(super) policy: Policy,
+    /// The best common ancestor of base and head.
+    pub(super) merge_base: String,
     pub(super) result: MergedResult,
 }
 
@@ -41,15 +43,32 @@ pub(super) struct Clean {
     pub(super) context: Tree,
     /// Governed files of the merged result.
     pub(super) merged: Tree,
-    /// Per governed path, the lines that GitHub takes inline comments on. A file that the merge changed further has
-    /// none: its lines are not those of the head.
+    /// Per governed path of the diff, the lines that GitHub takes inline comments on. A file that the merge changed
+    /// further has none: its lines are not those of the head.
     pub(super) commentable: BTreeMap<String, Vec<RangeInclusive<usize>>>,
 }
 
-/// Reads and judges pull request `number`.
-pub(super) async fn judge(step: &Step<'_>, number: u64) -> anyhow::Result<Judged> {
+impl Judged {
+    /// What was judged; `None` where the branches conflict.
+    pub(super) fn clean(&self) -> Option<&Clean> {
+        match &self.result {
+            MergedResult::Clean(clean) => Some(clean),
+            MergedResult::Conflict => None,
+        }
+    }
+}
+
+impl Clean {
+    /// Whether nothing governed changes, so that there is nothing to say.
+    pub(super) fn untouched(&self) -> bool {
+        self.outcome.files.is_empty() && !self.outcome.fails()
+    }
+}
+
+/// Reads and judges a pull request.
+pub(super) async fn judge(step: &Step<'_>, pull_request: PullRequest) -> anyhow::Result<Judged> {
     let Step { github, store, now, .. } = step;
-    let pull_request = github.pull_request(number).await?;
+    let number = pull_request.number;
     let base = store.fetch_branch(&pull_request.base_ref)?.with_context(|| {
         format!("the base branch {} of #{number} is gone; reopen the pull request on another", pull_request.base_ref)
     })?;
@@ -64,17 +83,22 @@ pub(super) async fn judge(step: &Step<'_>, number: u64) -> anyhow::Result<Judged
             MergedResult::Clean(Box::new(clean(store, &policy, &sides, *now)?))
         }
     };
-    Ok(Judged { pull_request, policy, result })
+    Ok(Judged { pull_request, policy, merge_base, result })
 }
 
-struct Sides<'a> {
-    merge_base: &'a str,
-    base: &'a str,
-    head: &'a str,
-    merged: &'a str,
+/// The commits and trees that a change is judged by.
+pub(super) struct Sides<'a> {
+    /// Where the head left the base.
+    pub(super) merge_base: &'a str,
+    /// Tip of the base.
+    pub(super) base: &'a str,
+    /// Tip of the head.
+    pub(super) head: &'a str,
+    /// What merging the two gives.
+    pub(super) merged: &'a str,
 }
 
-fn clean(store: &Store, policy: &Policy, sides: &Sides<'_>, now: DateTime<Utc>) -> anyhow::Result<Clean> {
+pub(super) fn clean(store: &Store, policy: &Policy, sides: &Sides<'_>, now: DateTime<Utc>) -> anyhow::Result<Clean> {
     let git = store.git();
     let (base, merged) = governed_trees(store, policy, sides.base, sides.merged)?;
     let governed = |path: &String| base.contains_key(path) || merged.contains_key(path);
@@ -82,8 +106,9 @@ fn clean(store: &Store, policy: &Policy, sides: &Sides<'_>, now: DateTime<Utc>) 
         git.changed_paths(sides.merge_base, sides.head)?.into_iter().filter(governed).collect();
     let of_head = git.read_tree(sides.head, &|path| changed.contains(path), MAX_FILE_BYTES)?;
     let mut commentable = BTreeMap::new();
-    for path in changed.iter().filter(|path| of_head.get(*path) == merged.get(*path)) {
-        let lines = git.changed_lines(sides.merge_base, sides.head, path)?;
+    for path in &changed {
+        let as_judged = of_head.get(path) == merged.get(path);
+        let lines = if as_judged { git.changed_lines(sides.merge_base, sides.head, path)? } else { Vec::new() };
         commentable.insert(path.clone(), lines.into_iter().map(|(first, last)| first..=last).collect());
     }
     let control = control_files(&base, policy);

@@ -8,21 +8,20 @@ use super::{
 };
 use crate::{
     approval::{self, Evidence},
-    audit_log::{Landing, MergedPullRequest, RecordedApproval, standing_approvals},
+    audit_log::{Landing, MergedPullRequest, RecordedApproval, is_vetoed, standing_approvals},
     cli::log::{TOOL, View},
     git::Commit,
     model::{Digest, Entry, PullRequest},
     pipeline::{self, Scope, Snapshot},
-    policy::Policy,
 };
 
 /// One or more first-parent commits that arrived together.
-struct Arrival {
-    before: String,
-    after: String,
-    rewritten: bool,
-    at: DateTime<Utc>,
-    pull_request: Option<PullRequest>,
+pub(super) struct Arrival {
+    pub(super) before: String,
+    pub(super) after: String,
+    pub(super) rewritten: bool,
+    pub(super) at: DateTime<Utc>,
+    pub(super) pull_request: Option<PullRequest>,
 }
 
 /// Every landing on the recorded branches that the log of `view` does not have yet, oldest first.
@@ -113,7 +112,7 @@ async fn whole(step: &Step<'_>, listed: Option<PullRequest>) -> anyhow::Result<O
 }
 
 /// The facts of one arrival, judged by the policy that was in force before it.
-fn landing(step: &Step<'_>, view: &mut View, reference: &str, arrival: &Arrival) -> anyhow::Result<Landing> {
+pub(super) fn landing(step: &Step<'_>, view: &mut View, reference: &str, arrival: &Arrival) -> anyhow::Result<Landing> {
     let policy = policy_of(&step.store, &arrival.before)?;
     let (base, merged) = governed_trees(&step.store, &policy, &arrival.before, &arrival.after)?;
     let control = control_files(&base, &policy);
@@ -122,6 +121,7 @@ fn landing(step: &Step<'_>, view: &mut View, reference: &str, arrival: &Arrival)
     let snapshot = Snapshot { policy, now: arrival.at, base, merged, scope };
     let outcome = pipeline::evaluate(&snapshot);
     let evidence = Evidence::of(&outcome, &snapshot.merged, None);
+    let required = approval::required(&approval::classify(&outcome, &snapshot.policy));
     let pull_request = arrival
         .pull_request
         .as_ref()
@@ -134,7 +134,7 @@ fn landing(step: &Step<'_>, view: &mut View, reference: &str, arrival: &Arrival)
         at: pull_request.and_then(|pull_request| pull_request.merged_at).unwrap_or(arrival.at),
         actor: pull_request.and_then(|pull_request| pull_request.merged_by.clone()),
         files: outcome.files,
-        pull_request: pull_request.map(|pull_request| approvals(view, pull_request, &snapshot.policy)).transpose()?,
+        pull_request: pull_request.map(|pull_request| approvals(view, pull_request, required)).transpose()?,
         policy: Some(approval::policy_digest(&control)),
         violations: evidence.violations,
         tables: evidence.tables,
@@ -143,15 +143,17 @@ fn landing(step: &Step<'_>, view: &mut View, reference: &str, arrival: &Arrival)
     })
 }
 
-fn approvals(view: &mut View, pull_request: &PullRequest, policy: &Policy) -> anyhow::Result<MergedPullRequest> {
-    let entries: Vec<Entry> = view.entries()?.into_iter().map(|recorded| recorded.entry).collect();
+fn approvals(view: &mut View, pull_request: &PullRequest, required: usize) -> anyhow::Result<MergedPullRequest> {
+    let entries: Vec<Entry> =
+        view.entries_of(pull_request.number)?.into_iter().map(|recorded| recorded.entry).collect();
     let mut approvals = Vec::new();
     for entry in standing_approvals(&entries, pull_request.number) {
         let (Some(actor), Some(digest)) = (&entry.actor, entry.digest) else { continue };
         let lines = lines_of(view, &digest)?;
         approvals.push(RecordedApproval { id: entry.id.clone(), actor: actor.id, digest, lines });
     }
-    Ok(MergedPullRequest { number: pull_request.number, required: policy.approval.required, approvals })
+    let vetoed = is_vetoed(&entries, pull_request.number);
+    Ok(MergedPullRequest { number: pull_request.number, required, vetoed, approvals })
 }
 
 /// The lines of an approval digest; none where the log lacks them, which covers nothing.

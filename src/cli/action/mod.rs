@@ -1,24 +1,27 @@
-//! `action`: one step of a workflow.
+//! `action`: one step of a workflow. The event says what to look at; everything else is read again.
 
+mod approvals;
 mod environment;
+mod event;
 mod gather;
 mod landings;
 mod outputs;
+mod people;
+mod queue;
 mod record;
 mod review;
 mod store;
+mod sweep;
 mod validate;
 
 use chrono::{DateTime, Utc};
 
-use self::{
-    environment::{Environment, Event},
-    store::Store,
-};
-use super::{Ended, block_on, context::Context};
+use self::{environment::Environment, event::Subject, store::Store};
+use super::{Ended, arguments::Only, block_on, context::Context, log, output};
 use crate::{
+    audit_log::Signer,
     github::{Github, Patience, Settings},
-    model::RepositoryFacts,
+    model::{PullRequest, RepositoryFacts},
 };
 
 /// What everything that a step does needs.
@@ -26,12 +29,29 @@ struct Step<'a> {
     environment: &'a Environment,
     github: Github,
     store: Store,
+    /// Where the parts of the audit log go that are read.
+    log_store: Store,
+    /// Signs the audit log, where the step has the key.
+    signer: Option<Signer>,
     repository: RepositoryFacts,
+    only: Option<Only>,
     now: DateTime<Utc>,
 }
 
-/// Runs the step: does all that its event and token allow.
-pub(super) fn run(context: &Context) -> anyhow::Result<Ended> {
+impl Step<'_> {
+    /// Whether comments and labels are this step's.
+    fn comments(&self) -> bool {
+        self.only != Some(Only::Record)
+    }
+
+    /// Whether the audit log and the status are this step's.
+    fn records(&self) -> bool {
+        self.only != Some(Only::Review)
+    }
+}
+
+/// Runs the step: does all that its event and token allow, or one part of it.
+pub(super) fn run(context: &Context, only: Option<Only>) -> anyhow::Result<Ended> {
     let environment = Environment::read(&super::variable)?;
     block_on(async {
         let github = Github::new(Settings {
@@ -40,13 +60,48 @@ pub(super) fn run(context: &Context) -> anyhow::Result<Ended> {
             repository: environment.repository.clone(),
             patience: Patience::default(),
         })?;
-        let repository = github.repository().await?;
+        let subject = &environment.event.subject;
+        // A pull request brings the facts of its repository along.
+        let pull_requests = match subject {
+            Subject::PullRequest(number) => vec![github.pull_request(*number).await?],
+            Subject::Head { owner, branch } => github.open_pull_requests_from(owner, branch).await?,
+            _ => Vec::new(),
+        };
+        let repository = match (subject, pull_requests.first()) {
+            (Subject::Nothing(why), _) => return nothing(why),
+            (Subject::Head { .. }, None) => return nothing("No open pull request has the branch."),
+            (_, Some(pull_request)) => pull_request.repository.clone(),
+            (_, None) => github.repository().await?,
+        };
         let store = Store::new(environment.remote(), environment.token.clone())?;
-        let step = Step { environment: &environment, github, store, repository, now: context.now };
-        match environment.event {
-            Event::Validate { number } => validate::run(&step, number).await,
-            Event::Review { number } => review::run(&step, number).await,
-            Event::Record => record::run(&step).await,
+        let log_store = Store::new(environment.remote(), environment.token.clone())?;
+        let signer = log::signer(&super::variable)?;
+        let step =
+            Step { environment: &environment, github, store, log_store, signer, repository, only, now: context.now };
+        match subject {
+            Subject::MergeGroup { branch } => queue::run(&step, branch).await,
+            Subject::Branch { name, before } => sweep::branch(&step, name, before).await,
+            Subject::Everything => sweep::everything(&step).await,
+            _ => each(&step, pull_requests).await,
         }
     })
+}
+
+fn nothing(why: &str) -> anyhow::Result<Ended> {
+    output::print(&format!("{why}\n"))?;
+    Ok(Ended::Well)
+}
+
+/// The pull requests that the event is about, mostly one.
+async fn each(step: &Step<'_>, pull_requests: Vec<PullRequest>) -> anyhow::Result<Ended> {
+    let mut well = true;
+    for pull_request in pull_requests {
+        let ended = if step.environment.event.trusted {
+            review::run(step, pull_request).await?
+        } else {
+            validate::run(step, pull_request).await?
+        };
+        well &= ended == Ended::Well;
+    }
+    Ok(Ended::well_if(well))
 }

@@ -1,23 +1,18 @@
 //! The audit log's side of a step: landings and approvals are appended before anything turns green.
 
-use std::time::Duration;
-
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 
 use super::{Step, gather::policy_of, landings::landings};
 use crate::{
     audit_log::{Addition, Checkpoint, reconcile},
     cli::{
         Ended, audit,
-        log::{Append, Log, View},
+        log::{Append, Log, Retry, View, too_busy},
         output,
     },
     policy::Policy,
     report::terminal::plural,
 };
-
-/// How often a lost race is run again.
-const ATTEMPTS: u32 = 12;
 
 /// Brings the log up to date with the base branches.
 pub(super) async fn run(step: &Step<'_>) -> anyhow::Result<Ended> {
@@ -38,38 +33,47 @@ pub(super) async fn append<T>(
     mut decide: impl FnMut(&mut View) -> anyhow::Result<(T, Vec<Addition>)>,
 ) -> anyhow::Result<(T, Checkpoint)> {
     let log = log(step, policy);
-    for attempt in 0..ATTEMPTS {
-        let mut view = log.fetch()?.with_context(|| {
-            format!(
-                "there is no audit log on the branch {}; create it once with `schema-registry audit init --repo-id {}`",
-                policy.audit_branch, step.repository.id
-            )
-        })?;
+    let mut retry = Retry::default();
+    loop {
+        let mut view = view(step, policy, &log)?;
         let landed = landings(step, &mut view).await?;
         let mut additions = reconcile(&log.origin, &view.state()?, &landed);
         let (decided, more) = decide(&mut view)?;
         additions.extend(more);
         match log.append(&mut view, &additions, step.now)? {
             Append::Done(checkpoint) => return Ok((decided, checkpoint)),
-            Append::Lost => tokio::time::sleep(pause(attempt)).await,
+            Append::Lost => tokio::time::sleep(retry.lost().with_context(too_busy)?).await,
         }
     }
-    bail!("the audit log moved {ATTEMPTS} times while this step was writing to it; run it again")
+}
+
+/// What `decide` makes of the log as it is, without appending anything.
+pub(super) fn foresee<T>(
+    step: &Step<'_>,
+    policy: &Policy,
+    mut decide: impl FnMut(&mut View) -> anyhow::Result<(T, Vec<Addition>)>,
+) -> anyhow::Result<T> {
+    let mut view = view(step, policy, &log(step, policy))?;
+    decide(&mut view).map(|(decided, _)| decided)
+}
+
+fn view(step: &Step<'_>, policy: &Policy, log: &Log<'_>) -> anyhow::Result<View> {
+    log.fetch()?.with_context(|| {
+        format!(
+            "there is no audit log on the branch {}; create it once with `schema-registry audit init --repo-id {}`",
+            policy.audit.branch, step.repository.id
+        )
+    })
 }
 
 fn log<'a>(step: &'a Step<'_>, policy: &'a Policy) -> Log<'a> {
     Log {
-        git: step.store.git(),
+        git: step.log_store.git(),
         remote: step.store.remote(),
         token: step.store.token(),
-        branch: &policy.audit_branch,
+        branch: &policy.audit.branch,
         origin: audit::origin(step.repository.id, policy),
+        keys: &policy.audit.keys,
+        signer: step.signer.as_ref(),
     }
-}
-
-/// Doubles up to five seconds, and varies by half so that two writers do not meet again.
-fn pause(attempt: u32) -> Duration {
-    let longest = 100 * 2_u64.pow(attempt.min(6));
-    let random = u64::from(uuid::Uuid::new_v4().as_bytes()[0]);
-    Duration::from_millis(longest / 2 + longest * random / 512)
 }

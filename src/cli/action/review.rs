@@ -1,23 +1,17 @@
-//! `pull_request_target`: review, record, gate. Everything is read live; the payload only names the pull request.
-
-use std::collections::BTreeMap;
+//! One pull request: review, record, gate. Everything is read live.
 
 use super::{
     Step,
-    gather::{self, Clean, Judged, MergedResult},
+    approvals::{About, Approvals},
+    gather::{self, Clean, Judged},
     outputs::{self, Outputs},
     record, validate,
 };
 use crate::{
-    approval::{self, ApprovalDigest, Block, DigestInput, Evaluation, Evidence, Facts, GateFacts, LabelChange},
-    audit_log::Addition,
-    cli::{
-        Ended,
-        log::{TOOL, View},
-        output,
-    },
+    approval::{self, ApprovalDigest, Block, DigestInput, GateFacts, LabelChange},
+    cli::{Ended, log::TOOL, output},
     github::Error,
-    model::{AccountKind, ApprovalState, CommitStatus, Conversation, Digest, Entry, LabelEvent, Outcome, Verdict},
+    model::{ApprovalState, CommitStatus, Conversation, Digest, Outcome, Present, PullRequest, Verdict},
     report::{
         comment,
         escape::log_line,
@@ -27,25 +21,28 @@ use crate::{
 };
 
 /// Context of the commit status.
-const STATUS_CONTEXT: &str = "schema-registry";
+pub(super) const STATUS_CONTEXT: &str = "schema-registry";
 
-/// Reviews pull request `number`; of one that is closed, only what landed is recorded.
-pub(super) async fn run(step: &Step<'_>, number: u64) -> anyhow::Result<Ended> {
-    let pull_request = step.github.pull_request(number).await?;
+/// Reviews a pull request; of one that is closed, only what landed is recorded.
+pub(super) async fn run(step: &Step<'_>, pull_request: PullRequest) -> anyhow::Result<Ended> {
     if !pull_request.open {
-        return record::run(step).await;
+        return if step.records() { record::run(step).await } else { Ok(Ended::Well) };
     }
-    let judged = gather::judge(step, number).await?;
-    let base = &judged.pull_request.base_ref;
-    if *base != step.repository.default_branch && !judged.policy.gate_branches.contains(base) {
-        output::print(&format!(
-            "The branch {} is not gated; `[gate] branches` names those that are.\n",
-            log_line(base)
-        ))?;
+    let judged = gather::judge(step, pull_request).await?;
+    if !gated(step, &judged) {
+        let base = log_line(&judged.pull_request.base_ref);
+        output::print(&format!("The branch {base} is not gated; `[gate] branches` names those that are.\n"))?;
         return validate::report(step, &judged, None);
     }
-    let review = Review { step, judged: &judged, number };
-    match review.run().await {
+    match perform(step, &judged).await {
+        Ok(None) => {
+            output::print("The pull request moved on; the run for what it is now writes.\n")?;
+            Ok(Ended::Well)
+        }
+        Ok(Some(gate)) => {
+            gate.leave(step, &judged)?;
+            Ok(Ended::well_if(gate.verdict != Verdict::Fail))
+        }
         Err(error) => match error.downcast_ref::<Error>() {
             Some(Error::Forbidden(_)) => {
                 let why = format!("Nothing could be posted on the pull request: {}", log_line(&error.to_string()));
@@ -53,8 +50,18 @@ pub(super) async fn run(step: &Step<'_>, number: u64) -> anyhow::Result<Ended> {
             }
             _ => Err(error),
         },
-        ended => ended,
     }
+}
+
+/// Posts what is to be said about a pull request, and its status; `None` where it moved on, so that another run does.
+pub(super) async fn perform(step: &Step<'_>, judged: &Judged) -> anyhow::Result<Option<Gate>> {
+    Review { step, judged, number: judged.pull_request.number }.run().await
+}
+
+/// Whether the base is the default branch, or one that its policy names.
+fn gated(step: &Step<'_>, judged: &Judged) -> bool {
+    let base = &judged.pull_request.base_ref;
+    *base == step.repository.default_branch || judged.policy.gate_branches.contains(base)
 }
 
 struct Review<'a> {
@@ -64,45 +71,81 @@ struct Review<'a> {
 }
 
 /// What the gate says, and what it says it of.
-struct Gate {
+pub(super) struct Gate {
     verdict: Verdict,
     status: CommitStatus,
     approval: Option<ApprovalState>,
-    label: Option<LabelChange>,
+    labels: Vec<LabelChange>,
     summary: Summary,
 }
 
-impl Review<'_> {
-    async fn run(&self) -> anyhow::Result<Ended> {
+/// A pull request before anything is posted.
+struct Assessed<'a> {
+    conversation: Conversation,
+    clean: Option<&'a Clean>,
+    digest: Option<ApprovalDigest>,
+    gate: Gate,
+}
+
+impl<'a> Review<'a> {
+    async fn run(&self) -> anyhow::Result<Option<Gate>> {
+        let Assessed { conversation, clean, digest, gate } = self.assess().await?;
+        let head = &self.judged.pull_request.head_sha;
+        let context = self.step.records().then_some(STATUS_CONTEXT);
+        let present = self.step.github.present(self.number, head, context).await?;
+        if self.superseded(&present) {
+            return Ok(None);
+        }
+        let untouched = clean.is_some_and(Clean::untouched);
+        if self.step.comments() && (!untouched || conversation.comments.iter().any(|comment| comment.ours)) {
+            self.post(clean, &gate, digest.map(|digest| digest.digest), &conversation).await?;
+        }
+        if self.step.records() {
+            self.set_status(&gate, &present).await?;
+        }
+        Ok(Some(gate))
+    }
+
+    /// Everything up to the first write on the pull request; approvals are in the audit log by then.
+    async fn assess(&self) -> anyhow::Result<Assessed<'a>> {
         let conversation = self.step.github.conversation(self.number).await?;
-        let clean = match &self.judged.result {
-            MergedResult::Clean(clean) => Some(&**clean),
-            MergedResult::Conflict => None,
-        };
-        let nothing = Outcome::default();
-        let outcome = clean.map_or(&nothing, |clean| &clean.outcome);
+        let clean = self.judged.clean();
         let digest = clean.map(|clean| self.digest(clean));
         let gate = match (clean, &digest) {
             (Some(clean), Some(digest)) => self.gate(clean, digest, &conversation).await?,
-            _ => self.conclude(outcome, None, None, None, Some(Block::Conflict)),
+            _ => self.conclude(&Outcome::default(), None, None, Vec::new(), Some(Block::Conflict)),
         };
-        if self.superseded().await? {
-            output::print("The head of the pull request moved; the run for the new head goes on.\n")?;
-            return Ok(Ended::Well);
-        }
-        let untouched = clean.is_some() && outcome.files.is_empty() && !outcome.fails();
-        if !untouched || conversation.comments.iter().any(|comment| comment.ours) {
-            self.post(clean, &gate, digest.as_ref().map(|digest| digest.digest), &conversation).await?;
-        }
-        self.finish(&gate, outcome).await?;
-        Ok(Ended::well_if(gate.verdict != Verdict::Fail))
+        Ok(Assessed { conversation, clean, digest, gate })
     }
 
     /// Whether somebody pushed since the pull request was read: the run for that push writes, this one does not.
-    async fn superseded(&self) -> anyhow::Result<bool> {
-        let now = self.step.github.pull_request(self.number).await?;
+    fn superseded(&self, present: &Present) -> bool {
         let then = &self.judged.pull_request;
-        Ok((now.head_sha, now.base_ref, now.open) != (then.head_sha.clone(), then.base_ref.clone(), then.open))
+        (&present.head_sha, &present.base_ref, present.open) != (&then.head_sha, &then.base_ref, then.open)
+    }
+
+    /// Posts the worst status of all pull requests with this head, unless it is there already.
+    async fn set_status(&self, gate: &Gate, present: &Present) -> anyhow::Result<()> {
+        let head = &self.judged.pull_request.head_sha;
+        let mut statuses = vec![(self.judged.pull_request.clone(), gate.status.clone())];
+        for number in present.same_head.iter().filter(|number| **number != self.number) {
+            let other = self.step.github.pull_request(*number).await?;
+            if !other.open || other.head_sha != *head {
+                continue;
+            }
+            let judged = gather::judge(self.step, other).await?;
+            if gated(self.step, &judged) {
+                let gate = Review { step: self.step, judged: &judged, number: *number }.assess().await?.gate;
+                statuses.push((judged.pull_request, gate.status));
+            }
+        }
+        let statuses: Vec<_> = statuses.iter().map(|(of, status)| (of, status.clone())).collect();
+        let worst = approval::worst(&statuses).unwrap_or_else(|| gate.status.clone());
+        if present.status.as_ref() != Some(&worst) {
+            let url = self.step.environment.run_url.as_deref();
+            self.step.github.set_status(head, STATUS_CONTEXT, &worst, url).await?;
+        }
+        Ok(())
     }
 
     fn digest(&self, clean: &Clean) -> ApprovalDigest {
@@ -120,55 +163,23 @@ impl Review<'_> {
     /// Counts approvals, appends them to the audit log, and only then concludes.
     async fn gate(&self, clean: &Clean, digest: &ApprovalDigest, conversation: &Conversation) -> anyhow::Result<Gate> {
         let outcome = &clean.outcome;
-        if outcome.files.is_empty() && !outcome.fails() {
-            return Ok(self.conclude(outcome, Some(digest.digest), None, None, None));
+        if clean.untouched() {
+            return Ok(self.conclude(outcome, Some(digest.digest), None, Vec::new(), None));
         }
         // What cannot be shown in full was not seen, so it cannot be approved.
-        let unreviewable = self.conclude(outcome, Some(digest.digest), None, None, None).summary.unreviewable;
-        let shown = review::shown_since(conversation, digest.digest).filter(|_| !unreviewable);
-        let events = self.step.github.label_events(self.number).await?;
-        let roles = self.roles(&events).await?;
-        let evidence = Evidence::of(outcome, &clean.merged, Some(digest));
-        let requesters: Vec<String> =
-            outcome.requests.iter().filter_map(|request| request.claims.requested_by_username.clone()).collect();
-        let policy = &self.judged.policy;
-        let evaluated = record::append(self.step, policy, |view| {
-            let recorded: Vec<Entry> = view.entries()?.into_iter().map(|recorded| recorded.entry).collect();
-            let recorded: Vec<Entry> = recorded.into_iter().filter(|entry| entry.pr == Some(self.number)).collect();
-            let old_lines = old_lines(view, &recorded)?;
-            let evaluation = approval::evaluate(
-                &Facts {
-                    repo: self.step.repository.id,
-                    pr: self.number,
-                    now: self.step.now,
-                    tool: TOOL,
-                    head_sha: &self.judged.pull_request.head_sha,
-                    digest,
-                    author: self.judged.pull_request.author.as_ref(),
-                    requesters: &requesters,
-                    events: &events,
-                    labels: &self.judged.pull_request.labels,
-                    roles: &roles,
-                    own_id: conversation.viewer,
-                    shown_since: shown,
-                    recorded: &recorded,
-                    old_lines: &old_lines,
-                    evidence: &evidence,
-                },
-                &policy.approval,
-            );
-            let additions = additions(&evaluation, &evidence);
-            Ok((evaluation, additions))
-        });
-        Ok(match evaluated.await {
-            Ok((evaluation, _)) => {
+        let unreviewable = self.conclude(outcome, Some(digest.digest), None, Vec::new(), None).summary.unreviewable;
+        let shown_since = review::shown_since(conversation, digest.digest).filter(|_| !unreviewable);
+        let about = About { number: self.number, judged: self.judged, clean, digest, own_id: conversation.viewer };
+        let approvals = Approvals::read(self.step, about, shown_since).await?;
+        Ok(match approvals.evaluate().await {
+            Ok(evaluation) => {
                 let block = unreviewable.then_some(Block::Unreviewable);
-                self.conclude(outcome, Some(digest.digest), Some(evaluation.state), evaluation.label, block)
+                self.conclude(outcome, Some(digest.digest), Some(evaluation.state), evaluation.labels, block)
             }
             Err(error) => {
                 let why = log_line(&format!("{error:#}"));
                 output::print(&format!("The audit log could not be written: {why}\n"))?;
-                self.conclude(outcome, Some(digest.digest), None, None, Some(Block::Failed(&why)))
+                self.conclude(outcome, Some(digest.digest), None, Vec::new(), Some(Block::Failed(&why)))
             }
         })
     }
@@ -178,7 +189,7 @@ impl Review<'_> {
         outcome: &Outcome,
         digest: Option<Digest>,
         approval: Option<ApprovalState>,
-        label: Option<LabelChange>,
+        labels: Vec<LabelChange>,
         block: Option<Block<'_>>,
     ) -> Gate {
         let draft = self.judged.pull_request.draft;
@@ -198,26 +209,7 @@ impl Review<'_> {
             tool: TOOL,
             log: None,
         });
-        Gate { verdict, status, approval, label, summary }
-    }
-
-    /// The roles of the people who set or removed the label. Whose role cannot be read stays out, which counts against.
-    async fn roles(&self, events: &[LabelEvent]) -> anyhow::Result<BTreeMap<u64, String>> {
-        let label = &self.judged.policy.approval.label;
-        let ours = events.iter().filter(|event| event.label.eq_ignore_ascii_case(label) && event.added);
-        let people: BTreeMap<u64, &str> = ours
-            .filter_map(|event| event.account.as_ref())
-            .filter(|account| account.kind == AccountKind::User)
-            .map(|account| (account.actor.id, account.actor.login.as_str()))
-            .collect();
-        let mut roles = BTreeMap::new();
-        for (id, login) in people {
-            // A login that changed hands names another account by now.
-            if let Some(role) = self.step.github.role(login).await?.filter(|role| role.user_id == id) {
-                roles.insert(id, role.role_name);
-            }
-        }
-        Ok(roles)
+        Gate { verdict, status, approval, labels, summary }
     }
 
     /// Brings comments and label to what they should be; writes nothing that is so already.
@@ -236,34 +228,37 @@ impl Review<'_> {
             head_sha: &self.judged.pull_request.head_sha,
             now: self.step.now,
         });
-        let label = self.judged.policy.approval.label.clone();
-        operations.extend(gate.label.map(|change| match change {
-            LabelChange::Add => Operation::AddLabel { label },
-            LabelChange::Remove => Operation::RemoveLabel { label },
+        operations.extend(gate.labels.iter().cloned().map(|change| match change {
+            LabelChange::Add(label) => Operation::AddLabel { label },
+            LabelChange::Remove(label) => Operation::RemoveLabel { label },
         }));
         for operation in &operations {
-            self.step.github.perform(self.number, operation).await?;
+            match self.step.github.perform(self.number, operation).await {
+                // The places are computed from the diff, but GitHub's own diff has the last word. Nothing is lost: the
+                // summary tells the violations too.
+                Err(Error::Unprocessable(failure)) if operation.is_on_the_diff() => {
+                    output::print(&format!("GitHub took no comments on lines: {}\n", log_line(&failure.to_string())))?;
+                }
+                result => result?,
+            }
         }
         Ok(())
     }
+}
 
-    /// Posts the status, unless it is there already, and leaves outputs and step summary behind.
-    async fn finish(&self, gate: &Gate, outcome: &Outcome) -> anyhow::Result<()> {
-        let sha = &self.judged.pull_request.head_sha;
-        let github = &self.step.github;
-        if github.status(sha, STATUS_CONTEXT).await?.as_ref() != Some(&gate.status) {
-            let url = self.step.environment.run_url.as_deref();
-            github.set_status(sha, STATUS_CONTEXT, &gate.status, url).await?;
-        }
-        outputs::summarise(self.step.environment, &gate.summary.markdown)?;
-        let approval = gate.approval.as_ref();
+impl Gate {
+    /// Leaves outputs and step summary behind.
+    fn leave(&self, step: &Step<'_>, judged: &Judged) -> anyhow::Result<()> {
+        outputs::summarise(step.environment, &self.summary.markdown)?;
+        let nothing = Outcome::default();
+        let outcome = judged.clean().map_or(&nothing, |clean| &clean.outcome);
         let outputs = Outputs {
-            verdict: gate.verdict,
-            approved: approval.map_or(0, |state| state.approvals.len()),
-            missing_approvals: approval.map_or(0, ApprovalState::missing),
-            ..Outputs::of(outcome, sha)
+            verdict: self.verdict,
+            approved: self.approval.as_ref().map_or(0, |state| state.approvals.len()),
+            missing_approvals: self.approval.as_ref().map_or(0, ApprovalState::missing),
+            ..Outputs::of(outcome, &judged.pull_request.head_sha)
         };
-        outputs.write(self.step.environment)
+        outputs.write(step.environment)
     }
 }
 
@@ -276,29 +271,9 @@ fn wanted(clean: &Clean) -> Vec<Wanted<'_>> {
         .flat_map(|request| request.violations.iter().map(|violation| (violation, request.text.as_str())));
     let others = clean.outcome.violations.iter().map(|violation| (violation, ""));
     let wanted = of_requests.chain(others).map(|(violation, text)| {
-        let lines = clean.commentable.get(&violation.location.file).map(Vec::as_slice).unwrap_or_default();
-        let anchor = review::anchor(violation, text, lines);
-        let replacement = anchor.as_ref().and_then(|anchor| anchor.replacement.as_deref());
-        Wanted { violation, body: comment::inline(violation, replacement), anchor }
+        let lines = clean.commentable.get(&violation.location.file).map(Vec::as_slice);
+        let (place, fix) = review::place(violation, text, lines);
+        Wanted { violation, text, body: comment::inline(violation, fix.as_ref()), place }
     });
     wanted.collect()
-}
-
-/// The lines of the digests that earlier entries approved, as far as the log has them.
-fn old_lines(view: &mut View, recorded: &[Entry]) -> anyhow::Result<BTreeMap<Digest, String>> {
-    let mut lines = BTreeMap::new();
-    for digest in recorded.iter().filter_map(|entry| entry.digest) {
-        if let Some(bytes) = view.blob(&digest)? {
-            lines.insert(digest, String::from_utf8_lossy(&bytes).into_owned());
-        }
-    }
-    Ok(lines)
-}
-
-fn additions(evaluation: &Evaluation, evidence: &Evidence) -> Vec<Addition> {
-    let with_blobs = evaluation.entries.iter().map(|entry| {
-        let blobs = entry.blobs.iter().filter_map(|digest| evidence.blobs.get(digest).cloned());
-        Addition::new(entry.clone(), blobs.collect())
-    });
-    with_blobs.collect()
 }

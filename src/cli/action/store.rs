@@ -47,6 +47,11 @@ impl Store {
         Ok(tip)
     }
 
+    /// The branches whose names begin with `prefix`, with their tips; nothing is fetched.
+    pub(super) fn branches(&self, prefix: &str) -> anyhow::Result<Vec<(String, String)>> {
+        Ok(self.git.remote_branches(&self.remote, prefix, self.token.as_ref())?)
+    }
+
     /// Fetches commits by id, without their history.
     pub(super) fn fetch_commits(&self, commits: &[&str]) -> anyhow::Result<()> {
         self.fetch(commits, Some(1))

@@ -7,16 +7,20 @@ use super::{
 };
 use crate::{
     cli::{Ended, log::TOOL, output},
-    model::{Outcome, Verdict},
+    model::{Outcome, PullRequest, Verdict},
     report::{
         annotations::annotations,
         summary::{SummaryFacts, summary},
     },
 };
 
-/// Validates pull request `number`.
-pub(super) async fn run(step: &Step<'_>, number: u64) -> anyhow::Result<Ended> {
-    let judged = gather::judge(step, number).await?;
+/// Validates a pull request.
+pub(super) async fn run(step: &Step<'_>, pull_request: PullRequest) -> anyhow::Result<Ended> {
+    if !pull_request.open {
+        output::print(&format!("#{} is closed; there is nothing to validate.\n", pull_request.number))?;
+        return Ok(Ended::Well);
+    }
+    let judged = gather::judge(step, pull_request).await?;
     report(step, &judged, None)
 }
 
@@ -43,7 +47,7 @@ pub(super) fn report(step: &Step<'_>, judged: &Judged, why: Option<&str>) -> any
         (false, true) => "Errors must be fixed",
         (false, false) => "No error; approval is given on the pull request",
     };
-    let text = summary(&SummaryFacts {
+    let facts = SummaryFacts {
         verdict: outputs.verdict,
         status,
         outcome,
@@ -56,8 +60,8 @@ pub(super) fn report(step: &Step<'_>, judged: &Judged, why: Option<&str>) -> any
         digest: None,
         tool: TOOL,
         log: None,
-    });
-    outputs::summarise(step.environment, &text.markdown)?;
+    };
+    outputs::summarise(step.environment, &summary(&facts).markdown)?;
     outputs.write(step.environment)?;
     Ok(Ended::well_if(!outcome.fails()))
 }

@@ -1,6 +1,7 @@
 //! What the reader accepts and refuses, as a person sees it.
 
 mod accepts;
+mod declarations;
 mod refuses_fields;
 mod refuses_files;
 mod refuses_parts;

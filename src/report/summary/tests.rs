@@ -6,11 +6,11 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     model::{
-        Actor, Approval, ApprovalState, Change, ChangeKind, Claims, FileChange, FileMode, FileState, LabelRefusal,
-        Lock, LockMode, Migration, MigrationHeader, MigrationName, Operation, Plan, RefusedLabel, Renames,
-        RequestOutcome, TableName, VoidedApprovals, Waived, Work,
+        Actor, Approval, ApprovalRefusal, ApprovalState, Change, ChangeKind, Claims, ClassOfChange, Classified,
+        FileChange, FileMode, FileState, Lock, LockMode, Migration, MigrationHeader, MigrationName, Operation, Plan,
+        RefusedApproval, Renames, RequestOutcome, TableName, Uncovered, Veto, VoidedApprovals, Waived, Work,
     },
-    policy::ApprovalPolicy,
+    policy::{ApprovalPolicy, AuditPolicy},
     report::testing::{hostile, skeleton, violation},
 };
 
@@ -22,14 +22,8 @@ fn policy() -> Policy {
         postgres_version: 15,
         allowed_types: Vec::new(),
         severities: std::collections::BTreeMap::new(),
-        approval: ApprovalPolicy {
-            label: "schema-approved".to_owned(),
-            required: 2,
-            permission: vec!["maintain".to_owned(), "admin".to_owned()],
-            approvers: vec![7],
-            min_review_seconds: 60,
-        },
-        audit_branch: "schema-registry/audit".to_owned(),
+        approval: ApprovalPolicy { approvers: vec![7], ..ApprovalPolicy::default() },
+        audit: AuditPolicy::default(),
         gate_branches: Vec::new(),
     }
 }
@@ -115,6 +109,7 @@ fn outcome(text: Option<&str>) -> Outcome {
     let file = |path: &str, before| FileChange { path: text.unwrap_or(path).to_owned(), before, after: side("after") };
     Outcome {
         requests: vec![request(text)],
+        declarations: Vec::new(),
         violations: Vec::new(),
         files: vec![file("schema-requests/caricatures.yaml", None), file("schema-registry.toml", side("before"))],
     }
@@ -126,12 +121,20 @@ fn state(text: Option<&str>) -> ApprovalState {
     let at = DateTime::from_timestamp(1_800_000_000, 0).expect("a time");
     ApprovalState {
         required: 2,
+        classes: vec![
+            Classified {
+                class: ClassOfChange::ControlFile,
+                required: 2,
+                why: say("`schema-registry.toml` is a control file"),
+            },
+            Classified { class: ClassOfChange::Ordinary, required: 1, why: say("the table `caricatures` changes") },
+        ],
         approvals: vec![Approval { id: "e1".to_owned(), who: who(4, "ann"), at }],
-        refused: vec![RefusedLabel {
+        refused: vec![RefusedApproval {
             id: "e2".to_owned(),
             who: Some(who(1, "jane")),
             at,
-            reason: LabelRefusal::Author,
+            reason: ApprovalRefusal::Author,
             message: say("`jane` opened this pull request; somebody else must approve it"),
         }],
         voided: Some(VoidedApprovals {
@@ -139,7 +142,12 @@ fn state(text: Option<&str>) -> ApprovalState {
             who: vec![who(5, "ben")],
             changed: vec![say("`schema-requests/caricatures.yaml` has other bytes: bbbb instead of aaaa")],
         }),
+        uncovered: vec![Uncovered {
+            paths: vec![say("schema-registry.toml")],
+            owners: vec![say("team `octo/dba`"), say("user id 7")],
+        }],
         revoked: None,
+        vetoes: vec![Veto { id: "e3".to_owned(), who: Some(who(6, "eve")), at }],
     }
 }
 
@@ -167,7 +175,7 @@ fn render_with(outcome: &Outcome, approval: Option<&ApprovalState>, change: impl
 fn a_reviewer_reads_everything_in_one_place() {
     let rendered = render_with(&outcome(None), Some(&state(None)), |_| {});
     assert!(!rendered.unreviewable);
-    insta::assert_snapshot!(rendered.markdown, @r#"
+    insta::assert_snapshot!(rendered.markdown, @r"
     ## ❌ Schema review: fail
 
     **1 error, 1 warning**
@@ -177,7 +185,7 @@ fn a_reviewer_reads_everything_in_one_place() {
     ### What to do next
 
     - Fix the error below, or waive with a reason and an expiry what must stay
-    - Get 1 more approval: a reviewer sets the label `schema-approved`, once this summary has stood here for 60 seconds
+    - Get 1 more approval: a reviewer sets the label `schema-approved`, once this summary has stood here for 60 seconds, or comments `/approve 0bf474896363`
 
     ### Violations
 
@@ -247,18 +255,28 @@ fn a_reviewer_reads_everything_in_one_place() {
 
     - `ann` on 2027-01-15 08:00:00 UTC
 
-    Who may approve: people with the role `maintain` or `admin`, and 1 person on the policy's list of approvers; never the author or the requester.
+    Class of change: `control_file`, which needs 2:
+
+    - `schema-registry.toml` is a control file
+
+    `eve` rejected this on 2027-01-15 08:00:00 UTC with the label `schema-rejected`; only the same person, or somebody who may approve, lifts that.
+
+    Files that still need the approval of one of their owners:
+
+    - `schema-registry.toml`: team `octo/dba` or user id 7
+
+    Who may approve: people with the role `maintain` or `admin`, and 1 person on the policy's list of approvers; never the author, the requester, or anybody who had a hand in the commits.
 
     The approval of `ben` for the digest `cba06b5736fa` no longer counts, because the bytes changed:
 
     - `schema-requests/caricatures.yaml` has other bytes: bbbb instead of aaaa
 
-    Labels that do not count:
+    Labels and comments that do not count:
 
     - `jane` opened this pull request; somebody else must approve it
 
     <sub>digest `0bf474896363` · head `0123456` · schema-registry 0.1.0 · audit log 42 entries, root `4813494d137e`</sub>
-    "#);
+    ");
 }
 
 #[test]
@@ -268,6 +286,8 @@ fn a_change_that_passes_asks_for_nothing() {
     let mut approved = state(None);
     approved.required = 1;
     (approved.voided, approved.refused) = (None, Vec::new());
+    approved.uncovered.clear();
+    approved.vetoes.clear();
     let rendered = render_with(&clean, Some(&approved), |facts| {
         facts.verdict = Verdict::Pass;
         facts.status = "Approved by ann; no violations";
@@ -294,13 +314,13 @@ fn what_to_do_next_follows_from_what_is_wrong() {
     let rendered = render_with(&stale, Some(&state(None)), |facts| (facts.draft, facts.conflict) = (true, true));
     let (_, steps) = rendered.markdown.split_once("### What to do next\n\n").expect("there are steps");
     let (steps, _) = steps.split_once("\n\n").expect("they end");
-    insta::assert_snapshot!(steps, @r#"
+    insta::assert_snapshot!(steps, @"
     - Merge the base into this branch, or rebase it, and solve the conflict
     - Run `schema-registry generate` and commit the migrations that it writes
     - Fix the error below, or waive with a reason and an expiry what must stay
     - Mark the pull request as ready for review
-    - Get 1 more approval: a reviewer sets the label `schema-approved`, once this summary has stood here for 60 seconds
-    "#);
+    - Get 1 more approval: a reviewer sets the label `schema-approved`, once this summary has stood here for 60 seconds, or comments `/approve 0bf474896363`
+    ");
 }
 
 #[test]

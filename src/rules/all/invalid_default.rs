@@ -1,7 +1,7 @@
 //! `invalid-default`
 
 use crate::{
-    model::{RequestedColumn, Severity},
+    model::{OpaqueObject, RequestedColumn, Severity},
     rules::{Check, Example, Report, Rule, TableContext},
     sql::{self, ExpressionUse, TypeName},
 };
@@ -68,7 +68,7 @@ fn check(context: &TableContext<'_>, report: &mut Report<'_>) {
                     );
             }
             Ok(expression) => {
-                let Some(name) = name.filter(|name| !fits(&expression.sql, name)) else { continue };
+                let Some(name) = name.filter(|name| !fits_declared(context, &expression.sql, name)) else { continue };
                 report
                     .at(
                         &route,
@@ -98,6 +98,19 @@ fn conflicts(column: &RequestedColumn, name: Option<&TypeName>, report: &mut Rep
         report
             .at(&column.route.key("identity"), format!("Identity column `{}` is {}", column.name, name.canonical))
             .suggest("Use SMALLINT, INTEGER or BIGINT: identity counts");
+    }
+}
+
+/// The same for a type that is declared: a label of an enum, a value of the type under a domain.
+fn fits_declared(context: &TableContext<'_>, sql: &str, name: &TypeName) -> bool {
+    let declared = sql::type_object(context.merged, &name.base).filter(|_| !name.built_in && name.dimensions == 0);
+    let Some(OpaqueObject { labels, base_type, .. }) = declared.map(|known| &known.object) else {
+        return fits(sql, name);
+    };
+    let base = base_type.as_ref().and_then(|base| sql::parse_type(base, u32::MAX).ok());
+    match literal(sql) {
+        Some(Literal::Text(text)) if !labels.is_empty() => labels.contains(&text),
+        _ => base.is_none_or(|base| fits(sql, &base)),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::{
     model::Severity,
     policy::nearest,
-    rules::{Check, Example, Report, RequestContext, Rule, configurable, find},
+    rules::{Check, DeclarationsContext, Example, Report, RequestContext, Rule, configurable, find},
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -49,10 +49,21 @@ requestMetadata: {justification: Keep people signed in, requestedAt: 2026-01-05T
 ",
         )],
     },
-    checks: &[Check::Request(refusals), Check::Request(requested_at), Check::Request(waivers)],
+    checks: &[
+        Check::Request(refusals),
+        Check::Request(requested_at),
+        Check::Request(waivers),
+        Check::Declarations(refused_declarations),
+    ],
 };
 
 fn refusals(context: &RequestContext<'_>, report: &mut Report<'_>) {
+    for refusal in context.refusals {
+        report.refusal(refusal);
+    }
+}
+
+fn refused_declarations(context: &DeclarationsContext<'_>, report: &mut Report<'_>) {
     for refusal in context.refusals {
         report.refusal(refusal);
     }

@@ -3,6 +3,7 @@
 mod bigint_precision;
 mod column_name_not_snake_case;
 mod destructive_change;
+mod duplicate_object;
 mod duplicate_table;
 mod edited_migration;
 mod index_name_convention;
@@ -20,6 +21,7 @@ mod stale_migration;
 mod table_name_not_plural;
 mod table_name_not_snake_case;
 mod timestamp_without_time_zone;
+mod undeclared_object;
 mod unindexed_common_column;
 mod unindexed_foreign_key;
 mod unknown_reference;
@@ -36,6 +38,7 @@ pub(super) const RULES: &[&Rule] = &[
     &bigint_precision::RULE,
     &column_name_not_snake_case::RULE,
     &destructive_change::RULE,
+    &duplicate_object::RULE,
     &duplicate_table::RULE,
     &edited_migration::RULE,
     &index_name_convention::RULE,
@@ -53,6 +56,7 @@ pub(super) const RULES: &[&Rule] = &[
     &table_name_not_plural::RULE,
     &table_name_not_snake_case::RULE,
     &timestamp_without_time_zone::RULE,
+    &undeclared_object::RULE,
     &unindexed_common_column::RULE,
     &unindexed_foreign_key::RULE,
     &unknown_reference::RULE,

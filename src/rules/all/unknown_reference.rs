@@ -1,7 +1,7 @@
 //! `unknown-reference`
 
 use crate::{
-    model::{Lifecycle, Severity, Table, TableName},
+    model::{Lifecycle, ObjectKind, Severity, Table, TableName},
     policy::nearest,
     rules::{
         Check, Example, Report, RequestContext, Rule, TableContext, context::RequestedForeignKeyView, lookup::lookups,
@@ -13,7 +13,7 @@ pub(super) static RULE: Rule = Rule {
     severity: Severity::Error,
     fixed: false,
     summary: "A foreign key to a table or columns that it cannot refer to",
-    rationale: "A foreign key needs a table on the merged result, columns that are there, and a primary key or unique \
+    rationale: "A foreign key needs a table on the merged result, or an opaque one that is declared, columns that are there, and a primary key or unique \
         constraint over exactly those columns, of types that can be compared. A table that others refer to cannot be \
         dropped before they let go.\n\n\
         <https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-FK>",
@@ -71,17 +71,22 @@ requestMetadata: {justification: Group the work of a team, requestedAt: 2026-01-
 fn references(context: &TableContext<'_>, report: &mut Report<'_>) {
     for key in context.foreign_keys() {
         let name = &key.reference.table;
-        let referenced = if *name == context.table.name {
-            Some(context.table)
-        } else {
-            context.merged.tables.get(name).map(|entry| &entry.table)
-        };
+        let referenced = if *name == context.table.name { Some(context.table) } else { context.merged.referable(name) };
+        if let Some(object) = context.merged.relation(name).filter(|known| known.object.kind != ObjectKind::Table) {
+            let kind = object.object.kind.as_str();
+            report
+                .at(&key.reference.route.key("table"), format!("Foreign key refers to `{}`, a {kind}", name.short()))
+                .suggest("Refer to a table");
+            continue;
+        }
         let Some(referenced) = referenced else {
-            let tables: Vec<_> = context.merged.tables.keys().map(TableName::short).collect();
+            let declared = context.merged.objects.values().map(|known| &known.object);
+            let declared = declared.filter(|object| object.kind == ObjectKind::Table).map(|object| &object.name);
+            let tables: Vec<_> = context.merged.tables.keys().chain(declared).map(TableName::short).collect();
             let suggestion = did_you_mean(
                 &name.short(),
                 tables.iter().map(String::as_str),
-                "Add a request for it to this change, or correct the name",
+                "Add a request for it to this change, declare it as an opaque object, or correct the name",
             );
             report
                 .at(

@@ -12,8 +12,8 @@ pub(super) static RULE: Rule = Rule {
     fixed: false,
     summary: "A column of a type that PostgreSQL does not have and the policy does not allow",
     rationale: "Types are read by PostgreSQL's own grammar and looked up among the built-in ones of the target version \
-        (`[database] version`). Types of extensions, enums and domains are named in `[types] allow` of `schema- \
-        registry.toml`.\n\n\
+        (`[database] version`). Types of extensions, enums and domains are declared as opaque objects, or named in \
+        `[types] allow` of `schema-registry.toml`.\n\n\
         <https://www.postgresql.org/docs/current/datatype.html>",
     example: Example {
         base: &[],
@@ -60,12 +60,16 @@ fn check(context: &TableContext<'_>, report: &mut Report<'_>) {
                     error.suggestion.unwrap_or_else(|| "Write one PostgreSQL type, such as `TEXT`".to_owned()),
                 );
             }
-            Ok(name) if !name.built_in && !is_allowed(&name, &context.policy.allowed_types) => {
+            Ok(name) if !name.built_in && !is_known(context, &name) => {
                 unknown(context, column, &name, report);
             }
             Ok(_) => {}
         }
     }
+}
+
+fn is_known(context: &TableContext<'_>, name: &TypeName) -> bool {
+    is_allowed(name, &context.policy.allowed_types) || sql::type_object(context.merged, &name.base).is_some()
 }
 
 fn unknown(context: &TableContext<'_>, column: &RequestedColumn, name: &TypeName, report: &mut Report<'_>) {
@@ -83,11 +87,10 @@ fn unknown(context: &TableContext<'_>, column: &RequestedColumn, name: &TypeName
             found.suggest(format!("Use {wanted} instead")).fix(edits);
         }
         None => {
-            found.suggest(format!(
-                "Correct the spelling, or, if an extension or a migration of your own brings it, name it in `[types] allow = \
-                 [\"{}\"]` of schema-registry.toml",
-                name.base
-            ));
+            found.suggest(
+                "Correct the spelling, or, if the database has it, declare it as an opaque object of kind enum, domain, \
+                 composite, range or extension",
+            );
         }
     }
 }

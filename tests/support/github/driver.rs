@@ -7,7 +7,8 @@ use std::{
 
 use super::{
     comments, git, labels,
-    model::{Permissions, PullRequest, Role, State, Status, Thread, Token, User, Who},
+    model::{Permissions, PullRequest, Role, State, Status, Surprise, Thread, Token, User, Who},
+    people,
     server::lock,
     world::ACTIONS,
 };
@@ -66,28 +67,78 @@ impl RepoDriver {
         state.repo_mut(self.id).roles.insert(login.to_owned(), role);
     }
 
-    /// Adds another base than `main`, or any branch, at a commit or branch.
+    /// Adds another base than `main`, or any branch, at a commit or branch; the owner does.
     pub fn branch(&self, name: &str, at: &str) {
         self.git(&["branch", name, at]);
+        let mut state = self.lock();
+        let (dir, owner) = (state.repo(self.id).git.clone(), state.repo(self.id).owner.clone());
+        let tip = git::tip(&dir, name).expect("the branch exists");
+        people::pushed(&mut state, self.id, name, None, &tip, &owner);
     }
 
     /// Pushes one commit to `branch`, which begins at `main` when it does not exist; `None` deletes a file.
     /// Open pull requests with that head follow. Returns the commit.
     pub fn commit(&self, branch: &str, author: &str, message: &str, files: &[(&str, Option<&str>)]) -> String {
-        let mut state = self.lock();
-        let (dir, at) = (state.repo(self.id).git.clone(), state.clock.now());
-        let from = git::tip(&dir, &state.repo(self.id).default_branch);
-        let author = state.users[author].clone();
-        let sha = git::commit(&dir, branch, from.as_deref(), &author, at, message, files);
-        git::synchronise(&mut state);
-        sha
+        self.push_of(author, branch, author, message, files)
+    }
+
+    /// As [`commit`](Self::commit), but `pusher` pushes a commit that says it is by `author`.
+    pub fn push_of(
+        &self,
+        pusher: &str,
+        branch: &str,
+        author: &str,
+        message: &str,
+        files: &[(&str, Option<&str>)],
+    ) -> String {
+        commit(&mut self.lock(), self.id, pusher, branch, (author, message), files)
+    }
+
+    /// The same, right before the next call of `route`.
+    pub fn push_during(&self, route: &str, branch: &str, author: &str, message: &str, files: &[(&str, Option<&str>)]) {
+        let (repo, [branch, author, message]) = (self.id, [branch, author, message].map(str::to_owned));
+        let files: Vec<(String, Option<String>)> =
+            files.iter().map(|(path, text)| ((*path).to_owned(), text.map(str::to_owned))).collect();
+        let surprise = move |state: &mut State| {
+            let files: Vec<_> = files.iter().map(|(path, text)| (path.as_str(), text.as_deref())).collect();
+            commit(state, repo, &author, &branch, (&author, &message), &files);
+        };
+        self.lock().surprises.push((route.to_owned(), Surprise(Box::new(surprise))));
+    }
+
+    /// Moves a branch to any commit; the author of that commit does, or the owner.
+    pub fn force_push(&self, branch: &str, sha: &str) {
+        let email = self.git(&["show", "--no-patch", "--format=%ae", sha]);
+        let pusher = {
+            let state = self.lock();
+            let author = state.users.values().find(|user| user.email() == email);
+            author.map_or_else(|| state.repo(self.id).owner.clone(), |author| author.login.clone())
+        };
+        self.force_push_of(&pusher, branch, sha);
     }
 
     /// Moves a branch to any commit.
-    pub fn force_push(&self, branch: &str, sha: &str) {
+    pub fn force_push_of(&self, pusher: &str, branch: &str, sha: &str) {
         let mut state = self.lock();
-        git::run(&state.repo(self.id).git, &["update-ref", &format!("refs/heads/{branch}"), sha]);
+        let dir = state.repo(self.id).git.clone();
+        let before = git::tip(&dir, branch);
+        git::run(&dir, &["update-ref", &format!("refs/heads/{branch}"), sha]);
+        people::pushed(&mut state, self.id, branch, before.as_deref(), sha, pusher);
         git::synchronise(&mut state);
+    }
+
+    /// Renames a label of the repository; writers may.
+    pub fn rename_label(&self, login: &str, from: &str, to: &str) -> Result<(), Refused> {
+        self.allow(login, Role::Write, "rename a label")?;
+        labels::rename(&mut self.lock(), self.id, from, to);
+        Ok(())
+    }
+
+    /// Deletes a label of the repository; writers may.
+    pub fn delete_label(&self, login: &str, name: &str) -> Result<(), Refused> {
+        self.allow(login, Role::Write, "delete a label")?;
+        labels::delete(&mut self.lock(), self.id, name);
+        Ok(())
     }
 
     /// The tip of a branch.
@@ -263,6 +314,25 @@ impl RepoDriver {
         git::run(dir, &args);
         git::run(dir, &["checkout", "-q", "--detach", "FETCH_HEAD"]);
     }
+}
+
+/// Author and message are the commit's word; the pusher is who did it.
+fn commit(
+    state: &mut State,
+    repo: u64,
+    pusher: &str,
+    branch: &str,
+    (author, message): (&str, &str),
+    files: &[(&str, Option<&str>)],
+) -> String {
+    let (dir, at) = (state.repo(repo).git.clone(), state.clock.now());
+    let from = git::tip(&dir, &state.repo(repo).default_branch);
+    let before = git::tip(&dir, branch);
+    let author = state.users[author].clone();
+    let sha = git::commit(&dir, branch, from.as_deref(), &author, at, message, files);
+    people::pushed(state, repo, branch, before.as_deref(), &sha, pusher);
+    git::synchronise(state);
+    sha
 }
 
 fn thread_mut(state: &mut State, repo: u64, number: u64, thread: u64) -> &mut Thread {

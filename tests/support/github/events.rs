@@ -118,6 +118,87 @@ impl RepoDriver {
         deliver(&mut state, "push", pusher, after, format!("refs/heads/{branch}"), &payload)
     }
 
+    /// A comment on a pull request.
+    pub fn issue_comment_event(&self, number: u64, comment: u64) -> Event {
+        let mut state = self.lock();
+        let pull = state.pull(self.id(), number);
+        let post = pull.comments.iter().find(|post| post.id == comment).expect("the comment exists").clone();
+        let payload = json!({
+            "action": "created",
+            "issue": payloads::issue(&state, self.id(), pull),
+            "comment": payloads::issue_comment(&state, self.id(), number, &post),
+            "repository": payloads::repository(&state, self.id()),
+            "sender": payloads::user(&state, &post.who.login),
+        });
+        self.on_default_branch(&mut state, "issue_comment", &post.who.login, &payload)
+    }
+
+    /// A `pull_request` run of the workflow `validate` has ended.
+    pub fn workflow_run_event(&self, number: u64) -> Event {
+        let mut state = self.lock();
+        let pull = state.pull(self.id(), number);
+        let run = payloads::Run {
+            event: "pull_request",
+            branch: &pull.head_ref,
+            sha: &pull.head_sha,
+            repository: pull.head_repo,
+            actor: &pull.author,
+            // GitHub names none of forks.
+            pulls: if pull.head_repo == Some(self.id()) { vec![pull] } else { Vec::new() },
+        };
+        let actor = pull.author.clone();
+        let payload = payloads::workflow_run(&state, self.id(), &run);
+        self.on_default_branch(&mut state, "workflow_run", &actor, &payload)
+    }
+
+    /// A `merge_group` run of the workflow `validate` has ended, for the group with the branch `branch`.
+    pub fn workflow_run_of_group_event(&self, branch: &str) -> Event {
+        let mut state = self.lock();
+        let sha = git::tip(&state.repo(self.id()).git, branch).expect("the group exists");
+        let repository = Some(self.id());
+        let run =
+            payloads::Run { event: "merge_group", branch, sha: &sha, repository, actor: "github", pulls: Vec::new() };
+        let payload = payloads::workflow_run(&state, self.id(), &run);
+        self.on_default_branch(&mut state, "workflow_run", "github", &payload)
+    }
+
+    /// The queue asks for checks of the group with the branch `branch`, which [`enqueue`](Self::enqueue) returned.
+    pub fn merge_group_event(&self, branch: &str) -> Event {
+        let mut state = self.lock();
+        let repo = state.repo(self.id());
+        let sha = git::tip(&repo.git, branch).expect("the group exists");
+        let reference = format!("refs/heads/{branch}");
+        let base = branch.trim_start_matches("gh-readonly-queue/").rsplit_once('/').expect("a base").0;
+        let commit = payloads::commit(&state, self.id(), &sha);
+        let payload = json!({
+            "action": "checks_requested",
+            "merge_group": {
+                "head_sha": sha,
+                "head_ref": reference,
+                "base_sha": branch.rsplit_once('-').expect("a commit").1,
+                "base_ref": format!("refs/heads/{base}"),
+                "head_commit": {
+                    "id": sha,
+                    "tree_id": commit["commit"]["tree"]["sha"],
+                    "message": commit["commit"]["message"],
+                    "timestamp": commit["commit"]["committer"]["date"],
+                    "author": commit["commit"]["author"],
+                    "committer": commit["commit"]["committer"],
+                },
+            },
+            "repository": payloads::repository(&state, self.id()),
+            "sender": payloads::user(&state, "github"),
+        });
+        deliver(&mut state, "merge_group", "github", sha, reference, &payload)
+    }
+
+    fn on_default_branch(&self, state: &mut State, name: &str, actor: &str, payload: &Value) -> Event {
+        let repo = state.repo(self.id());
+        let branch = repo.default_branch.clone();
+        let sha = git::tip(&repo.git, &branch).expect("the branch exists");
+        deliver(state, name, actor, sha, format!("refs/heads/{branch}"), payload)
+    }
+
     /// The hourly run on the default branch.
     pub fn schedule_event(&self) -> Event {
         let mut state = self.lock();

@@ -201,9 +201,19 @@ fn moved(state: &mut State, repo: u64, number: u64, head: &str, base: &str) {
     base.clone_into(&mut pull.base_sha);
     pull.updated_at = now;
     for thread in &mut pull.threads {
-        let same = attempt(&dir, &["diff", "--quiet", &thread.commit, head, "--", &thread.path]).is_some();
-        thread.outdated = !same;
+        thread.outdated = thread.line > 0 && lines_changed(&dir, thread, head);
     }
+}
+
+/// Whether the lines of a thread are others at `head`; lines that only moved are the same.
+fn lines_changed(dir: &Path, thread: &super::model::Thread, head: &str) -> bool {
+    let diff = run(dir, &["diff", "-U0", "--no-color", &thread.commit, head, "--", &thread.path]);
+    let mut old = diff.lines().filter_map(|line| line.strip_prefix("@@ -")?.split(' ').next());
+    old.any(|range| {
+        let (start, count) = range.split_once(',').unwrap_or((range, "1"));
+        let (start, count): (u64, u64) = (start.parse().unwrap(), count.parse().unwrap());
+        start <= thread.line && thread.start_line.unwrap_or(thread.line) < start + count
+    })
 }
 
 fn test_merge(state: &mut State, repo: u64, number: u64, head: &str, base: &str) {

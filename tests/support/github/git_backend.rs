@@ -1,11 +1,12 @@
 //! The repositories over smart HTTP, through git's own CGI program.
 //! Source: <https://git-scm.com/docs/git-http-backend>
 
-use std::{io::Write as _, process::Stdio};
+use std::{collections::BTreeMap, io::Write as _, process::Stdio};
 
 use super::{
     git,
     model::{Access, Scope, State, Token, Visibility},
+    people,
     reply::{Outcome, Reply},
     routes::{Route, visible},
     server::Incoming,
@@ -41,11 +42,26 @@ pub fn serve(state: &mut State, incoming: &Incoming, token: Option<&Token>, rout
     }
     let id = repo.id;
     route.fault(state)?;
+    let before = if route.write { heads(state, id) } else { BTreeMap::new() };
     let reply = backend(state, incoming, &format!("/{id}.git/{rest}"), push.then_some(token).flatten());
-    if route.write {
+    if let (true, Some(token)) = (route.write, token) {
+        for (branch, sha) in heads(state, id) {
+            let old = before.get(&branch);
+            if old != Some(&sha) {
+                people::pushed(state, id, &branch, old.map(String::as_str), &sha, &token.who.login);
+            }
+        }
         git::synchronise(state);
     }
     Ok(reply)
+}
+
+/// The branches and their tips.
+fn heads(state: &State, repo: u64) -> BTreeMap<String, String> {
+    let format = "--format=%(refname:lstrip=2) %(objectname)";
+    let refs = git::run(&state.repo(repo).git, &["for-each-ref", format, "refs/heads"]);
+    let refs = refs.lines().filter_map(|line| line.rsplit_once(' '));
+    refs.map(|(name, sha)| (name.to_owned(), sha.to_owned())).collect()
 }
 
 fn challenge() -> Reply {

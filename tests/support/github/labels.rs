@@ -61,7 +61,8 @@ fn all(state: &State, repo: u64, number: u64) -> Reply {
 /// Makes sure that the repository has the label.
 pub fn ensure(state: &mut State, repo: u64, name: &str) {
     let id = state.next_id();
-    let label = Label { id, name: name.to_owned(), color: "ededed".to_owned() };
+    let updated_at = state.clock.now();
+    let label = Label { id, name: name.to_owned(), color: "ededed".to_owned(), updated_at };
     state.repo_mut(repo).labels.entry(name.to_lowercase()).or_insert(label);
 }
 
@@ -84,4 +85,35 @@ pub fn take(state: &mut State, repo: u64, number: u64, who: &Who, name: &str) ->
     let name = labels.remove(at);
     state.happened(repo, number, who, Happening::Unlabeled(name));
     true
+}
+
+/// Renames a label of the repository; everything that was ever said of it has the new name then.
+pub fn rename(state: &mut State, repo: u64, from: &str, to: &str) {
+    let now = state.clock.now();
+    let repo = state.repo_mut(repo);
+    let mut label = repo.labels.remove(&from.to_lowercase()).expect("the label exists");
+    to.clone_into(&mut label.name);
+    label.updated_at = now;
+    repo.labels.insert(to.to_lowercase(), label);
+    for pull in repo.pulls.values_mut() {
+        for name in pull.labels.iter_mut().filter(|name| name.as_str() == from) {
+            to.clone_into(name);
+        }
+        for item in &mut pull.timeline {
+            if let Happening::Labeled(name) | Happening::Unlabeled(name) = &mut item.what
+                && name == from
+            {
+                to.clone_into(name);
+            }
+        }
+    }
+}
+
+/// Deletes a label of the repository, and with it from every pull request; the timeline stays.
+pub fn delete(state: &mut State, repo: u64, name: &str) {
+    let repo = state.repo_mut(repo);
+    repo.labels.remove(&name.to_lowercase());
+    for pull in repo.pulls.values_mut() {
+        pull.labels.retain(|label| !label.eq_ignore_ascii_case(name));
+    }
 }

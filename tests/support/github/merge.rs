@@ -52,6 +52,27 @@ impl RepoDriver {
         sha
     }
 
+    /// Puts a pull request at the end of its base's merge queue; returns the branch that GitHub makes for the group.
+    pub fn enqueue(&self, number: u64) -> String {
+        let state = self.lock();
+        let dir = state.repo(self.id()).git.clone();
+        let pull = state.pull(self.id(), number);
+        let queue = format!("gh-readonly-queue/{}/", pull.base_ref);
+        let branches = git::run(&dir, &["for-each-ref", "--format=%(objectname)", &format!("refs/heads/{queue}")]);
+        let base = git::tip(&dir, &pull.base_ref).expect("the base branch exists");
+        // The last entry is the one that no other is on.
+        let names = git::run(&dir, &["for-each-ref", "--format=%(refname)", &format!("refs/heads/{queue}")]);
+        let last = branches.lines().find(|sha| !names.contains(*sha)).unwrap_or(&base).to_owned();
+        let tree = git::merge_tree(&dir, None, &last, &pull.head_sha).expect("there is no conflict");
+        let author = state.users[&pull.author].clone();
+        let author = (author.login.as_str(), &*author.email());
+        let title = format!("{} (#{number})", pull.title);
+        let sha = git::commit_tree(&dir, &tree, &[&last], author, state.clock.now(), &title);
+        let branch = format!("{queue}pr-{number}-{last}");
+        git::run(&dir, &["update-ref", &format!("refs/heads/{branch}"), &sha]);
+        branch
+    }
+
     /// Closes a pull request without merging it.
     pub fn close(&self, number: u64, login: &str) {
         let mut state = self.lock();

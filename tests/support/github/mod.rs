@@ -3,7 +3,7 @@
 //! ```text
 //! driver, events, views   what people and tests do: push, label, merge, deliver an event, read a comment
 //! server                  HTTP: authentication, routes, faults, the log of calls
-//! pulls reviews comments labels statuses commits graphql git_backend      the routes
+//! pulls reviews comments labels people statuses commits graphql git_backend      the routes
 //! payloads                responses, with every field that GitHub's OpenAPI description requires
 //! model, clock, git       what is remembered
 //! ```
@@ -25,6 +25,7 @@ mod labels;
 mod merge;
 mod model;
 mod payloads;
+mod people;
 mod pulls;
 mod reply;
 mod reviews;

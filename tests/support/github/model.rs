@@ -8,6 +8,15 @@ use super::{clock::Clock, reply::Fault, server::LoggedCall};
 
 pub type Time = DateTime<Utc>;
 
+/// Something that somebody does while a client is at work.
+pub struct Surprise(pub Box<dyn FnOnce(&mut State) + Send>);
+
+impl std::fmt::Debug for Surprise {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Surprise")
+    }
+}
+
 /// Everything.
 #[derive(Debug)]
 pub struct State {
@@ -18,11 +27,15 @@ pub struct State {
     pub home: PathBuf,
     pub users: BTreeMap<String, User>,
     pub repositories: BTreeMap<u64, Repo>,
+    /// Logins of the members by `organisation/team`.
+    pub teams: BTreeMap<String, Vec<String>>,
     /// By secret.
     pub tokens: BTreeMap<String, Token>,
     pub log: Vec<LoggedCall>,
     /// Faults to come, by route template; the first of a route is used first.
     pub faults: Vec<(String, Fault)>,
+    /// What happens right before the next call of a route.
+    pub surprises: Vec<(String, Surprise)>,
     /// What makes the test fail at the end.
     pub problems: Vec<String>,
     pub last_id: u64,
@@ -141,6 +154,8 @@ pub enum Visibility {
 pub enum Scope {
     Contents,
     Issues,
+    /// Of the organisation; no `permissions:` of a job gives it.
+    Members,
     PullRequests,
     Statuses,
 }
@@ -208,6 +223,21 @@ pub struct Repo {
     pub git: PathBuf,
     /// Whether `commits/{sha}/pulls` does not know yet of what just happened.
     pub commit_pulls_lag: bool,
+    /// Pushes, oldest first.
+    pub activities: Vec<Activity>,
+}
+
+/// A push to a branch.
+#[derive(Debug, Clone)]
+pub struct Activity {
+    pub id: u64,
+    pub reference: String,
+    /// Zeros where the push made the branch.
+    pub before: String,
+    pub after: String,
+    /// Login.
+    pub actor: String,
+    pub at: Time,
 }
 
 impl Repo {
@@ -227,6 +257,8 @@ pub struct Label {
     pub id: u64,
     pub name: String,
     pub color: String,
+    /// When it was made or renamed.
+    pub updated_at: Time,
 }
 
 #[derive(Debug)]
@@ -294,12 +326,13 @@ pub struct Thread {
     pub review: u64,
     pub path: String,
     pub start_line: Option<u64>,
+    /// 0 of a comment on the file as a whole.
     pub line: u64,
     pub commit: String,
     pub diff_hunk: String,
     /// Login of who resolved it.
     pub resolved_by: Option<String>,
-    /// Whether the file has changed since.
+    /// Whether its lines have changed since.
     pub outdated: bool,
     pub comments: Vec<Post>,
 }

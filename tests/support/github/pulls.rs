@@ -2,7 +2,7 @@
 
 use super::{
     git,
-    model::{Access, PullRequest, Scope, State},
+    model::{Access, PullRequest, Repo, Scope, State},
     payloads,
     reply::{Outcome, Reply, page},
     routes::Call,
@@ -22,12 +22,21 @@ pub fn get(state: &mut State, call: &Call) -> Outcome {
 pub fn list(state: &mut State, call: &Call) -> Outcome {
     call.require(state, Access::Read, &[Scope::PullRequests])?;
     let wanted = call.query.get("state").map_or("open", String::as_str);
-    let base = call.query.get("base");
+    let (base, head) = (call.query.get("base"), call.query.get("head"));
     let pulls = state.repo(call.repo).pulls.values().rev();
     let pulls = pulls.filter(|pull| wanted == "all" || pull.open == (wanted == "open"));
     let pulls = pulls.filter(|pull| base.is_none_or(|base| *base == pull.base_ref));
+    // `owner:branch`; what has no colon filters nothing.
+    let head = head.filter(|head| head.contains(':'));
+    let pulls = pulls.filter(|pull| head.is_none_or(|head| *head == label(state, pull)));
     let items = pulls.map(|pull| payloads::pull_request_simple(state, call.repo, pull)).collect();
     page(call, &state.url, state.page_limit, items, Into::into)
+}
+
+/// `owner:branch` of the head.
+fn label(state: &State, pull: &PullRequest) -> String {
+    let owner = pull.head_repo.map_or("unknown", |repo| state.repo(repo).owner.as_str());
+    format!("{owner}:{}", pull.head_ref)
 }
 
 /// `GET /repos/{owner}/{repo}/commits/{sha}/pulls`
@@ -41,16 +50,18 @@ pub fn of_commit(state: &mut State, call: &Call) -> Outcome {
         let message = format!("No commit found for SHA: {}", call.params[0]);
         return Err(Reply::error(422, &message));
     };
-    let contains = |pull: &&PullRequest| {
+    let pulls = containing(repo, &sha);
+    let items = pulls.map(|pull| payloads::pull_request_simple(state, call.repo, pull)).collect();
+    page(call, &state.url, state.page_limit, items, Into::into)
+}
+
+/// The pull requests that GitHub connects with a commit, as far as it knows of it yet.
+pub fn containing<'a>(repo: &'a Repo, sha: &str) -> impl Iterator<Item = &'a PullRequest> {
+    let contains = move |pull: &&PullRequest| {
         let range = format!("{}..{}", pull.base_sha, pull.head_sha);
         let merged = pull.merged.as_ref().is_some_and(|merged| merged.sha == sha);
         merged || git::run(&repo.git, &["rev-list", &range]).lines().any(|line| line == sha)
     };
-    let items = if repo.commit_pulls_lag {
-        Vec::new()
-    } else {
-        let pulls = repo.pulls.values().filter(contains);
-        pulls.map(|pull| payloads::pull_request_simple(state, call.repo, pull)).collect()
-    };
-    page(call, &state.url, state.page_limit, items, Into::into)
+    let known: Vec<&PullRequest> = repo.pulls.values().filter(|_| !repo.commit_pulls_lag).filter(contains).collect();
+    known.into_iter()
 }

@@ -42,6 +42,37 @@ pub fn create(state: &mut State, call: &Call) -> Outcome {
     Ok(Reply::json(200, &payloads::review(state, call.repo, number, &review)))
 }
 
+/// `POST /repos/{owner}/{repo}/pulls/{number}/comments`, on files as a whole only.
+pub fn comment(state: &mut State, call: &Call) -> Outcome {
+    call.require(state, Access::Write, &[Scope::PullRequests])?;
+    let number = call.pull(state)?;
+    if call.body["subject_type"] != "file" {
+        state.problems.push("the in-memory GitHub knows single comments on files only".to_owned());
+        return Err(Reply::error(501, "Not Implemented"));
+    }
+    let (body, path, commit) = (call.text("body")?, call.text("path")?, call.text("commit_id")?);
+    if body.is_empty() {
+        return unprocessable("Body can't be blank");
+    }
+    check_length("PullRequestReviewComment", body)?;
+    let pull = state.pull(call.repo, number);
+    let dir = &state.repo(call.repo).git;
+    let within = git::run(dir, &["rev-list", &format!("{}..{}", pull.base_sha, pull.head_sha)]);
+    if !within.lines().any(|sha| sha == commit) {
+        return unprocessable("commit_id is not part of the pull request");
+    }
+    let files = git::run(dir, &["diff", "--name-only", &format!("{}...{commit}", pull.base_sha)]);
+    if !files.lines().any(|file| file == path) {
+        return unprocessable("Path could not be resolved");
+    }
+    let (path, body) = (path.to_owned(), body.to_owned());
+    let anchor = Anchor { path, start_line: None, line: 0, diff_hunk: String::new(), body };
+    let commit = commit.to_owned();
+    let review = publish(state, call.repo, number, &call.who(), "", &commit, vec![anchor]);
+    let thread = state.pull(call.repo, number).threads.last().expect("it was just made");
+    Ok(Reply::json(201, &payloads::file_comment(state, call.repo, number, review.post.id, thread)))
+}
+
 fn unprocessable<T>(reason: &str) -> Result<T, Reply> {
     Err(Reply::unprocessable("Unprocessable Entity", &json!([reason])))
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{
     comments, commits, git_backend, graphql, labels,
     model::{Access, Repo, Scope, State, Token, Visibility, Who},
-    pulls,
+    people, pulls,
     reply::{Fault, Outcome, Reply},
     reviews,
     server::{API, Incoming, LoggedCall},
@@ -35,11 +35,13 @@ const ROUTES: &[(&str, &str, Handler)] = &[
     ("GET", "/pulls", pulls::list),
     ("GET", "/pulls/{number}", pulls::get),
     ("POST", "/pulls/{number}/reviews", reviews::create),
+    ("POST", "/pulls/{number}/comments", reviews::comment),
     ("GET", "/commits/{sha}/pulls", pulls::of_commit),
     ("GET", "/commits/{sha}/status", statuses::combined),
     ("POST", "/statuses/{sha}", statuses::create),
     ("GET", "/compare/{basehead}", commits::compare),
     ("GET", "/collaborators/{login}/permission", commits::permission),
+    ("GET", "/activity", people::activity),
     ("GET", "/issues/{number}/timeline", labels::timeline),
     ("POST", "/issues/{number}/comments", comments::create),
     ("PATCH", "/issues/comments/{id}", comments::update),
@@ -125,6 +127,10 @@ pub struct Route {
 impl Route {
     /// Takes the next fault of this route; `Err` when it replaces the effect.
     pub fn fault(&mut self, state: &mut State) -> Result<(), Reply> {
+        if let Some(at) = state.surprises.iter().position(|(template, _)| *template == self.template) {
+            let (_, surprise) = state.surprises.remove(at);
+            (surprise.0)(state);
+        }
         let Some(at) = state.faults.iter().position(|(template, _)| *template == self.template) else {
             return Ok(());
         };
@@ -167,6 +173,12 @@ fn rest(state: &mut State, incoming: &Incoming, path: &str, route: &mut Route) -
         ["repos", owner, name, rest @ ..] => {
             let name = format!("{}/{}", decode(owner), decode(name));
             (state.repositories.values().find(|repo| repo.full_name().eq_ignore_ascii_case(&name)), rest)
+        }
+        ["orgs", organisation, "teams", team, "members"] if incoming.method == "GET" => {
+            "/orgs/{org}/teams/{team_slug}/members".clone_into(&mut route.template);
+            route.fault(state)?;
+            let token = authenticate(state, incoming)?;
+            return people::members(state, token.as_ref(), &format!("{}/{}", decode(organisation), decode(team)));
         }
         ["repositories", id, rest @ ..] => (id.parse().ok().and_then(|id: u64| state.repositories.get(&id)), rest),
         _ => return unknown(state, incoming),

@@ -60,8 +60,8 @@ fn read(post: &mut Post) -> CommentView {
 }
 
 fn line_of(state: &State, repo: u64, commit: &str, path: &str, line: u64) -> String {
+    let Some(index) = usize::try_from(line).expect("a line number").checked_sub(1) else { return String::new() };
     let text = super::git::run(&state.repo(repo).git, &["show", &format!("{commit}:{path}")]);
-    let index = usize::try_from(line).expect("a line number") - 1;
     text.lines().nth(index).unwrap_or_default().to_owned()
 }
 

@@ -51,9 +51,11 @@ impl World {
                 home: home.path().to_owned(),
                 users: BTreeMap::new(),
                 repositories: BTreeMap::new(),
+                teams: BTreeMap::new(),
                 tokens: BTreeMap::new(),
                 log: Vec::new(),
                 faults: Vec::new(),
+                surprises: Vec::new(),
                 problems: Vec::new(),
                 last_id: 1_000,
                 page_limit: 100,
@@ -85,6 +87,31 @@ impl World {
     /// Deletes an account: what it did stays without an author.
     pub fn delete_user(&self, login: &str) {
         self.lock().users.get_mut(login).expect("the account exists").deleted = true;
+    }
+
+    /// Somebody else takes the login of a deleted account; returns the new id.
+    pub fn reregister(&self, login: &str) -> u64 {
+        let id = self.lock().next_id();
+        let gone = self.lock().users.remove(login).expect("the account exists");
+        let mut state = self.lock();
+        // What the old account did stays its own.
+        let ghost = format!("{login} (deleted {})", gone.id);
+        for pull in state.repositories.values_mut().flat_map(|repo| repo.pulls.values_mut()) {
+            for item in pull.timeline.iter_mut().filter(|item| item.actor == login) {
+                item.actor.clone_from(&ghost);
+            }
+        }
+        state.users.insert(ghost.clone(), User { login: ghost, deleted: true, ..gone });
+        drop(state);
+        let user = User { id, login: login.to_owned(), bot: false, deleted: false };
+        self.lock().users.insert(login.to_owned(), user);
+        id
+    }
+
+    /// Sets the members of `organisation/team`.
+    pub fn team(&self, name: &str, members: &[&str]) {
+        let members = members.iter().map(|login| (*login).to_owned()).collect();
+        self.lock().teams.insert(name.to_owned(), members);
     }
 
     /// Makes an empty repository with the default branch `main`, and its owner.
@@ -135,6 +162,7 @@ impl World {
             statuses: Vec::new(),
             git: dir,
             commit_pulls_lag: false,
+            activities: Vec::new(),
         };
         state.repositories.insert(id, repo);
         drop(state);
@@ -204,6 +232,7 @@ impl World {
         let mut state = self.lock();
         let mut problems = std::mem::take(&mut state.problems);
         problems.extend(state.faults.drain(..).map(|(route, fault)| format!("nothing called {route} for {fault:?}")));
+        problems.extend(state.surprises.drain(..).map(|(route, _)| format!("nothing called {route} for a surprise")));
         for repo in state.repositories.values_mut() {
             let name = repo.full_name();
             for pull in repo.pulls.values_mut() {

@@ -53,6 +53,12 @@ fn post_mut<'a>(state: &'a mut State, object: &Object) -> Option<&'a mut Post> {
         Object::Repository(_)
         | Object::PullRequest(..)
         | Object::ReviewThread(..)
+        | Object::Commit(..)
+        | Object::PullRequestCommit(..)
+        | Object::Label(..)
+        | Object::GitActor(_)
+        | Object::Status(..)
+        | Object::StatusContext(..)
         | Object::Actor(_)
         | Object::Viewer(_) => None,
     }

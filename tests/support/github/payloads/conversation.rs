@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::model::{Happening, Post, PullRequest, Review, State, TimelineItem};
+use super::super::model::{Happening, Post, PullRequest, Review, State, Thread, TimelineItem};
 use super::{api, app, commit, links, time, user, with};
 
 /// `label` of a repository.
@@ -55,6 +55,34 @@ pub fn review(state: &State, repo: u64, number: u64, review: &Review) -> Value {
         "submitted_at": time(review.post.created_at),
         "commit_id": review.commit,
         "author_association": "NONE",
+    })
+}
+
+/// `pull-request-review-comment` on a file as a whole.
+pub fn file_comment(state: &State, repo: u64, number: u64, review: u64, thread: &Thread) -> Value {
+    let name = state.repo(repo).full_name();
+    let post = &thread.comments[0];
+    let html = format!("{}/{name}/pull/{number}#discussion_r{}", state.url, post.id);
+    let url = api(state, &format!("/repos/{name}/pulls/comments/{}", post.id));
+    let pull = api(state, &format!("/repos/{name}/pulls/{number}"));
+    json!({
+        "id": post.id,
+        "node_id": format!("PRRC_{}", post.id),
+        "url": url,
+        "html_url": html,
+        "pull_request_url": pull,
+        "pull_request_review_id": review,
+        "diff_hunk": thread.diff_hunk,
+        "path": thread.path,
+        "commit_id": thread.commit,
+        "original_commit_id": thread.commit,
+        "subject_type": "file",
+        "body": post.body,
+        "user": user(state, &post.who.login),
+        "created_at": time(post.created_at),
+        "updated_at": time(post.created_at),
+        "author_association": "NONE",
+        "_links": links(&[("self", &url), ("html", &html), ("pull_request", &pull)]),
     })
 }
 

@@ -5,11 +5,13 @@ mod commit;
 mod conversation;
 mod pull;
 mod repository;
+mod workflow;
 
 pub use commit::{commit, comparison};
-pub use conversation::{issue_comment, label, review, timeline_item};
-pub use pull::{pull_request, pull_request_simple};
+pub use conversation::{file_comment, issue_comment, label, review, timeline_item};
+pub use pull::{issue, pull_request, pull_request_simple};
 pub use repository::repository;
+pub use workflow::{Run, workflow_run};
 
 use serde_json::{Map, Value, json};
 

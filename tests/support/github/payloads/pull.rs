@@ -110,3 +110,54 @@ pub fn pull_request(state: &State, repo: u64, pull: &PullRequest) -> Value {
     });
     with(pull_request_simple(state, repo, pull), full)
 }
+
+/// `issue` of a webhook: the pull request as an issue.
+pub fn issue(state: &State, repo: u64, pull: &PullRequest) -> Value {
+    let simple = pull_request_simple(state, repo, pull);
+    let name = state.repo(repo).full_name();
+    let url = api(state, &format!("/repos/{name}/issues/{}", pull.number));
+    let mut issue = json!({
+        "url": url,
+        "repository_url": api(state, &format!("/repos/{name}")),
+        "labels_url": format!("{url}/labels{{/name}}"),
+        "comments_url": format!("{url}/comments"),
+        "events_url": format!("{url}/events"),
+        "timeline_url": format!("{url}/timeline"),
+        "comments": pull.comments.len(),
+        "pull_request": {
+            "url": simple["url"],
+            "html_url": simple["html_url"],
+            "diff_url": simple["diff_url"],
+            "patch_url": simple["patch_url"],
+            "merged_at": simple["merged_at"],
+        },
+        "reactions": {
+            "url": format!("{url}/reactions"), "total_count": 0, "+1": 0, "-1": 0, "laugh": 0, "hooray": 0,
+            "confused": 0, "heart": 0, "rocket": 0, "eyes": 0,
+        },
+    });
+    for field in [
+        "html_url",
+        "id",
+        "node_id",
+        "number",
+        "title",
+        "user",
+        "labels",
+        "state",
+        "locked",
+        "assignee",
+        "assignees",
+        "milestone",
+        "created_at",
+        "updated_at",
+        "closed_at",
+        "author_association",
+        "active_lock_reason",
+        "draft",
+        "body",
+    ] {
+        issue[field] = simple[field].clone();
+    }
+    issue
+}

@@ -1,194 +1,13 @@
-//! The state machine of approvals, run after run.
+//! The label, run after run.
 
-use std::collections::BTreeMap;
-
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use proptest::prelude::*;
 
-use super::{testing::at, *};
+use super::world::*;
 use crate::{
-    model::{Account, AccountKind, Actor, Digest, Entry, EntryKind, LabelEvent, LabelRefusal, Tree},
-    policy::ApprovalPolicy,
+    approval::{testing::at, *},
+    model::{AccountKind, ApprovalRefusal, Digest, EntryKind, LabelEvent, Role},
 };
-
-const AUTHOR: u64 = 1;
-const REQUESTER: u64 = 2;
-const TRIAGER: u64 = 3;
-const ANN: u64 = 4;
-const BEN: u64 = 5;
-const LISTED: u64 = 6;
-const STRANGER: u64 = 7;
-const BOT: u64 = 8;
-const OWN: u64 = 9;
-
-fn account(id: u64) -> Account {
-    let login = match id {
-        AUTHOR => "author",
-        REQUESTER => "ReQuester",
-        TRIAGER => "triager",
-        ANN => "ann",
-        BEN => "ben",
-        LISTED => "listed",
-        STRANGER => "stranger",
-        BOT => "other[bot]",
-        _ => "own[bot]",
-    };
-    let kind = if matches!(id, BOT | OWN) { AccountKind::Bot } else { AccountKind::User };
-    Account { actor: Actor { id, login: login.to_owned() }, kind }
-}
-
-fn bytes(content: &str) -> ApprovalDigest {
-    let none = Tree::new();
-    let after = crate::model::FileState { mode: crate::model::FileMode::Regular, digest: Digest::of(content) };
-    let files =
-        [crate::model::FileChange { path: "schema-requests/a.yaml".to_owned(), before: None, after: Some(after) }];
-    digest(DigestInput {
-        repo_id: 1,
-        pr: 2,
-        base_ref: "main",
-        control: &none,
-        context: &none,
-        violations: &[],
-        files: &files,
-    })
-}
-
-/// A pull request with its label and the log; a run performs what [`evaluate`] asks for.
-#[derive(Clone)]
-struct World {
-    now: i64,
-    required: usize,
-    digest: ApprovalDigest,
-    shown_since: Option<DateTime<Utc>>,
-    events: Vec<LabelEvent>,
-    labels: Vec<String>,
-    log: Vec<Entry>,
-    roles: BTreeMap<u64, String>,
-    lines: BTreeMap<Digest, String>,
-    author: Account,
-}
-
-impl World {
-    /// Just opened, the summary posted.
-    fn new(required: usize) -> Self {
-        let role = |id, role: &str| (id, role.to_owned());
-        let mut world = Self {
-            now: 0,
-            required,
-            digest: bytes("A"),
-            shown_since: None,
-            events: Vec::new(),
-            labels: vec!["unrelated".to_owned()],
-            log: Vec::new(),
-            roles: BTreeMap::from([role(TRIAGER, "triage"), role(ANN, "maintain"), role(BEN, "admin")]),
-            lines: BTreeMap::new(),
-            author: account(AUTHOR),
-        };
-        world.roles.extend([AUTHOR, REQUESTER, OWN, BOT].map(|id| role(id, "admin")));
-        world.run();
-        world.now = 100;
-        world
-    }
-
-    fn evaluate(&self) -> Evaluation {
-        let policy = ApprovalPolicy {
-            label: "schema-approved".to_owned(),
-            required: self.required,
-            permission: vec!["maintain".to_owned(), "admin".to_owned()],
-            approvers: vec![LISTED],
-            min_review_seconds: 60,
-        };
-        let evidence = Evidence::default();
-        evaluate(
-            &Facts {
-                repo: 1,
-                pr: 2,
-                now: at(self.now),
-                tool: "schema-registry 0.1.0",
-                head_sha: "head",
-                digest: &self.digest,
-                author: Some(&self.author),
-                requesters: &[" @requester".to_owned()],
-                events: &self.events,
-                labels: &self.labels,
-                roles: &self.roles,
-                own_id: Some(OWN),
-                shown_since: self.shown_since,
-                recorded: &self.log,
-                old_lines: &self.lines,
-                evidence: &evidence,
-            },
-            &policy,
-        )
-    }
-
-    /// One run of the bot: append, then the label, then the summary.
-    fn run(&mut self) -> Evaluation {
-        let evaluation = self.evaluate();
-        self.log.extend(evaluation.entries.clone());
-        self.lines.insert(self.digest.digest, self.digest.lines.clone());
-        self.shown_since.get_or_insert(at(self.now));
-        self.now += 1;
-        match evaluation.label {
-            Some(LabelChange::Add) => self.set(OWN),
-            Some(LabelChange::Remove) => self.remove(OWN),
-            None => {}
-        }
-        evaluation
-    }
-
-    /// A run, and a proof that the next one has nothing to do.
-    fn settle(&mut self) -> Evaluation {
-        let first = self.run();
-        let again = self.evaluate();
-        assert_eq!(again.state, first.state, "a second run must see the same");
-        assert_eq!((again.entries, again.label), (vec![], None), "a second run must have nothing to do");
-        first
-    }
-
-    fn event(&mut self, id: u64, added: bool) {
-        let event = LabelEvent {
-            id: format!("event-{}", self.events.len()),
-            label: "Schema-Approved".to_owned(),
-            added,
-            account: Some(account(id)),
-            via_app: false,
-            at: at(self.now),
-        };
-        self.events.push(event);
-        self.labels.retain(|label| label == "unrelated");
-        if added {
-            self.labels.push("Schema-Approved".to_owned());
-        }
-        self.now += 1;
-    }
-
-    fn set(&mut self, id: u64) {
-        self.event(id, true);
-    }
-
-    fn remove(&mut self, id: u64) {
-        self.event(id, false);
-    }
-
-    fn push(&mut self, content: &str) {
-        self.digest = bytes(content);
-        self.shown_since = None;
-        self.now += 1;
-    }
-
-    fn on(&self) -> bool {
-        self.labels.len() > 1
-    }
-
-    fn kinds(&self) -> Vec<EntryKind> {
-        self.log.iter().map(|entry| entry.kind).collect()
-    }
-}
-
-fn reasons(evaluation: &Evaluation) -> Vec<LabelRefusal> {
-    evaluation.state.refused.iter().map(|refused| refused.reason).collect()
-}
 
 #[test]
 fn who_counts_and_who_does_not() {
@@ -196,11 +15,11 @@ fn who_counts_and_who_does_not() {
         (ANN, None),
         (BEN, None),
         (LISTED, None),
-        (AUTHOR, Some(LabelRefusal::Author)),
-        (REQUESTER, Some(LabelRefusal::Requester)),
-        (TRIAGER, Some(LabelRefusal::RoleTooLow)),
-        (STRANGER, Some(LabelRefusal::UnknownRole)),
-        (BOT, Some(LabelRefusal::Bot)),
+        (AUTHOR, Some(ApprovalRefusal::Author)),
+        (REQUESTER, Some(ApprovalRefusal::Requester)),
+        (TRIAGER, Some(ApprovalRefusal::RoleTooLow)),
+        (STRANGER, Some(ApprovalRefusal::UnknownRole)),
+        (BOT, Some(ApprovalRefusal::Bot)),
     ];
     for (id, refusal) in cases {
         let mut world = World::new(1);
@@ -223,7 +42,7 @@ fn every_refusal_names_the_person_the_rule_and_the_way_out() {
     let set = |id| message(&|world| world.set(id));
     let last = |world: &mut World, change: &dyn Fn(&mut LabelEvent)| {
         world.set(ANN);
-        change(world.events.last_mut().expect("an event was just made"));
+        change(world.timeline.labels.last_mut().expect("an event was just made"));
     };
     let messages = [
         set(AUTHOR),
@@ -247,14 +66,14 @@ fn every_refusal_names_the_person_the_rule_and_the_way_out() {
     ];
     insta::assert_snapshot!(messages.join("\n"), @r#"
     `author` opened this pull request; somebody else must approve it
-    `ReQuester` is named as the requester (`requestedByUsername`); somebody else must approve the change
-    `triager` has the role `triage` in the repository; the policy asks for `maintain` or `admin`, or a place in its list of approvers
+    `ReQuester` is named as the requester in `requestMetadata`; somebody else must approve the change
+    `triager` has the role `triage` in the repository; the policy asks for `maintain` or `admin`, or a place among its approvers
     The role of `stranger` in the repository could not be read; run this check again, then set the label again
-    `other[bot]` is not a person; a person must set the label
-    The account that set the label no longer exists; somebody with an account must set it
-    An app set the label on behalf of `ann`; set it by hand on the pull request's page
+    `other[bot]` is not a person; a person must approve
+    The account that set the label no longer exists; somebody with an account must approve
+    An app set the label on behalf of `ann`; do it by hand on the pull request's page
     `ann` set the label before the summary showed these bytes; read it, then set the label again
-    `ann` set the label before the summary had been shown for 60 seconds (`min_review_seconds`); set it again after 2027-01-15 08:01:00 UTC
+    `ann` set the label before the summary and the head had stood for 60 seconds (`min_review_seconds`); set it again after 2027-01-15 08:01:00 UTC, or comment `/approve 197d386fec30`
     The label that `ann` set was taken off by a bot before it counted; set it again
     `ann` has approved these bytes already; the next approval must come from somebody else
     "#);
@@ -278,7 +97,7 @@ fn two_approvals_by_one_label() {
     assert!(!world.on(), "taken off, so that the next person can set it");
 
     world.set(ANN);
-    assert_eq!(reasons(&world.settle()), [LabelRefusal::AlreadyApproved]);
+    assert_eq!(reasons(&world.settle()), [ApprovalRefusal::AlreadyApproved]);
 
     world.set(BEN);
     let done = world.settle();
@@ -307,12 +126,12 @@ fn a_label_lost_to_a_bot_is_set_again_and_a_label_taken_off_by_a_person_is_not()
     world.set(ANN);
     world.settle();
     world.remove(BOT);
-    assert_eq!(world.settle().label, Some(LabelChange::Add));
+    assert_eq!(world.settle().labels, [LabelChange::Add("schema-approved".to_owned())]);
     assert!(world.on());
 
     world.remove(TRIAGER);
     let revoked = world.settle();
-    assert_eq!((revoked.state.missing(), revoked.label), (1, None));
+    assert_eq!((revoked.state.missing(), revoked.labels), (1, vec![]));
     assert_eq!(revoked.state.revoked.and_then(|revoked| revoked.who), Some(account(TRIAGER).actor));
     assert_eq!(world.log[1].approvals, [world.log[0].id.clone()]);
 
@@ -320,12 +139,25 @@ fn a_label_lost_to_a_bot_is_set_again_and_a_label_taken_off_by_a_person_is_not()
     assert!(world.settle().state.complete(), "the same person may change their mind");
 }
 
+/// Found by the property below.
+#[test]
+fn a_revocation_makes_earlier_tries_history() {
+    let mut world = World::new(3);
+    world.set(ANN);
+    world.run();
+    world.set(ANN);
+    world.remove(BOT);
+    world.set(TRIAGER);
+    world.remove(REQUESTER);
+    assert_eq!(reasons(&world.settle()), []);
+}
+
 #[test]
 fn what_this_tool_does_with_a_persons_token_is_not_that_persons_doing() {
     let mut world = World::new(2);
     world.set(ANN);
     world.settle();
-    for event in &mut world.events {
+    for event in &mut world.timeline.labels {
         if let Some(account) = event.account.as_mut().filter(|account| account.actor.id == OWN) {
             account.kind = AccountKind::User;
         }
@@ -376,7 +208,7 @@ fn a_label_for_other_bytes_never_counts_for_these() {
     let mut world = World::new(1);
     world.set(ANN);
     world.push("B");
-    assert_eq!(reasons(&world.settle()), [LabelRefusal::BeforeSummary]);
+    assert_eq!(reasons(&world.settle()), [ApprovalRefusal::BeforeSummary]);
     assert!(!world.on() && world.log.is_empty());
     world.push("C");
     world.now += 1;
@@ -388,15 +220,15 @@ fn what_was_refused_stays_refused_when_the_person_gets_the_role() {
     let mut world = World::new(1);
     world.set(TRIAGER);
     world.settle();
-    world.roles.insert(TRIAGER, "admin".to_owned());
+    world.roles.insert(TRIAGER, Role { name: "admin".to_owned(), writes: true });
     let evaluation = world.settle();
-    assert_eq!((reasons(&evaluation), evaluation.state.missing()), (vec![LabelRefusal::Answered], 1));
+    assert_eq!((reasons(&evaluation), evaluation.state.missing()), (vec![ApprovalRefusal::Answered], 1));
 }
 
 #[test]
 fn zero_required_needs_no_label_and_records_one() {
     let mut world = World::new(0);
-    assert_eq!(world.settle().label, None);
+    assert_eq!(world.settle().labels, []);
     world.set(ANN);
     assert!(world.settle().state.complete() && world.on());
     assert_eq!(world.kinds(), [EntryKind::Approved]);
@@ -410,16 +242,16 @@ fn entries_of_other_pull_requests_mean_nothing() {
     let mut world = World::new(1);
     world.set(ANN);
     world.settle();
+    // As a new event it would be too early.
+    world.timeline.labels[0].at = at(-1);
+    assert!(world.evaluate().state.complete());
     for (repo, pr) in [(1, Some(3)), (9, Some(2)), (1, None)] {
         let mut other = world.clone();
-        other.events.clear();
         for entry in &mut other.log {
             (entry.repo, entry.pr) = (repo, pr);
         }
         assert_eq!(other.evaluate().state.missing(), 1);
     }
-    world.events.clear();
-    assert!(world.evaluate().state.complete(), "what the log holds needs no event");
 }
 
 #[derive(Debug, Clone)]
@@ -428,6 +260,10 @@ enum Step {
     Remove(u64),
     Push(u8),
     Wait(i64),
+    Comment(u64),
+    Veto(u64),
+    Lift(u64),
+    Role(u64, bool),
     Run,
     LoseSummary,
 }
@@ -439,6 +275,10 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         (AUTHOR..=OWN).prop_map(Step::Remove),
         (0..3_u8).prop_map(Step::Push),
         (0..90_i64).prop_map(Step::Wait),
+        (AUTHOR..=OWN).prop_map(Step::Comment),
+        (AUTHOR..=OWN).prop_map(Step::Veto),
+        (AUTHOR..=OWN).prop_map(Step::Lift),
+        (ANN..=BEN, any::<bool>()).prop_map(|(id, may)| Step::Role(id, may)),
         Just(Step::Run),
         Just(Step::LoseSummary),
     ];
@@ -457,6 +297,13 @@ proptest! {
                 Step::Remove(id) => world.remove(id),
                 Step::Push(content) => world.push(&content.to_string()),
                 Step::Wait(seconds) => world.now += seconds,
+                Step::Comment(id) => world.comment(id, None),
+                Step::Veto(id) => world.veto(id),
+                Step::Lift(id) => world.lift(id),
+                Step::Role(id, may) => {
+                    let name = if may { "admin" } else { "write" };
+                    world.roles.insert(id, Role { name: name.to_owned(), writes: true });
+                }
                 Step::Run => { world.run(); }
                 Step::LoseSummary => world.shown_since = None,
             }

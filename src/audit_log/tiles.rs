@@ -1,0 +1,91 @@
+//! Hashes of the tree, each proven to be the checkpoint's before it is used.
+//!
+//! `tlog_tiles::TileHashReader` does not prove all that it reads: of the tiles below the right edge it passes over the
+//! first ones where an edge tile holds more than one of the subtrees that the root is made of.
+
+use std::{cell::RefCell, collections::BTreeMap};
+
+use tlog_tiles::{Hash, HashReader, split_stored_hash_index};
+
+use super::{
+    Checkpoint, Error, Read,
+    append::tile,
+    layout::{self, CHECKPOINT, WIDTH},
+    tree::{Edge, perfect},
+};
+
+/// Tiles by level and number; what is in the map is proven.
+type Known = BTreeMap<(usize, u64), Vec<Hash>>;
+
+/// A reader of proven hashes.
+pub(super) struct Tiles<'a, 'r> {
+    size: u64,
+    read: RefCell<&'a mut Read<'r>>,
+    known: RefCell<Known>,
+    /// Why a hash could not be read; the crate's own error has no room for it.
+    error: RefCell<Option<Error>>,
+}
+
+/// Gives `use_` a reader of hashes, which are all proven to be those of the checkpoint's tree.
+pub(super) fn authenticated<T>(
+    checkpoint: &Checkpoint,
+    read: &mut Read,
+    use_: impl FnOnce(&Tiles<'_, '_>) -> Result<T, tlog_tiles::Error>,
+) -> Result<T, Error> {
+    let edge = Edge::load(checkpoint.size, |level, n, width| tile(read, level, n, width))?;
+    if edge.root() != checkpoint.root {
+        return Err(Error::damaged(CHECKPOINT, "its root is not that of the last tiles"));
+    }
+    let known = edge.tiles().map(|tile| ((tile.level, tile.n), tile.hashes)).collect();
+    let tiles = Tiles {
+        size: checkpoint.size,
+        read: RefCell::new(read),
+        known: RefCell::new(known),
+        error: RefCell::default(),
+    };
+    use_(&tiles).map_err(|error| {
+        let own = tiles.error.take();
+        own.unwrap_or_else(|| Error::damaged(CHECKPOINT, format!("its tiles do not give its root ({error})")))
+    })
+}
+
+impl HashReader for Tiles<'_, '_> {
+    fn read_hashes(&self, indexes: &[u64]) -> Result<Vec<Hash>, tlog_tiles::Error> {
+        indexes.iter().map(|index| self.hash(*index)).collect::<Result<_, _>>().map_err(|error| {
+            *self.error.borrow_mut() = Some(error);
+            tlog_tiles::Error::BadMath
+        })
+    }
+}
+
+impl Tiles<'_, '_> {
+    fn hash(&self, index: u64) -> Result<Hash, Error> {
+        let (level, n) = split_stored_hash_index(index);
+        let (height, inside) = (usize::from(level) / 8, u32::from(level) % 8);
+        let (first, count) = (n << inside, 1 << inside);
+        let hashes = self.tile(height, first / WIDTH)?;
+        let start = usize::try_from(first % WIDTH).unwrap_or(usize::MAX);
+        let subtree = hashes.get(start..).and_then(|hashes| hashes.get(..count));
+        subtree.map(perfect).ok_or_else(|| Error::damaged(CHECKPOINT, format!("it has no hash {index}")))
+    }
+
+    /// A tile, proven from its parent; those of the right edge are known from the start.
+    fn tile(&self, level: usize, n: u64) -> Result<Vec<Hash>, Error> {
+        if let Some(known) = self.known.borrow().get(&(level, n)) {
+            return Ok(known.clone());
+        }
+        let bits = u32::try_from(8 * (level + 1)).unwrap_or(u32::MAX);
+        if n >= self.size.checked_shr(bits).unwrap_or(0) {
+            return Err(Error::damaged(CHECKPOINT, format!("it has no tile {n} at level {level}")));
+        }
+        let parent = self.tile(level + 1, n / WIDTH)?;
+        let expected = parent.get(usize::try_from(n % WIDTH).unwrap_or(usize::MAX));
+        let found = tile(*self.read.borrow_mut(), level, n, 256)?;
+        if expected != Some(&perfect(&found)) {
+            let path = layout::tile(level, n, 256);
+            return Err(Error::damaged(path, "its hashes do not give the one above them"));
+        }
+        self.known.borrow_mut().insert((level, n), found.clone());
+        Ok(found)
+    }
+}

@@ -1,0 +1,107 @@
+//! The tree head against what is known of it: origin, first entry, signatures, earlier heads.
+
+use tlog_tiles::Hash;
+
+use super::{
+    super::{Checkpoint, Note, layout::CHECKPOINT},
+    MAX_PROBLEMS, Pinned, Place, Problem,
+};
+use crate::model::{Digest, VerifierKey};
+
+pub(super) struct Head<'a> {
+    pinned: &'a Pinned,
+    checkpoint: &'a Checkpoint,
+    bytes: &'a [u8],
+    pub(super) first_entry: Option<Digest>,
+    pub(super) signed_by: Option<VerifierKey>,
+    pub(super) cosigned_by: usize,
+    pub(super) problems: Vec<Problem>,
+}
+
+impl<'a> Head<'a> {
+    pub(super) fn new(pinned: &'a Pinned, checkpoint: &'a Checkpoint, bytes: &'a [u8]) -> Self {
+        let (first_entry, signed_by, cosigned_by, problems) = Default::default();
+        Self { pinned, checkpoint, bytes, first_entry, signed_by, cosigned_by, problems }
+    }
+
+    fn problem(&mut self, what: String) {
+        if self.problems.len() < MAX_PROBLEMS {
+            self.problems.push(Problem { place: Place::File(CHECKPOINT.to_owned()), what });
+        }
+    }
+
+    pub(super) fn origin(&mut self) {
+        let found = &self.checkpoint.origin;
+        if let Some(expected) = self.pinned.origin.as_ref().filter(|expected| *expected != found) {
+            self.problem(format!("is that of `{found}`, not of `{expected}`"));
+        }
+    }
+
+    pub(super) fn first_entry(&mut self, leaf: Option<Hash>) {
+        self.first_entry = leaf.and_then(|hash| hex::encode(hash.0).parse().ok());
+        if self.pinned.first_entry.is_some() && self.pinned.first_entry != self.first_entry {
+            let place = Place::Entry(0, None);
+            let what = "is not the first entry that the policy pins: this is another log".to_owned();
+            self.problems.push(Problem { place, what });
+        }
+    }
+
+    /// Earlier heads of the same log that it must have grown from.
+    pub(super) fn earlier(&mut self) {
+        for earlier in &self.pinned.earlier {
+            let (then, now) = (&earlier.checkpoint, self.checkpoint);
+            if then.origin != now.origin {
+                self.problem(format!("is that of `{}`, {} is that of `{}`", now.origin, earlier.name, then.origin));
+            } else if then.size > now.size {
+                let what =
+                    format!("counts {} entries, {} counted {}: the log was cut", now.size, earlier.name, then.size);
+                self.problem(what);
+            }
+        }
+    }
+
+    /// The key that the entries name has signed the head, and the policy knows that key.
+    pub(super) fn signatures(&mut self, named: Option<&str>) {
+        let note = match Note::parse(self.bytes) {
+            Ok(note) => note,
+            Err(what) => return self.problem(format!("is no note: {what}")),
+        };
+        let key: Option<VerifierKey> = named.and_then(|key| key.parse().ok());
+        match &key {
+            None if self.pinned.keys.is_empty() => {}
+            None => self.problem("is not signed; the policy names a key that signs".to_owned()),
+            Some(key) if key.name != self.checkpoint.origin.to_string() => {
+                self.problem(format!("is signed by `{}`, which is not named after its origin", key.name));
+            }
+            Some(key) if !self.pinned.keys.is_empty() && !self.pinned.keys.contains(key) => {
+                self.problem(format!("is signed by {key}, which is no key of the policy"));
+            }
+            Some(key) => match note.signed_by(key) {
+                Ok(Some(_)) => self.signed_by = Some(key.clone()),
+                Ok(None) => self.problem(format!("is not signed by {key}, as it should be")),
+                Err(what) => self.problem(format!("is forged: {what}")),
+            },
+        }
+        self.cosignatures(&note);
+    }
+
+    /// Enough witnesses saw this log: this head, or an earlier one that it has grown from.
+    fn cosignatures(&mut self, note: &Note) {
+        let earlier = self.pinned.earlier.iter().map(|earlier| (earlier.name.as_str(), &earlier.note));
+        let notes: Vec<_> = std::iter::once((CHECKPOINT, note)).chain(earlier).collect();
+        for witness in &self.pinned.witnesses {
+            let mut saw = false;
+            for (name, note) in &notes {
+                match note.signed_by(witness) {
+                    Ok(signed) => saw |= signed.is_some(),
+                    Err(what) => self.problem(format!("cannot be believed: {name} is forged, {what}")),
+                }
+            }
+            self.cosigned_by += usize::from(saw);
+        }
+        let (count, wanted) = (self.cosigned_by, self.pinned.cosignatures);
+        if count < wanted {
+            self.problem(format!("is cosigned by {count} of the {wanted} witnesses that the policy asks for"));
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Many pull requests: those whose verdict a push to their base may have changed, and, once an hour, all.
+
+use std::collections::BTreeSet;
+
+use anyhow::bail;
+
+use super::{
+    Step,
+    gather::{self, Clean, governed_trees, policy_of},
+    record, review,
+};
+use crate::{
+    cli::{Ended, output},
+    github::Error,
+    model::PullRequest,
+    policy::Policy,
+    report::{escape::log_line, terminal::plural},
+};
+
+/// Heads that one fetch asks for.
+const HEADS_AT_ONCE: usize = 100;
+
+/// Records what landed on the branch `name`, and judges the open pull requests to it again whose verdict that may have
+/// changed: the ones that touch governed files, where the push did. `before` is the payload's word for what the tip was; where that
+/// commit cannot be had, the push counts as one that touched everything.
+pub(super) async fn branch(step: &Step<'_>, name: &str, before: &str) -> anyhow::Result<Ended> {
+    let recorded = if step.records() { record::run(step).await.map(drop) } else { Ok(()) };
+    let Some(tip) = step.store.fetch_branch(name)? else { return recorded.map(|()| Ended::Well) };
+    let policy = policy_of(&step.store, &tip)?;
+    if gated(step, &policy, name) {
+        let before = step.store.fetch_commits(&[before]).is_ok().then_some(before);
+        let touched = match before {
+            Some(before) => {
+                let (old, new) = governed_trees(&step.store, &policy, before, &tip)?;
+                old != new
+            }
+            None => true,
+        };
+        if touched {
+            let open = step.github.open_pull_requests(Some(name)).await?;
+            let governing = governing(step, &policy, &[Some(tip.as_str()), before], open)?;
+            judge_again(step, governing, true).await?;
+        }
+    }
+    recorded.map(|()| Ended::Well)
+}
+
+/// Records what landed anywhere, and judges every open pull request to a gated branch again: time alone changes
+/// verdicts, and runs get lost.
+pub(super) async fn everything(step: &Step<'_>) -> anyhow::Result<Ended> {
+    let recorded = if step.records() { record::run(step).await.map(drop) } else { Ok(()) };
+    let open = step.github.open_pull_requests(None).await?;
+    let bases: BTreeSet<String> = open.iter().map(|pull_request| pull_request.base_ref.clone()).collect();
+    let mut judged = BTreeSet::new();
+    for base in bases {
+        if let Some(tip) = step.store.fetch_branch(&base)?
+            && gated(step, &policy_of(&step.store, &tip)?, &base)
+        {
+            judged.insert(base);
+        }
+    }
+    let open = open.into_iter().filter(|pull_request| judged.contains(&pull_request.base_ref)).collect();
+    judge_again(step, open, false).await?;
+    recorded.map(|()| Ended::Well)
+}
+
+fn gated(step: &Step<'_>, policy: &Policy, branch: &str) -> bool {
+    branch == step.repository.default_branch || policy.gate_branches.iter().any(|gated| gated == branch)
+}
+
+/// The pull requests that may touch governed files: all but those whose governed files are what one of the `tips` of the
+/// base has. No call is spent on the rest.
+fn governing(
+    step: &Step<'_>,
+    policy: &Policy,
+    tips: &[Option<&str>],
+    open: Vec<PullRequest>,
+) -> anyhow::Result<Vec<PullRequest>> {
+    let heads: Vec<&str> = open.iter().map(|pull_request| pull_request.head_sha.as_str()).collect();
+    for heads in heads.chunks(HEADS_AT_ONCE) {
+        step.store.fetch_commits(heads)?;
+    }
+    let mut governing = Vec::new();
+    for pull_request in open {
+        let mut differs = true;
+        for tip in tips.iter().flatten() {
+            let (base, head) = governed_trees(&step.store, policy, tip, &pull_request.head_sha)?;
+            differs &= base != head;
+        }
+        if differs {
+            governing.push(pull_request);
+        }
+    }
+    Ok(governing)
+}
+
+/// Reviews one after the other. What fails for one does not stop the others, but a rate limit does: the next run of the
+/// schedule goes on. With `governing_only`, one that turns out to change no governed file is left as it is.
+async fn judge_again(step: &Step<'_>, pull_requests: Vec<PullRequest>, governing_only: bool) -> anyhow::Result<()> {
+    let total = pull_requests.len();
+    let mut failed = 0;
+    for (done, pull_request) in pull_requests.into_iter().enumerate() {
+        let number = pull_request.number;
+        let Err(error) = one(step, pull_request, governing_only).await else { continue };
+        output::print(&format!("#{number} could not be judged: {}\n", log_line(&format!("{error:#}"))))?;
+        if matches!(error.downcast_ref::<Error>(), Some(Error::RateLimited { .. })) {
+            bail!("the rate limit is used up after {done} of {}; the next run goes on", plural(total, "pull request"));
+        }
+        failed += 1;
+    }
+    if failed > 0 {
+        bail!("{failed} of {} could not be judged; run it again", plural(total, "pull request"));
+    }
+    Ok(())
+}
+
+async fn one(step: &Step<'_>, pull_request: PullRequest, governing_only: bool) -> anyhow::Result<()> {
+    let judged = gather::judge(step, pull_request).await?;
+    if governing_only && judged.clean().is_some_and(Clean::untouched) {
+        return Ok(());
+    }
+    review::perform(step, &judged).await.map(drop)
+}
