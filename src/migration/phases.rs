@@ -45,8 +45,8 @@ impl<'a> Step<'a> {
 
 /// Puts steps into files, each kind's in the order given. Transactions with nothing between them are one; the last file
 /// is a transaction, because the postcondition is in it.
-pub(super) fn parts(steps: Vec<Step<'_>>) -> Vec<Part<'_>> {
-    let mut parts: Vec<Part<'_>> = Vec::new();
+pub(super) fn parts<'a>(steps: &[Step<'a>]) -> Vec<Part<'a>> {
+    let mut parts: Vec<Part<'a>> = Vec::new();
     for kind in PhaseKind::ALL {
         for step in steps.iter().filter(|step| step.kind == kind) {
             match parts.last_mut() {
@@ -64,7 +64,13 @@ pub(super) fn parts(steps: Vec<Step<'_>>) -> Vec<Part<'_>> {
 /// Whether a step of kind `next` goes into the file of kind `last` that was begun before it. A validation is alone: it
 /// takes long, and must not hold the locks of the others meanwhile.
 fn joins(last: PhaseKind, next: PhaseKind) -> bool {
-    last.is_transaction() && (last == next || matches!((last, next), (PhaseKind::Prepare, PhaseKind::Recover | PhaseKind::Finish)))
+    last.is_transaction()
+        && (last == next
+            || matches!(
+                (last, next),
+                (PhaseKind::Prepare, PhaseKind::Recover | PhaseKind::Finish)
+                    | (PhaseKind::Recover | PhaseKind::Assert, PhaseKind::Finish)
+            ))
 }
 
 /// The place of each file among those of the change; none where there is but one.

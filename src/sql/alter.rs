@@ -31,6 +31,8 @@ pub enum Action<'a> {
     TypeUsing(&'a ColumnDefinition),
     /// `SET DEFAULT`, or `DROP DEFAULT` where the column has none.
     Default(&'a ColumnDefinition),
+    /// `DROP DEFAULT`.
+    DropDefault(&'a str),
     /// `SET NOT NULL`.
     SetNotNull(&'a str),
     /// `DROP NOT NULL`.
@@ -79,6 +81,7 @@ impl fmt::Display for Action<'_> {
                 write!(f, "ALTER COLUMN {} SET DEFAULT {value}", quoted(name))
             }
             Self::Default(column) => write!(f, "ALTER COLUMN {} DROP DEFAULT", quoted(&column.name)),
+            Self::DropDefault(column) => write!(f, "ALTER COLUMN {} DROP DEFAULT", quoted(column)),
             Self::SetNotNull(column) => write!(f, "ALTER COLUMN {} SET NOT NULL", quoted(column)),
             Self::DropNotNull(column) => write!(f, "ALTER COLUMN {} DROP NOT NULL", quoted(column)),
             Self::AddIdentity(column, identity) => {

@@ -66,10 +66,7 @@ fn touched(parts: &Parts) -> String {
 /// With `parts`, only these are looked at, and those of them that the definition does not have must not be there.
 pub(super) fn assert_definition(definition: &Definition, parts: Option<&Parts>) -> String {
     let table = quote::literal(&quote::table(&definition.table));
-    let mut wanted = vec![format!(
-        "  CREATE TEMPORARY TABLE wanted (\n{}\n  );",
-        body(lines(definition), "    ")
-    )];
+    let mut wanted = vec![format!("  CREATE TEMPORARY TABLE wanted (\n{}\n  );", body(lines(definition), "    "))];
     wanted
         .extend(definition.indexes.iter().map(|index| format!("  {};", create_index(index, false, "pg_temp.wanted"))));
     let foreign_keys: Vec<_> = definition.foreign_keys.iter().map(wanted_foreign_key).collect();
@@ -91,18 +88,14 @@ pub(super) fn assert_definition(definition: &Definition, parts: Option<&Parts>) 
             ("hint", quote::literal(EXISTED)),
         ],
         Some(parts) => [
-            ("touched", format!("  touched CONSTANT text[] := ARRAY[{}];\n", touched(parts))),
+            ("touched", format!("  touched CONSTANT text[] := ARRAY[{}]::text[];\n", touched(parts))),
             ("objects", String::new()),
             ("skip", "      CONTINUE WHEN object <> ALL (touched);\n".to_owned()),
             ("hint", quote::literal(ALTERED)),
         ],
     };
     let mut values = values.to_vec();
-    values.extend([
-        ("foreign keys", foreign_keys),
-        ("wanted", wanted.join("\n")),
-        ("table", table),
-    ]);
+    values.extend([("foreign keys", foreign_keys), ("wanted", wanted.join("\n")), ("table", table)]);
     block("postcondition", include_str!("postcondition.sql"), &values)
 }
 
@@ -165,7 +158,7 @@ fn assert_kept(table: &TableName, column: &str, lost: String, message: &str) -> 
 }
 
 /// The template with every `{key}` replaced; what is put in is not looked at again.
-fn filled(template: &str, values: &[(&str, String)]) -> String {
+pub(super) fn filled(template: &str, values: &[(&str, String)]) -> String {
     let mut text = String::new();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
@@ -181,4 +174,3 @@ fn filled(template: &str, values: &[(&str, String)]) -> String {
     // A block begins and ends on lines of its own.
     format!("\n{text}{rest}")
 }
-

@@ -215,7 +215,18 @@ impl ColumnDefinition {
         let uses = BTreeSet::new();
         let name = self.name.clone();
         let collation = self.collation.clone();
-        Self { name, type_name, collation, not_null: false, default, identity, generated, serial: false, volatile: false, uses }
+        Self {
+            name,
+            type_name,
+            collation,
+            not_null: false,
+            default,
+            identity,
+            generated,
+            serial: false,
+            volatile: false,
+            uses,
+        }
     }
 }
 
@@ -251,6 +262,18 @@ impl ConstraintDefinition {
     fn of_foreign_key(key: &ForeignKey) -> Self {
         let uses = key.columns.iter().cloned().collect();
         Self { name: key.name.clone(), body: foreign_key(key), index: None, using_index: ("", ""), uses }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The same under another name.
+    #[must_use]
+    pub fn called(&self, name: &str) -> Self {
+        Self { name: name.to_owned(), ..self.clone() }
     }
 
     /// Columns of its own table that it refers to.

@@ -47,6 +47,8 @@ pub enum Statement<'a> {
     CommentOnColumn(&'a TableName, &'a str, Option<&'a str>),
     /// `ALTER TABLE`.
     Alter(&'a TableName, Action<'a>),
+    /// `ALTER TABLE` of a table under a name that it has only in between.
+    AlterNamed(TableName, Action<'a>),
     /// Statements that run where the catalog answers yes.
     When(Condition<'a>, Vec<Self>),
     /// `CREATE INDEX CONCURRENTLY IF NOT EXISTS`: writers go on; outside of a transaction.
@@ -193,6 +195,7 @@ impl fmt::Display for Statement<'_> {
                 write!(f, "COMMENT ON COLUMN {}.{column} IS {};", quote::table(table), comment(*text))
             }
             Self::Alter(table, action) => write!(f, "ALTER TABLE {} {action};", quote::table(table)),
+            Self::AlterNamed(table, action) => write!(f, "ALTER TABLE {} {action};", quote::table(table)),
             Self::When(condition, statements) => f.write_str(&blocks::when(condition, statements)),
             Self::CreateIndexConcurrently(table, index) => {
                 let text = create_index(index, true, &quote::table(table));
@@ -214,9 +217,7 @@ impl fmt::Display for Statement<'_> {
             }
             Self::AssertEmpty(table) => f.write_str(&blocks::assert_empty(table)),
             Self::AssertNoValues(table, column) => f.write_str(&blocks::assert_no_values(table, column)),
-            Self::AssertUnchanged(table, column, cast) => {
-                f.write_str(&blocks::assert_unchanged(table, column, cast))
-            }
+            Self::AssertUnchanged(table, column, cast) => f.write_str(&blocks::assert_unchanged(table, column, cast)),
             Self::DropTable(table) => write!(f, "DROP TABLE IF EXISTS {};", quote::table(table)),
         }
     }

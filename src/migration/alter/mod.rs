@@ -12,13 +12,17 @@ mod refused;
 
 use crate::{
     diff,
-    model::{Change, Constraint, Difference, Lock, LockMode, Operation, Plan, Table, TableName, Unsupported, Work},
-    sql::{Definition, Parts, Statement},
+    model::{
+        Change, Column, Constraint, Difference, Lock, LockMode, MAX_PHASES, MigrationHeader, Operation, Plan, Route,
+        Table, TableName, Unsupported, Work,
+    },
+    sql::{Action, ColumnDefinition, Definition, Parts, Statement},
 };
 
 use super::{
+    header,
     phases::{self, Part, Step},
-    script::define,
+    script::{Script, define},
 };
 
 /// Both states of a table under the names of the later one.
@@ -61,13 +65,62 @@ impl States {
         steps.extend(indexes::steps(self));
         steps.extend(constraints::keys(self));
         steps.extend(columns::finish(self));
-        phases::parts(steps)
+        phases::parts(&steps)
     }
 
     /// The last statement of the change.
     pub(super) fn postcondition(&self) -> Vec<Statement<'_>> {
-        let note = "What is there now is compared, through the catalog, with a temporary table of the wanted definition.";
+        if self.differences.iter().all(Difference::is_metadata) && self.touched == Parts::default() {
+            return Vec::new();
+        }
+        let note =
+            "What is there now is compared, through the catalog, with a temporary table of the wanted definition.";
         vec![Statement::Note(note.to_owned()), Statement::AssertParts(&self.new, self.touched.clone())]
+    }
+
+    /// `ALTER TABLE` of the table.
+    fn alter<'a>(&'a self, action: Action<'a>) -> Statement<'a> {
+        Statement::Alter(self.table(), action)
+    }
+
+    /// The columns that the change adds.
+    fn added(&self) -> impl Iterator<Item = (&Column, &ColumnDefinition)> {
+        self.differences.iter().filter_map(|difference| match difference {
+            Difference::ColumnAdded { column } => Some((column, self.new.column(&column.name)?)),
+            _ => None,
+        })
+    }
+
+    /// A column that both states have.
+    fn both(&self, column: &str) -> Option<(&ColumnDefinition, &ColumnDefinition)> {
+        Some((self.old.column(column)?, self.new.column(column)?))
+    }
+
+    /// Whether the column's type or collation changes.
+    fn retypes(&self, column: &str) -> bool {
+        self.differences.iter().any(|difference| match difference {
+            Difference::ColumnType { column: name, .. } | Difference::ColumnCollation { column: name, .. } => {
+                name == column
+            }
+            _ => false,
+        })
+    }
+
+    /// Checks that stay and refer to a column whose type changes. PostgreSQL would keep the casts that the old type
+    /// needed, so they are written anew.
+    fn reread_checks(&self) -> impl Iterator<Item = (Constraint, Constraint)> {
+        let checks = self.before.constraints().filter(|check| matches!(check, Constraint::Check(_)));
+        checks.filter_map(|old| {
+            let renamed = self.differences.iter().find_map(|difference| match difference {
+                Difference::ConstraintRenamed { before, after } if before == old.name() => Some(after.name()),
+                _ => None,
+            });
+            let name = renamed.unwrap_or(old.name());
+            let new = self.after.constraints().find(|check| check.name() == name)?;
+            let same = old.clone().called(name) == new;
+            let retyped = self.new.constraint(name)?.uses().iter().any(|column| self.retypes(column));
+            (same && retyped).then_some((old, new))
+        })
     }
 
     fn index_name(&self, name: &str) -> TableName {
@@ -97,11 +150,35 @@ impl States {
     }
 }
 
-/// The plan of `parts`.
-pub(super) fn plan(parts: &[Part<'_>]) -> Plan {
-    let phases = phases::numbered(parts);
-    let operations = parts.iter().zip(phases).flat_map(|(part, phase)| part.operations(phase));
-    Plan { operations: operations.collect() }
+/// The plan of a change of a table, and the texts of its migrations behind their headers.
+pub(super) fn generate(
+    change: &Change,
+    before: &Table,
+    after: &Table,
+    header: &MigrationHeader,
+) -> Result<(Plan, Vec<Script>), Vec<Unsupported>> {
+    let states = States::read(change, before, after)?;
+    let parts = states.parts();
+    let numbered = || parts.iter().zip(phases::numbered(&parts));
+    if parts.len() > MAX_PHASES as usize {
+        return Err(vec![Unsupported {
+            route: Route::root().key("schemaJson"),
+            message: format!("The change takes {} migrations, and {MAX_PHASES} is the most", parts.len()),
+            suggestion: "Request a part of it first".to_owned(),
+        }]);
+    }
+    let operations = numbered().flat_map(|(part, phase)| part.operations(phase));
+    let plan = Plan { operations: operations.collect() };
+    let scripts = numbered().map(|(part, phase)| {
+        let header = MigrationHeader { phase, ..header.clone() };
+        let last = phase.is_none_or(|phase| phase.number == phase.of);
+        let last = if last { states.postcondition() } else { Vec::new() };
+        let lines = header::lines(&header);
+        let pair = (part.up(lines.clone(), states.table(), last), part.down(lines, states.table()));
+        (header, pair)
+    });
+    let scripts = scripts.collect();
+    Ok((plan, scripts))
 }
 
 /// The parts of the table that the change touches, those that must be gone included. `written` is the state before under
@@ -163,7 +240,7 @@ fn touched(written: &Table, before: &Table, after: &Table, differences: &[Differ
 fn followed(parts: &mut Parts, written: &Table, before: &Table, after: &Table) {
     let raw: Vec<_> = written.constraints().collect();
     for constraint in after.constraints() {
-        let same = raw.iter().any(|other| *other == constraint);
+        let same = raw.contains(&constraint);
         let known = before.constraints().any(|other| other.name() == constraint.name());
         if known && !same {
             parts.constraints.insert(constraint.name().to_owned());
