@@ -14,6 +14,10 @@ pub fn classify(outcome: &Outcome, policy: &Policy) -> Vec<Classified> {
             PathKind::Control | PathKind::Workflow => {
                 parts.push((ClassOfChange::ControlFile, format!("`{}` is a control file", file.path)));
             }
+            PathKind::Baseline => {
+                let why = format!("`{}` takes tables over as they are", file.path);
+                parts.push((ClassOfChange::Baseline, why));
+            }
             _ if belongs(outcome, policy, &file.path) => {}
             _ => parts.push((ClassOfChange::Ordinary, format!("`{}` changes", file.path))),
         }
@@ -168,6 +172,7 @@ mod tests {
                 "migrations/20231205_120000_create_teams.up.sql",
                 "migrations/20231205_120000_create_ghosts.up.sql",
                 "schema-registry.toml",
+                "migrations/20260105_090000_baseline.txt",
             ]
             .map(changed)
             .into(),
@@ -175,6 +180,7 @@ mod tests {
         };
         let expected = [
             "2 control_file: `schema-registry.toml` is a control file",
+            "2 baseline: `migrations/20260105_090000_baseline.txt` takes tables over as they are",
             "2 waived_error: the error `missing-primary-key` in `a.yaml` is waived",
             "1 ordinary: `migrations/20231205_120000_create_ghosts.up.sql` changes",
             "1 ordinary: the table `teams` changes",

@@ -12,8 +12,8 @@ pub(super) struct Arguments {
     #[arg(short = 'C', long, global = true, value_name = "DIR", default_value = ".")]
     pub(super) directory: PathBuf,
     /// How to print results.
-    #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
-    pub(super) format: Format,
+    #[arg(long, global = true, value_enum, default_value_t = Rendering::Human)]
+    pub(super) format: Rendering,
     /// Whether to colour what is printed for people.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
     pub(super) color: Color,
@@ -24,6 +24,41 @@ pub(super) struct Arguments {
 
 /// How to print results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Rendering {
+    /// For people.
+    Human,
+    /// For programs.
+    Json,
+    /// For issues and pull requests: `check`, `plan` and `diff`.
+    Markdown,
+    /// Workflow commands, which GitHub Actions shows as annotations: `check`.
+    Github,
+    /// For code scanning and editors: `check`.
+    Sarif,
+}
+
+impl Rendering {
+    /// The same for a command that prints for people and programs alone.
+    pub(super) fn format(self) -> anyhow::Result<Format> {
+        match self {
+            Self::Human => Ok(Format::Human),
+            Self::Json => Ok(Format::Json),
+            Self::Markdown | Self::Github | Self::Sarif => Err(self.refused()),
+        }
+    }
+
+    /// What somebody is told who asks a command for what it cannot print.
+    pub(super) fn refused(self) -> anyhow::Error {
+        let name = self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
+        anyhow::anyhow!(
+            "this command cannot print `--format {name}`: `human` and `json` are for every command, `markdown` for \
+             `check`, `plan` and `diff`, `github` and `sarif` for `check`"
+        )
+    }
+}
+
+/// How most commands print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
     /// For people.
     Human,
@@ -55,6 +90,10 @@ pub(super) enum Command {
     ///
     /// Fills in missing `requestedAt` values and removes migrations of this branch that no change needs any more.
     Generate(Selection),
+    /// Show how the tables of one revision, folder or file differ from those of another.
+    ///
+    /// Renames are followed, and two spellings of what PostgreSQL stores alike are no difference.
+    Diff(Diff),
     /// Prove the migrations on a real PostgreSQL: up, up again, down, up.
     Verify(Verify),
     /// List the requests.
@@ -113,6 +152,20 @@ pub(super) struct Check {
     /// Do not print the SQL of each change.
     #[arg(long)]
     pub(super) no_preview: bool,
+}
+
+/// `diff`.
+#[derive(Debug, Args)]
+pub(super) struct Diff {
+    /// The earlier one: a revision, a repository, a folder of request files or one of them.
+    #[arg(value_name = "A")]
+    pub(super) before: String,
+    /// The later one; the working tree when it is left out.
+    #[arg(value_name = "B")]
+    pub(super) after: Option<String>,
+    /// Exit with 1 if there are differences.
+    #[arg(long)]
+    pub(super) exit_code: bool,
 }
 
 /// `verify`.

@@ -62,7 +62,14 @@ impl Context {
 
     /// The policy of the working tree.
     pub(super) fn policy(&self) -> anyhow::Result<Policy> {
-        read_policy(self.workspace.read(POLICY_FILE)?.as_deref(), POLICY_FILE)
+        policy_of_folder(&self.workspace)
+    }
+
+    /// The policy of a commit.
+    pub(super) fn policy_of(git: &Git, commit: &str) -> anyhow::Result<Policy> {
+        let tree = git.read_tree(commit, &|path| path == POLICY_FILE, MAX_FILE_BYTES)?;
+        let place = format!("{POLICY_FILE} of {commit}");
+        read_policy(tree.get(POLICY_FILE).map(|file| file.bytes.as_slice()), &place)
     }
 
     /// The request files and migrations of the working tree.
@@ -72,9 +79,7 @@ impl Context {
     }
 
     fn since(&self, git: &Git, base: &str) -> anyhow::Result<Snapshot> {
-        let of_base = git.read_tree(base, &|path| path == POLICY_FILE, MAX_FILE_BYTES)?;
-        let place = format!("{POLICY_FILE} of {base}");
-        let policy = read_policy(of_base.get(POLICY_FILE).map(|file| file.bytes.as_slice()), &place)?;
+        let policy = Self::policy_of(git, base)?;
         let base = git.read_tree(base, &|path| in_folders(&policy, path), MAX_FILE_BYTES)?;
         let merged = self.working_tree(&policy)?;
         let paths = base.keys().chain(merged.keys());
@@ -102,6 +107,16 @@ impl Context {
         let why = || format!("{tip} and HEAD have no common commit here; fetch more history, or use --all");
         Ok(Some(base.with_context(why)?))
     }
+}
+
+/// The policy that a folder has, or the default one.
+pub(super) fn policy_of_folder(workspace: &Workspace) -> anyhow::Result<Policy> {
+    read_policy(workspace.read(POLICY_FILE)?.as_deref(), POLICY_FILE)
+}
+
+/// Whether `path` is a request file.
+pub(super) fn is_request(policy: &Policy, path: &str) -> bool {
+    policy.classify(path) == PathKind::Request
 }
 
 fn in_folders(policy: &Policy, path: &str) -> bool {

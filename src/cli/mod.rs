@@ -7,6 +7,7 @@ mod arguments;
 mod audit;
 mod check;
 mod context;
+mod diff;
 mod explain;
 mod generate;
 mod list;
@@ -57,20 +58,22 @@ pub fn run() -> ExitCode {
 fn dispatch(arguments: &Arguments) -> anyhow::Result<Ended> {
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let style = output::style(arguments.color, no_color);
-    let format = arguments.format;
+    let rendering = arguments.format;
+    let format = || rendering.format();
     if let Command::Explain { rule } = &arguments.command {
-        return explain::run(rule.as_deref(), format);
+        return explain::run(rule.as_deref(), format()?);
     }
     let context = Context::new(&arguments.directory, style, chrono::Utc::now())?;
     match &arguments.command {
-        Command::Check(check) => check::run(&context, check, format),
-        Command::Plan(selection) => check::plan(&context, selection, format),
-        Command::Generate(selection) => generate::run(&context, selection, format),
-        Command::Verify(verify) => verify::run(&context, verify, format),
-        Command::List(list) => list::list(&context, list, format),
-        Command::Show { table } => list::show(&context, table, format),
+        Command::Check(check) => check::run(&context, check, rendering),
+        Command::Plan(selection) => check::plan(&context, selection, rendering),
+        Command::Generate(selection) => generate::run(&context, selection, format()?),
+        Command::Diff(diff) => diff::run(&context, &arguments.directory, diff, rendering),
+        Command::Verify(verify) => verify::run(&context, verify, format()?),
+        Command::List(list) => list::list(&context, list, format()?),
+        Command::Show { table } => list::show(&context, table, format()?),
         Command::Explain { .. } => Ok(Ended::Well),
-        Command::Audit(audit) => audit::run(&context, audit, format),
+        Command::Audit(audit) => audit::run(&context, audit, format()?),
         Command::Action(action) => action::run(&context, action.only),
     }
 }

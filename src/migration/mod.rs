@@ -5,6 +5,7 @@
 //! table form a chain without an index that branches would conflict about.
 
 mod alter;
+mod baseline;
 mod chain;
 mod compare;
 mod header;
@@ -12,6 +13,7 @@ mod name;
 mod phases;
 mod script;
 
+pub use baseline::{Baseline, Baselines, write_baseline};
 pub use chain::{Chain, ChainProblem, Chains, Link};
 pub use compare::compare;
 

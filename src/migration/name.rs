@@ -8,6 +8,7 @@ use crate::model::{DEFAULT_SCHEMA, MigrationHeader, MigrationName, TableName};
 pub(super) const MAX_STEM_BYTES: usize = 240;
 
 const STAMP: &str = "%Y%m%d_%H%M%S";
+const BASELINE: &str = "baseline.txt";
 
 /// What a file name says.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,16 +36,28 @@ pub(super) fn parse(file: &str) -> Result<FileName, String> {
         (None, Some(stem)) => (stem, false),
         (None, None) => return Err("does not end in `.up.sql` or `.down.sql`".to_owned()),
     };
-    let stamp = stem
-        .get(..15)
-        .filter(|text| text.bytes().enumerate().all(|(index, byte)| byte.is_ascii_digit() != (index == 8)))
-        .and_then(|text| NaiveDateTime::parse_from_str(text, STAMP).ok());
-    match stamp {
-        Some(stamp) if stem.get(15..16) == Some("_") => {
-            Ok(FileName { stem: stem.to_owned(), up, stamp: stamp.and_utc() })
-        }
+    match stamp(stem) {
+        Some((stamp, _)) => Ok(FileName { stem: stem.to_owned(), up, stamp }),
         _ => Err("does not begin with a time such as `20231205_120000_`".to_owned()),
     }
+}
+
+/// The time at the beginning of a name, and what comes after `_`.
+fn stamp(name: &str) -> Option<(DateTime<Utc>, &str)> {
+    let (text, rest) = (name.get(..15)?, name.get(15..)?.strip_prefix('_')?);
+    let digits = text.bytes().enumerate().all(|(index, byte)| byte.is_ascii_digit() != (index == 8));
+    let stamp = NaiveDateTime::parse_from_str(text, STAMP).ok().filter(|_| digits)?;
+    Some((stamp.and_utc(), rest))
+}
+
+/// `20260105_090000_baseline.txt`.
+pub(super) fn baseline(stamp: DateTime<Utc>) -> String {
+    format!("{}_{BASELINE}", stamp.format(STAMP))
+}
+
+/// The time of a baseline; `None` for any other file.
+pub(super) fn parse_baseline(file: &str) -> Option<DateTime<Utc>> {
+    stamp(file).filter(|(_, rest)| *rest == BASELINE).map(|(stamp, _)| stamp)
 }
 
 /// `schema.table`, each part encoded; no two tables share it.

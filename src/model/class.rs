@@ -16,14 +16,23 @@ pub enum ClassOfChange {
     DataLoss,
     /// A table goes away.
     Drop,
+    /// Tables that were there before the registry are taken over as they are.
+    Baseline,
     /// A file that decides how changes are judged: policy, workflow, code owners, attributes.
     ControlFile,
 }
 
 impl ClassOfChange {
     /// Every class, harmless first.
-    pub const ALL: [Self; 6] =
-        [Self::Metadata, Self::Ordinary, Self::WaivedError, Self::DataLoss, Self::Drop, Self::ControlFile];
+    pub const ALL: [Self; 7] = [
+        Self::Metadata,
+        Self::Ordinary,
+        Self::WaivedError,
+        Self::DataLoss,
+        Self::Drop,
+        Self::Baseline,
+        Self::ControlFile,
+    ];
 
     /// Its key under `[approval.required]`.
     #[must_use]
@@ -34,6 +43,7 @@ impl ClassOfChange {
             Self::WaivedError => "waived_error",
             Self::DataLoss => "data_loss",
             Self::Drop => "drop",
+            Self::Baseline => "baseline",
             Self::ControlFile => "control_file",
         }
     }

@@ -2,6 +2,7 @@
 
 mod approval;
 mod audit;
+mod catalog_difference;
 mod change;
 mod class;
 mod constraint;
@@ -24,6 +25,7 @@ mod violation;
 
 pub use approval::*;
 pub use audit::*;
+pub use catalog_difference::*;
 pub use change::*;
 pub use class::*;
 pub use constraint::*;

@@ -7,7 +7,7 @@ use super::{
     requests::{RequestFile, Requests},
 };
 use crate::{
-    migration::{self, Chain, Chains, Link},
+    migration::{self, Baselines, Chain, Chains, Link},
     model::{
         Catalog, Change, ChangeKind, Digest, MIGRATION_FORMAT, Migration, Plan, Renames, Table, TableName, Tree,
         Unsupported,
@@ -27,6 +27,7 @@ pub(super) struct Sides<'a> {
     pub(super) renames: Renames,
     pub(super) base_chains: Chains,
     pub(super) chains: Chains,
+    pub(super) baselines: Baselines,
 }
 
 impl<'a> Sides<'a> {
@@ -47,6 +48,7 @@ impl<'a> Sides<'a> {
             base_requests,
             base_chains: Chains::read(base_tree, &policy.migrations),
             chains: Chains::read(&snapshot.merged, &policy.migrations),
+            baselines: Baselines::read(&snapshot.merged, &policy.migrations),
         }
     }
 
@@ -74,6 +76,8 @@ impl<'a> Sides<'a> {
         let after = file.wanted().cloned();
         let of_base = |name: &TableName| self.base.tables.get(name).map(|known| known.table.clone());
         let before = of_base(self.renames.table_before(&table));
+        // What a baseline takes over is there as it is described.
+        let before = before.or_else(|| after.clone().filter(|_| self.takes_over(&table)));
         let kind = kind_of(before.as_ref(), after.as_ref(), self.renames.tables.contains_key(&table));
         Some(Change { table, kind, before, after, renames: self.renames.clone() })
     }
@@ -92,10 +96,11 @@ impl<'a> Sides<'a> {
     /// The state digest that the table's last migration on the base left; the state's own where it has none.
     fn digest_before(&self, change: &Change) -> Option<Digest> {
         let name = change.before.as_ref().map_or(&change.table, |before| &before.name);
-        match self.base_chains.get(name).and_then(Chain::end) {
-            Some(end) => end.header.after,
-            None => change.before.as_ref().map(Table::state_digest),
+        if let Some(end) = self.base_chains.get(name).and_then(Chain::end) {
+            return end.header.after;
         }
+        let baseline = self.baselines.tables.get(name).map(|baseline| baseline.state);
+        baseline.or_else(|| change.before.as_ref().map(Table::state_digest))
     }
 
     /// What is wrong with the migrations of the table of `change`: the expected ones missing or different, others that
@@ -133,7 +138,7 @@ impl<'a> Sides<'a> {
     fn broken(&self, change: &Change) -> Vec<StaleMigration> {
         let Some(chain) = self.chains.get(&change.table) else { return Vec::new() };
         let on_base = change.before.as_ref().filter(|before| self.base_chains.get(&before.name).is_none());
-        let problems = self.chains.problems(chain, on_base.map(Table::state_digest)).into_iter();
+        let problems = self.chains.problems(chain, self.start_of(chain, on_base)).into_iter();
         let ours = |path: &String| !self.base_tree.contains_key(path);
         let problems = problems.filter(|problem| problem.paths.iter().any(ours));
         problems.map(|problem| StaleMigration { message: problem.message, suggestion: problem.suggestion }).collect()
@@ -169,7 +174,7 @@ impl<'a> Sides<'a> {
     }
 }
 
-fn kind_of(before: Option<&Table>, after: Option<&Table>, renamed: bool) -> ChangeKind {
+pub(super) fn kind_of(before: Option<&Table>, after: Option<&Table>, renamed: bool) -> ChangeKind {
     match (before, after) {
         (None, Some(_)) => ChangeKind::Create,
         (Some(_), None) => ChangeKind::Drop,

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     model::{
-        Change, Claims, DeclarationsOutcome, FileChange, FileState, Migration, Outcome, Plan, Request, RequestOutcome,
-        Tree,
+        Change, ChangeKind, Claims, DeclarationsOutcome, FileChange, FileState, Migration, Outcome, Plan, Request,
+        RequestOutcome, Tree,
     },
     policy::{PathKind, Policy},
     rules::{self, DeclarationsContext, RequestContext, TreeContext},
@@ -33,6 +33,7 @@ pub fn evaluate(snapshot: &Snapshot) -> Outcome {
         base: &sides.base,
         merged: &sides.merged,
         strays: &strays::strays(&sides, &expected),
+        baselines: &sides.baseline_problems(),
     });
     Outcome {
         requests,
@@ -87,6 +88,9 @@ fn evaluate_request(sides: &Sides<'_>, path: &str, file: &RequestFile) -> Reques
         twins: &twins,
         expected: &migrations,
         stale: &stale,
+        imported: change
+            .as_ref()
+            .is_some_and(|change| change.kind == ChangeKind::None && sides.baseline_of(&change.table).is_some()),
     });
     RequestOutcome {
         path: path.to_owned(),

@@ -1,5 +1,7 @@
 //! Composition: a snapshot of every input to an outcome.
 
+mod baseline;
+mod catalogs;
 mod changes;
 mod evaluate;
 mod neighbours;
@@ -12,6 +14,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
+pub use catalogs::compare_catalogs;
 pub use evaluate::evaluate;
 pub use neighbours::context_files;
 pub use stamps::{Stamp, assign_stamps};

@@ -51,6 +51,15 @@ impl Requests {
         requests
     }
 
+    /// Reads every file of `tree` as a request file.
+    pub(super) fn read_all(tree: &Tree) -> Self {
+        let mut requests = Self::default();
+        for (path, file) in tree {
+            requests.add(path, file);
+        }
+        requests
+    }
+
     fn add(&mut self, path: &str, file: &File) {
         match parse::parse_file(path, file) {
             ParsedFile::Request(parsed) => {

@@ -31,7 +31,8 @@ pub fn assign_stamps(snapshot: &Snapshot) -> Vec<Stamp> {
         let requested_at = file.accepted().and_then(|request| request.metadata.requested_at.as_ref());
         let requested_at = requested_at.map(|field| field.value);
         if change.kind == ChangeKind::None {
-            let missing = requested_at.is_none();
+            // Nobody asked for what a baseline took over.
+            let missing = requested_at.is_none() && sides.baseline_of(&change.table).is_none();
             stamps.extend(missing.then(|| Stamp { path: path.to_owned(), at: snapshot.now.trunc_subsecs(0) }));
         } else {
             by_table.insert(change.table.clone(), (path.to_owned(), change, requested_at));

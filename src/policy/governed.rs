@@ -9,6 +9,8 @@ pub enum PathKind {
     Request,
     /// One file of a migration: `<migrations>/<YYYYMMDD>_<HHMMSS>_<verb>_<table>[_<phase>].(up|down).sql`.
     Migration,
+    /// The states in which tables were when the registry took them over: `<migrations>/<stamp>_baseline.txt`.
+    Baseline,
     /// A control file: the policy file, CODEOWNERS, `.gitattributes`.
     Control,
     /// A workflow: a control file where its text mentions the registry, on either side of the change.
@@ -73,7 +75,8 @@ impl Policy {
             return classify_entry(rest, PathKind::Request, is_request);
         }
         if let Some(rest) = under(path, &self.migrations) {
-            return classify_entry(rest, PathKind::Migration, is_migration);
+            let kind = if is_baseline(rest) { PathKind::Baseline } else { PathKind::Migration };
+            return classify_entry(rest, kind, |rest| is_baseline(rest) || is_migration(rest));
         }
         PathKind::Ungoverned
     }
@@ -105,13 +108,21 @@ fn is_request(rest: &str) -> bool {
 fn is_migration(rest: &str) -> bool {
     let Some(stem) = rest.strip_suffix(".up.sql").or_else(|| rest.strip_suffix(".down.sql")) else { return false };
     let mut parts = stem.splitn(4, '_');
-    let digits = |part: Option<&str>, length| {
-        part.is_some_and(|part| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit()))
-    };
-    digits(parts.next(), 8)
-        && digits(parts.next(), 6)
+    is_stamp(&mut parts)
         && parts.next().is_some_and(|verb| ["create", "alter", "rename", "drop"].contains(&verb))
         && parts.next().is_some_and(|table| !table.is_empty() && !table.contains('/'))
+}
+
+fn is_baseline(rest: &str) -> bool {
+    let mut parts = rest.splitn(3, '_');
+    is_stamp(&mut parts) && parts.next() == Some("baseline.txt")
+}
+
+fn is_stamp<'a>(parts: &mut impl Iterator<Item = &'a str>) -> bool {
+    let mut digits = |length| {
+        parts.next().is_some_and(|part| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    digits(8) && digits(6)
 }
 
 #[cfg(test)]
@@ -140,6 +151,9 @@ mod tests {
             ("migrations/2023120_120000_create_users.up.sql", PathKind::Unrecognised),
             ("migrations/20231205_120000_create_users.sql", PathKind::Unrecognised),
             ("migrations/old/20231205_120000_create_users.up.sql", PathKind::Unrecognised),
+            ("migrations/20231205_120000_baseline.txt", PathKind::Baseline),
+            ("migrations/20231205_baseline.txt", PathKind::Unrecognised),
+            ("migrations/old/20231205_120000_baseline.txt", PathKind::Unrecognised),
             ("migrations/.keep", PathKind::Ignored),
             ("schema-registry.toml", PathKind::Control),
             ("sub/schema-registry.toml", PathKind::Ungoverned),

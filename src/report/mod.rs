@@ -1,9 +1,12 @@
-//! Values to text: terminal, JSON, Markdown, workflow commands.
+//! Values to text: terminal, JSON, SARIF, Markdown, workflow commands.
 
 pub mod annotations;
 pub mod comment;
+pub mod diff;
 pub mod escape;
 pub mod json;
+pub mod plan;
+pub mod sarif;
 pub mod summary;
 pub mod terminal;
 #[cfg(test)]

@@ -42,36 +42,6 @@ pub fn check(outcome: &Outcome, preview: bool, style: Style) -> String {
     out
 }
 
-/// The plan of every change: its operations with what they lock and lose.
-#[must_use]
-pub fn plan(outcome: &Outcome, style: Style) -> String {
-    let mut out = String::new();
-    for (request, change) in outcome.in_order() {
-        let title = format!("{} {}", change.kind.verb(), change.table.short());
-        let _ = writeln!(out, "{}", bold(&printable(&title), style));
-        for operation in &request.plan.operations {
-            let _ = writeln!(out, "  {}", printable(&operation.summary));
-            for lock in &operation.locks {
-                let table = printable(&lock.table.short());
-                let _ = writeln!(out, "    locks {table} in {} mode", lock.mode.as_str());
-            }
-            if let Some(loss) = &operation.data_loss {
-                let _ = writeln!(out, "    loses {}", printable(loss));
-            }
-            if !operation.reversible {
-                let _ = writeln!(out, "    the down migration does not bring everything back");
-            }
-        }
-        for migration in &request.migrations {
-            let _ = writeln!(out, "  in {}", printable(&migration.name.up_file()));
-        }
-    }
-    if out.is_empty() {
-        out.push_str("No schema changes.\n");
-    }
-    out
-}
-
 fn push_violation(out: &mut String, violation: &Violation, text: &str, style: Style) {
     let location = &violation.location;
     let level = match (&violation.waived, violation.severity) {
@@ -158,8 +128,14 @@ pub fn plural(count: usize, word: &str) -> String {
     if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
 }
 
-fn bold(text: &str, style: Style) -> String {
-    if style.color { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() }
+pub(super) fn bold(text: &str, style: Style) -> String {
+    paint(text, "1", style)
+}
+
+/// `text` with a rendition (`31` is red, `32` green), where colours are wanted.
+/// Source: ECMA-48, 8.3.117 (SGR)
+pub(super) fn paint(text: &str, rendition: &str, style: Style) -> String {
+    if style.color { format!("\u{1b}[{rendition}m{text}\u{1b}[0m") } else { text.to_owned() }
 }
 
 /// `text` on one line and without anything that moves the cursor, hides or reorders text.

@@ -42,6 +42,9 @@ pub struct RequestContext<'a> {
     pub expected: &'a [Migration],
     /// Problems of the expected migrations with what is in the tree: missing, different, out of order.
     pub stale: &'a [StaleMigration],
+    /// Whether a baseline took the table over and the revision changes nothing of it: nobody asked for it, so nobody has
+    /// to say why.
+    pub imported: bool,
 }
 
 /// What a rule about a file of opaque objects sees.
@@ -81,6 +84,17 @@ pub struct StrayMigration {
     pub suggestion: String,
 }
 
+/// Something wrong with a baseline that the revision brings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaselineProblem {
+    /// Path of the file.
+    pub path: String,
+    /// What is wrong, one sentence without a full stop: hostile text.
+    pub message: String,
+    /// What to do about it, imperative.
+    pub suggestion: String,
+}
+
 /// What a rule about the tree as a whole sees.
 #[derive(Clone, Copy)]
 pub struct TreeContext<'a> {
@@ -98,6 +112,8 @@ pub struct TreeContext<'a> {
     pub merged: &'a Catalog,
     /// Migration files of the revision that belong to no change.
     pub strays: &'a [StrayMigration],
+    /// What is wrong with the baselines that the revision brings.
+    pub baselines: &'a [BaselineProblem],
 }
 
 /// What a rule about the shape of a table sees: a request that the reader accepted, of a table that is wanted.

@@ -3,6 +3,8 @@
 #![allow(clippy::expect_used, clippy::disallowed_methods, reason = "a broken set-up panics")]
 
 mod check;
+mod diff;
+mod formats;
 mod generate;
 mod project;
 mod repository;

@@ -1,11 +1,12 @@
 //! What the pull request does to each table, with the SQL.
 
-use std::collections::BTreeSet;
-
 use super::{Detail, SummaryFacts, folded, more, table};
 use crate::{
-    model::{Change, ChangeKind, Claims, FileChange, Migration, Operation, RequestOutcome},
-    report::escape::{code, fence, html_code, prose},
+    model::{Change, ChangeKind, Claims, FileChange, Migration, RequestOutcome},
+    report::{
+        escape::{code, fence, html_code, prose},
+        plan,
+    },
 };
 
 /// Every touched request, then the other governed files.
@@ -25,10 +26,9 @@ fn request(request: &RequestOutcome, detail: Detail) -> String {
     let mut parts = vec![title(request)];
     parts.extend(claims(&request.claims));
     let operations = &request.plan.operations;
-    if !operations.is_empty() {
-        let rows: Vec<_> = operations.iter().take(detail.rows).enumerate().map(operation).collect();
-        let table = table(["Step", "Operation", "Locks", "Hazards"], &rows);
-        parts.push(format!("{table}{}", more(operations.len(), rows.len(), "operations")));
+    if let Some(table) = plan::table(&request.plan, detail.rows) {
+        let shown = operations.len().min(detail.rows);
+        parts.push(format!("{table}{}", more(operations.len(), shown, "operations")));
     }
     for migration in &request.migrations {
         parts.push(sql(migration, detail));
@@ -66,19 +66,6 @@ fn claims(claims: &Claims) -> Option<String> {
         false if parts.is_empty() => Some(format!("The request says:{quote}")),
         false => Some(format!("The request says: {}{quote}", parts.join(", "))),
     }
-}
-
-fn operation((index, operation): (usize, &Operation)) -> [String; 4] {
-    let locks: BTreeSet<String> =
-        operation.locks.iter().map(|lock| format!("{} on {}", lock.mode.as_str(), code(&lock.table.short()))).collect();
-    let locks = if locks.is_empty() { "none".to_owned() } else { Vec::from_iter(locks).join("<br>") };
-    let mut hazards = Vec::new();
-    hazards.extend(operation.data_loss.as_ref().map(|loss| format!("loses data: {}", prose(loss))));
-    if !operation.reversible {
-        hazards.push("the down migration does not bring everything back".to_owned());
-    }
-    let hazards = if hazards.is_empty() { "none".to_owned() } else { hazards.join("<br>") };
-    [(index + 1).to_string(), prose(&operation.summary), locks, hazards]
 }
 
 fn sql(migration: &Migration, detail: Detail) -> String {

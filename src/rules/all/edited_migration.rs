@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     id: "edited-migration",
     severity: Severity::Error,
     fixed: true,
-    summary: "A merged migration that was changed or deleted",
+    summary: "A merged migration or baseline that was changed or deleted",
     rationale: "A migration that is merged is immutable: databases have run it, and its bytes are in the audit log. Changing it \
         changes no database that has run it, and makes every new one different. What should be otherwise is another change of \
         the request, with a migration of its own.",
@@ -23,7 +23,8 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(context: &TreeContext<'_>, report: &mut Report<'_>) {
-    let merged = context.base_tree.iter().filter(|(path, _)| context.policy.classify(path) == PathKind::Migration);
+    let immutable = |path: &str| matches!(context.policy.classify(path), PathKind::Migration | PathKind::Baseline);
+    let merged = context.base_tree.iter().filter(|(path, _)| immutable(path));
     for (path, file) in merged.filter(|(path, _)| (context.judged)(path)) {
         let done = match context.merged_tree.get(path) {
             None => "deleted",

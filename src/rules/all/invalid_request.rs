@@ -1,7 +1,7 @@
 //! `invalid-request`
 
 use crate::{
-    model::Severity,
+    model::{Request, Severity},
     policy::nearest,
     rules::{Check, DeclarationsContext, Example, Report, RequestContext, Rule, configurable, find},
 };
@@ -70,7 +70,8 @@ fn refused_declarations(context: &DeclarationsContext<'_>, report: &mut Report<'
 }
 
 fn requested_at(context: &RequestContext<'_>, report: &mut Report<'_>) {
-    let Some(request) = context.accepted().filter(|request| request.metadata.requested_at.is_none()) else { return };
+    let undated = |request: &&Request| request.metadata.requested_at.is_none() && !context.imported;
+    let Some(request) = context.accepted().filter(undated) else { return };
     report
         .at(&request.metadata.route.key("requestedAt"), "Request is missing `requestedAt`")
         .suggest("Run `schema-registry generate`, which fills it in once");

@@ -47,7 +47,7 @@ requestMetadata: {justification: Let people answer without words, requestedAt: 2
 };
 
 fn check(context: &RequestContext<'_>, report: &mut Report<'_>) {
-    let Some(request) = context.accepted() else { return };
+    let Some(request) = context.accepted().filter(|_| !context.imported) else { return };
     let message = match &request.metadata.justification {
         None => "Request is missing a justification".to_owned(),
         Some(field) if is_placeholder(&field.value) => {

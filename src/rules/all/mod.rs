@@ -7,6 +7,7 @@ mod duplicate_object;
 mod duplicate_table;
 mod edited_migration;
 mod index_name_convention;
+mod invalid_baseline;
 mod invalid_default;
 mod invalid_expression;
 mod invalid_request;
@@ -42,6 +43,7 @@ pub(super) const RULES: &[&Rule] = &[
     &duplicate_table::RULE,
     &edited_migration::RULE,
     &index_name_convention::RULE,
+    &invalid_baseline::RULE,
     &invalid_default::RULE,
     &invalid_expression::RULE,
     &invalid_request::RULE,

@@ -38,7 +38,7 @@ fn check(context: &TreeContext<'_>, report: &mut Report<'_>) {
     for (path, file) in judged {
         let kind = context.policy.classify(path);
         // The reader refuses requests that are not regular files.
-        if kind == PathKind::Migration && file.mode != FileMode::Regular {
+        if matches!(kind, PathKind::Migration | PathKind::Baseline) && file.mode != FileMode::Regular {
             report
                 .at_file(path, format!("A migration must be a regular file of mode 100644, not {}", file.mode.as_str()))
                 .suggest("Replace it by the file that `schema-registry generate` writes");
