@@ -2,6 +2,7 @@
 
 mod approval;
 mod changes;
+mod diagram;
 #[cfg(test)]
 mod tests;
 mod violations;
@@ -56,6 +57,8 @@ pub struct Summary {
 /// How much is shown. [`LEVELS`] are tried in order until one fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Detail {
+    /// The diagram of the touched tables.
+    diagram: bool,
     /// SQL of the down migrations.
     down: bool,
     /// The list of changed governed files.
@@ -68,14 +71,15 @@ struct Detail {
     requests: usize,
 }
 
-/// What is given up, in this order: down SQL, the list of files, rows beyond 50, then beyond 10, then the SQL itself.
-const LEVELS: [Detail; 6] = [
-    Detail { down: true, files: true, rows: 200, up: true, requests: usize::MAX },
-    Detail { down: false, files: true, rows: 200, up: true, requests: usize::MAX },
-    Detail { down: false, files: false, rows: 50, up: true, requests: usize::MAX },
-    Detail { down: false, files: false, rows: 10, up: true, requests: usize::MAX },
-    Detail { down: false, files: false, rows: 10, up: false, requests: 20 },
-    Detail { down: false, files: false, rows: 3, up: false, requests: 0 },
+/// What is given up, in this order: the diagram, down SQL, the list of files, rows beyond 50, then beyond 10, then the SQL itself.
+const LEVELS: [Detail; 7] = [
+    Detail { diagram: true, down: true, files: true, rows: 200, up: true, requests: usize::MAX },
+    Detail { diagram: false, down: true, files: true, rows: 200, up: true, requests: usize::MAX },
+    Detail { diagram: false, down: false, files: true, rows: 200, up: true, requests: usize::MAX },
+    Detail { diagram: false, down: false, files: false, rows: 50, up: true, requests: usize::MAX },
+    Detail { diagram: false, down: false, files: false, rows: 10, up: true, requests: usize::MAX },
+    Detail { diagram: false, down: false, files: false, rows: 10, up: false, requests: 20 },
+    Detail { diagram: false, down: false, files: false, rows: 3, up: false, requests: 0 },
 ];
 
 /// Renders the summary, as detailed as fits. Deterministic: the same facts give the same text.
