@@ -204,8 +204,8 @@ mod tests {
 
     fn outcome(kind: ChangeKind, before: Option<Table>, after: Option<Table>) -> Outcome {
         let name = after.as_ref().or(before.as_ref()).expect("a table").name.clone();
-        let renamed = [("title".to_owned(), "name".to_owned())].into();
-        let renames = Renames { tables: BTreeMap::new(), columns: [(name.clone(), renamed)].into() };
+        let columns = [("title".to_owned(), "name".to_owned())].into();
+        let renames = Renames { tables: BTreeMap::new(), columns: [(name.clone(), columns)].into() };
         let change = Change { table: name.clone(), kind, before, after, renames };
         let request = RequestOutcome {
             path: "a.yaml".to_owned(),

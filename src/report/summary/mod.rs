@@ -56,6 +56,7 @@ pub struct Summary {
 }
 
 /// How much is shown. [`LEVELS`] are tried in order until one fits.
+#[expect(clippy::struct_excessive_bools, reason = "each is something that is shown or not")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Detail {
     /// The patch that adds missing migrations.

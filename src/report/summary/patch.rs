@@ -27,7 +27,7 @@ pub(super) fn section(facts: &SummaryFacts<'_>, detail: Detail) -> Option<String
 }
 
 fn new_file(path: &str, text: &str) -> String {
-    let lines: String = text.split_inclusive('\n').map(|line| format!("+{line}")).collect();
+    let lines: String = text.split_inclusive('\n').flat_map(|line| ["+", line]).collect();
     let end = if text.ends_with('\n') { "" } else { "\n\\ No newline at end of file\n" };
     format!(
         "diff --git a/{path} b/{path}\nnew file mode 100644\n--- /dev/null\n+++ b/{path}\n@@ -0,0 +1,{} @@\n{lines}{end}",
