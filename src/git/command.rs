@@ -19,6 +19,10 @@ pub struct Git {
     pub(super) dir: PathBuf,
 }
 
+/// After how long without a byte a transfer is given up.
+/// Source: <https://git-scm.com/docs/git-config#Documentation/git-config.txt-httplowSpeedLimit>
+const STALL_SECONDS: &str = "60";
+
 /// What of the caller's `GIT_*` environment stays: how to connect, and where the configuration is. The rest would point
 /// git at another repository, object store or index, or print headers.
 /// Source: <https://git-scm.com/docs/git#_environment_variables>
@@ -80,6 +84,8 @@ impl Git {
             // What a partial repository lacks is fetched on purpose, with the credentials that it takes.
             .env("GIT_NO_LAZY_FETCH", "1")
             .envs([("LC_ALL", "C"), ("LANGUAGE", "C")])
+            // A server that goes silent is an error, not a step that hangs.
+            .envs([("GIT_HTTP_LOW_SPEED_LIMIT", "1"), ("GIT_HTTP_LOW_SPEED_TIME", STALL_SECONDS)])
             .envs(environment.iter().map(|(name, value)| (name, value)))
             .args(["-c", "core.quotePath=false", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"])
             .args(["-c", "gc.auto=0", "-c", "maintenance.auto=false", "--no-pager", "--literal-pathspecs"])

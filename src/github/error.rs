@@ -23,7 +23,7 @@ pub enum Error {
     RateLimited {
         /// The call.
         failure: Failure,
-        /// What `Retry-After` says.
+        /// What `Retry-After` says, or the time until the limit is reset.
         wait: Option<Duration>,
     },
     /// There was no complete answer: no connection, a time-out, a broken one. A write may have taken effect.
@@ -96,8 +96,8 @@ impl Error {
     }
 
     fn limited(failure: Failure, headers: &HeaderMap) -> Self {
-        let wait = header(headers, "retry-after").and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs);
-        Self::RateLimited { failure, wait }
+        let after = header(headers, "retry-after").and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs);
+        Self::RateLimited { failure, wait: after.or_else(|| until_reset(headers)) }
     }
 
     /// The error that a GraphQL error of this type means.
@@ -111,6 +111,15 @@ impl Error {
             _ => Self::Other(failure),
         }
     }
+}
+
+/// How long the primary limit lasts, by the server's own clock.
+/// Source: <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit>
+fn until_reset(headers: &HeaderMap) -> Option<Duration> {
+    let reset: i64 = header(headers, "x-ratelimit-reset")?.parse().ok()?;
+    let now = chrono::DateTime::parse_from_rfc2822(header(headers, "date")?).ok()?.timestamp();
+    // A second more: the header is cut to whole ones.
+    Some(Duration::from_secs(u64::try_from(reset.saturating_sub(now)).unwrap_or(0).saturating_add(1)))
 }
 
 /// What to do about a refusal. An unknown token has no permissions to speak of.
@@ -178,6 +187,21 @@ mod tests {
         insta::assert_snapshot!(message(body), @r#"Validation Failed: a ::error::b; c; {"code":1}"#);
         insta::assert_snapshot!(message(b"<html>"), @"the answer is not JSON, so it comes from a proxy or a failing server");
         assert_eq!(one_line(&"ä".repeat(9_999)).chars().count(), MAX_MESSAGE + 3);
+    }
+
+    #[test]
+    fn the_wait_for_the_primary_limit_is_by_the_servers_clock() {
+        let wait = |headers: &[(&'static str, &'static str)]| {
+            let headers = headers
+                .iter()
+                .map(|(name, value)| (http::HeaderName::from_static(name), http::HeaderValue::from_static(value)));
+            until_reset(&headers.collect()).map(|wait| wait.as_secs())
+        };
+        let date = ("date", "Thu, 15 Jan 2026 08:00:00 GMT");
+        assert_eq!(wait(&[date, ("x-ratelimit-reset", "1768464042")]), Some(43));
+        assert_eq!(wait(&[date, ("x-ratelimit-reset", "1")]), Some(1), "it is over");
+        assert_eq!(wait(&[("x-ratelimit-reset", "1768464042")]), None);
+        assert_eq!(wait(&[date, ("x-ratelimit-reset", "soon")]), None);
     }
 
     #[test]

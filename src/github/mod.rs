@@ -1,6 +1,7 @@
 //! GitHub, through octocrab: its raw routes only, with data types of our own that read what we need and ignore the rest.
 //!
-//! Reads are repeated, within bounds, when the network or the server fails; writes never are. octocrab is built without
+//! Reads are repeated, within bounds, when the network or the server fails. Writes never are: whoever writes looks up
+//! first whether the one that failed took effect ([`Github::recover`]). octocrab is built without
 //! its features `retry` and `follow-redirect`, so that a request is sent when this module sends it.
 
 mod conversation;
@@ -15,7 +16,10 @@ mod pulls;
 mod request;
 mod statuses;
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, atomic::AtomicU32},
+    time::Duration,
+};
 
 use http::{HeaderValue, Uri, header};
 use octocrab::Octocrab;
@@ -39,6 +43,10 @@ pub struct Patience {
     pub pause: Duration,
     /// Longest wait that a `Retry-After` can ask for; beyond it the call fails.
     pub longest_wait: Duration,
+    /// How many writes go without a pause before each further one.
+    pub unpaced_writes: u32,
+    /// That pause.
+    pub pace: Duration,
 }
 
 impl Default for Patience {
@@ -49,6 +57,8 @@ impl Default for Patience {
             attempts: 3,
             pause: Duration::from_millis(500),
             longest_wait: Duration::from_mins(1),
+            unpaced_writes: 20,
+            pace: Duration::from_secs(1),
         }
     }
 }
@@ -78,6 +88,8 @@ pub struct Github {
     name: String,
     token: Option<Secret>,
     patience: Patience,
+    /// How many writes were sent.
+    writes: Arc<AtomicU32>,
 }
 
 impl Github {
@@ -110,7 +122,8 @@ impl Github {
         }
         let client = builder.build().map_err(|error| Error::Settings(format!("No HTTPS client: {error}")))?;
         let prefix = url.path().trim_end_matches('/').to_owned();
-        Ok(Self { client, origin, prefix, owner: owner.to_owned(), name: name.to_owned(), token, patience })
+        let (owner, name, writes) = (owner.to_owned(), name.to_owned(), Arc::default());
+        Ok(Self { client, origin, prefix, owner, name, token, patience, writes })
     }
 
     /// A route of the repository; `rest` begins with a slash, its segments are encoded already.

@@ -1,6 +1,6 @@
 //! One call: sent, repeated where that is safe, its failure explained.
 
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, sync::atomic::Ordering, time::Duration};
 
 use http::{HeaderMap, Method, StatusCode, Uri, header::LOCATION};
 use http_body_util::{BodyExt as _, Limited};
@@ -101,6 +101,9 @@ impl Github {
     pub(super) async fn send(&self, mut request: Request<'_>) -> Result<Answer, Error> {
         let mut attempt = 1;
         let mut redirects = 0;
+        if !request.reads {
+            self.keep_pace().await;
+        }
         loop {
             // Not octocrab's read time-out: it also counts how long a connection was idle before the request.
             let answer = tokio::time::timeout(self.patience.answer, self.once(&request)).await;
@@ -125,6 +128,26 @@ impl Github {
             tracing::debug!(%error, ?pause, "trying again");
             tokio::time::sleep(pause).await;
             attempt += 1;
+        }
+    }
+
+    /// After a write that failed: waits, for the caller to look up whether it took effect and to write again what did
+    /// not. Gives the error back where that does not help, or `attempt` (from 1) was the last.
+    pub async fn recover(&self, error: Error, attempt: u32) -> Result<(), Error> {
+        let pause = if attempt < self.patience.attempts { self.pause(&error, attempt) } else { None };
+        let Some(pause) = pause else {
+            return Err(error);
+        };
+        tracing::debug!(%error, ?pause, "looking whether it took effect");
+        tokio::time::sleep(pause).await;
+        Ok(())
+    }
+
+    /// GitHub asks for a second between writes. The few of a normal run go at once.
+    /// Source: <https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#pause-between-mutative-requests>
+    async fn keep_pace(&self) {
+        if self.writes.fetch_add(1, Ordering::Relaxed) >= self.patience.unpaced_writes {
+            tokio::time::sleep(self.patience.pace).await;
         }
     }
 

@@ -124,6 +124,12 @@ impl Operation {
     pub fn is_on_the_diff(&self) -> bool {
         matches!(self, Self::PostReview { .. } | Self::PostFileComment { .. })
     }
+
+    /// Whether performing it twice comes to the same as once.
+    #[must_use]
+    pub fn is_idempotent(&self) -> bool {
+        !matches!(self, Self::PostReview { .. } | Self::PostFileComment { .. } | Self::CreateComment { .. })
+    }
 }
 
 /// A comment on lines of the head's side of the diff.

@@ -118,6 +118,7 @@ impl Stage {
         command.arg("action").args(arguments).current_dir(workspace.path()).env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", self.world.home());
         command.envs(self.repo.env_for(event, token, workspace.path()));
+        command.env("SCHEMA_REGISTRY_HTTP_TIMEOUT", "3").env("SCHEMA_REGISTRY_HTTP_RETRY_PAUSE", "0.001");
         let output = command.output().expect("the binary starts");
         Ran {
             code: output.status.code().expect("an exit code"),

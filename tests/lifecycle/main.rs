@@ -10,6 +10,7 @@ mod support;
 mod actors;
 mod degraded;
 mod events;
+mod faults;
 mod request;
 mod transcript;
 mod whole;

@@ -1,12 +1,12 @@
 //! What GitHub Actions tells a step, from its environment and the event file.
 //! Source: <https://docs.github.com/en/actions/reference/workflows-and-actions/variables>
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
 
 use super::event::Event;
-use crate::model::Secret;
+use crate::{github::Patience, model::Secret};
 
 /// What GitHub Actions tells a step. Every field is a hint: decisions re-read the live state.
 pub(super) struct Environment {
@@ -26,6 +26,8 @@ pub(super) struct Environment {
     pub(super) step_summary: Option<PathBuf>,
     /// Web page of this run.
     pub(super) run_url: Option<String>,
+    /// How long calls may take.
+    pub(super) patience: Patience,
 }
 
 impl Environment {
@@ -48,6 +50,7 @@ impl Environment {
             output: var("GITHUB_OUTPUT").map(PathBuf::from),
             step_summary: var("GITHUB_STEP_SUMMARY").map(PathBuf::from),
             run_url,
+            patience: patience(var)?,
             repository,
             server_url,
         })
@@ -62,6 +65,21 @@ impl Environment {
     pub(super) fn remote(&self) -> String {
         format!("{}.git", self.repository_url())
     }
+}
+
+/// Time-out of one attempt of a call, in seconds; 30 by default.
+const TIMEOUT: &str = "SCHEMA_REGISTRY_HTTP_TIMEOUT";
+/// Pause before the second attempt, in seconds; half of one by default.
+const RETRY_PAUSE: &str = "SCHEMA_REGISTRY_HTTP_RETRY_PAUSE";
+
+fn patience(var: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<Patience> {
+    let seconds = |name: &str, default: Duration| {
+        let Some(text) = var(name) else { return Ok(default) };
+        let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        seconds.with_context(|| format!("{name} is `{text}`; a number of seconds is expected"))
+    };
+    let usual = Patience::default();
+    Ok(Patience { answer: seconds(TIMEOUT, usual.answer)?, pause: seconds(RETRY_PAUSE, usual.pause)?, ..usual })
 }
 
 #[cfg(test)]
@@ -88,5 +106,16 @@ mod tests {
         assert_eq!(environment.remote(), "https://git.example/octo/app.git");
         assert_eq!(environment.api_url, "https://api.github.com");
         assert!(environment.token.is_none(), "an empty token is none");
+    }
+
+    #[test]
+    fn time_outs_are_seconds() {
+        let of = |text: &'static str| patience(&move |name| (name == TIMEOUT).then(|| text.to_owned()));
+        assert_eq!(of("2.5").expect("reads").answer, Duration::from_millis(2_500));
+        assert_eq!(of("2.5").expect("reads").pause, Patience::default().pause);
+        for text in ["", "-1", "NaN", "ten"] {
+            let error = of(text).expect_err("an error").to_string();
+            assert_eq!(error, format!("{TIMEOUT} is `{text}`; a number of seconds is expected"));
+        }
     }
 }

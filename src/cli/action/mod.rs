@@ -20,7 +20,7 @@ use self::{environment::Environment, event::Subject, store::Store};
 use super::{Ended, arguments::Only, block_on, context::Context, log, output};
 use crate::{
     audit_log::Signer,
-    github::{Github, Patience, Settings},
+    github::{Github, Settings},
     model::{PullRequest, RepositoryFacts},
 };
 
@@ -58,7 +58,7 @@ pub(super) fn run(context: &Context, only: Option<Only>) -> anyhow::Result<Ended
             api_url: environment.api_url.clone(),
             token: environment.token.clone(),
             repository: environment.repository.clone(),
-            patience: Patience::default(),
+            patience: environment.patience,
         })?;
         let subject = &environment.event.subject;
         // A pull request brings the facts of its repository along.

@@ -12,7 +12,7 @@ use super::{
     landings::{self, Arrival},
     outputs::{self, Outputs},
     record,
-    review::STATUS_CONTEXT,
+    review::{STATUS_CONTEXT, post_status},
 };
 use crate::{
     audit_log::is_approved,
@@ -67,8 +67,7 @@ pub(super) async fn run(step: &Step<'_>, branch: &str) -> anyhow::Result<Ended> 
         output::print(&format!("{line}\n"))?;
     }
     if trusted && step.records() && step.github.status(head, STATUS_CONTEXT).await?.as_ref() != Some(&status) {
-        let url = step.environment.run_url.as_deref();
-        step.github.set_status(head, STATUS_CONTEXT, &status, url).await?;
+        post_status(step, head, &status).await?;
     }
     let facts = SummaryFacts {
         verdict,

@@ -59,6 +59,21 @@ pub(super) async fn perform(step: &Step<'_>, judged: &Judged) -> anyhow::Result<
     Review { step, judged, number: judged.pull_request.number }.run().await
 }
 
+/// Posts a status, again where it turns out that it is not there.
+pub(super) async fn post_status(step: &Step<'_>, sha: &str, status: &CommitStatus) -> anyhow::Result<()> {
+    let url = step.environment.run_url.as_deref();
+    for attempt in 1.. {
+        match step.github.set_status(sha, STATUS_CONTEXT, status, url).await {
+            Ok(()) => break,
+            Err(error) => step.github.recover(error, attempt).await?,
+        }
+        if step.github.status(sha, STATUS_CONTEXT).await?.as_ref() == Some(status) {
+            break;
+        }
+    }
+    Ok(())
+}
+
 /// Whether the base is the default branch, or one that its policy names.
 fn gated(step: &Step<'_>, judged: &Judged) -> bool {
     let base = &judged.pull_request.base_ref;
@@ -99,7 +114,7 @@ impl<'a> Review<'a> {
         }
         let untouched = clean.is_some_and(Clean::untouched);
         if self.step.comments() && (!untouched || conversation.comments.iter().any(|comment| comment.ours)) {
-            self.post(clean, &gate, digest.map(|digest| digest.digest), &conversation).await?;
+            self.post(clean, &gate, digest.map(|digest| digest.digest), conversation).await?;
         }
         if self.step.records() {
             self.set_status(&gate, &present).await?;
@@ -142,11 +157,10 @@ impl<'a> Review<'a> {
         }
         let statuses: Vec<_> = statuses.iter().map(|(of, status)| (of, status.clone())).collect();
         let worst = approval::worst(&statuses).unwrap_or_else(|| gate.status.clone());
-        if present.status.as_ref() != Some(&worst) {
-            let url = self.step.environment.run_url.as_deref();
-            self.step.github.set_status(head, STATUS_CONTEXT, &worst, url).await?;
+        if present.status.as_ref() == Some(&worst) {
+            return Ok(());
         }
-        Ok(())
+        post_status(self.step, head, &worst).await
     }
 
     fn digest(&self, clean: &Clean) -> ApprovalDigest {
@@ -213,39 +227,68 @@ impl<'a> Review<'a> {
         Gate { verdict, status, approval, labels, summary }
     }
 
-    /// Brings comments and label to what they should be; writes nothing that is so already.
+    /// Brings comments and label to what they should be; writes nothing that is so already. After a write that failed the
+    /// conversation is read again, and what is still missing is planned anew: so nothing is said twice.
     async fn post(
         &self,
         clean: Option<&Clean>,
         gate: &Gate,
         digest: Option<Digest>,
-        conversation: &Conversation,
+        conversation: Conversation,
     ) -> anyhow::Result<()> {
         let comments = self.judged.policy.comments;
         let wanted = clean.filter(|_| comments == Comments::Full).map(wanted).unwrap_or_default();
         let summary = SummaryText { markdown: &gate.summary.markdown, digest };
-        let mut operations = review::plan(&PlanInput {
-            conversation,
-            wanted: &wanted,
-            summary: Some(summary).filter(|_| comments != Comments::Off),
-            head_sha: &self.judged.pull_request.head_sha,
-            now: self.step.now,
-        });
-        operations.extend(gate.labels.iter().cloned().map(|change| match change {
-            LabelChange::Add(label) => Operation::AddLabel { label },
-            LabelChange::Remove(label) => Operation::RemoveLabel { label },
-        }));
-        for operation in &operations {
-            match self.step.github.perform(self.number, operation).await {
+        let github = &self.step.github;
+        let mut conversation = conversation;
+        for attempt in 1.. {
+            let mut operations = review::plan(&PlanInput {
+                conversation: &conversation,
+                wanted: &wanted,
+                summary: Some(summary).filter(|_| comments != Comments::Off),
+                head_sha: &self.judged.pull_request.head_sha,
+                now: self.step.now,
+            });
+            operations.extend(gate.labels.iter().cloned().map(|change| match change {
+                LabelChange::Add(label) => Operation::AddLabel { label },
+                LabelChange::Remove(label) => Operation::RemoveLabel { label },
+            }));
+            match self.perform(&operations).await? {
+                Ok(()) => break,
+                Err(error) => github.recover(error, attempt).await?,
+            }
+            conversation = github.conversation(self.number).await?;
+        }
+        Ok(())
+    }
+
+    async fn perform(&self, operations: &[Operation]) -> anyhow::Result<Result<(), Error>> {
+        for operation in operations {
+            match self.perform_one(operation).await {
+                Ok(()) => {}
                 // The places are computed from the diff, but GitHub's own diff has the last word. Nothing is lost: the
                 // summary tells the violations too.
                 Err(Error::Unprocessable(failure)) if operation.is_on_the_diff() => {
                     output::print(&format!("GitHub took no comments on lines: {}\n", log_line(&failure.to_string())))?;
                 }
-                result => result?,
+                Err(error) => return Ok(Err(error)),
             }
         }
-        Ok(())
+        Ok(Ok(()))
+    }
+
+    /// What comes to the same twice is simply done again.
+    async fn perform_one(&self, operation: &Operation) -> Result<(), Error> {
+        let github = &self.step.github;
+        let mut result = github.perform(self.number, operation).await;
+        for attempt in 1.. {
+            match result {
+                Err(error) if operation.is_idempotent() => github.recover(error, attempt).await?,
+                result => return result,
+            }
+            result = github.perform(self.number, operation).await;
+        }
+        result
     }
 }
 
