@@ -42,8 +42,22 @@ pub struct Policy {
     pub approval: ApprovalPolicy,
     /// `[audit]`.
     pub audit: AuditPolicy,
+    /// `[review] comment`.
+    pub comments: Comments,
     /// `[gate] branches`: judged beside the default branch.
     pub gate_branches: Vec<String>,
+}
+
+/// What is written on a pull request; the status always is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Comments {
+    /// Nothing. Labels do not approve then, because no summary has shown what they would approve.
+    Off,
+    /// The summary.
+    Summary,
+    /// The summary, and comments on the lines.
+    #[default]
+    Full,
 }
 
 /// What is wrong with a policy file.
@@ -67,6 +81,7 @@ impl Default for Policy {
             severities: BTreeMap::new(),
             approval: ApprovalPolicy::default(),
             audit: AuditPolicy::default(),
+            comments: Comments::default(),
             gate_branches: Vec::new(),
         }
     }
@@ -114,6 +129,8 @@ impl Policy {
     /// keys = ["schema-registry/github.com/1296269+6f1c0a52+AWZ8..."] # the present one first
     /// witnesses = ["witness.example/w1+5a0b1c2d+BHx9..."]
     /// cosignatures = 1                # how many of them `audit verify` asks for
+    /// [review]
+    /// comment = "full"                # off, summary or full: with comments on the lines
     /// [gate]
     /// branches = ["release"]          # beside the default branch
     /// ```

@@ -3,7 +3,7 @@
 use toml::de::DeTable;
 
 use super::{
-    Policy, PolicyError, approval, audit,
+    Comments, Policy, PolicyError, approval, audit,
     nearest::hint,
     section::{Section, Value, error},
 };
@@ -13,7 +13,7 @@ use crate::model::{Severity, Span};
 /// Source: <https://www.postgresql.org/support/versioning/>
 const VERSIONS: std::ops::RangeInclusive<u64> = 14..=18;
 
-const SECTIONS: [&str; 7] = ["database", "paths", "types", "rules", "approval", "audit", "gate"];
+const SECTIONS: [&str; 8] = ["database", "paths", "types", "rules", "approval", "audit", "review", "gate"];
 
 pub(super) fn read(text: &str, known_rules: &[&str]) -> Result<Policy, PolicyError> {
     let document = DeTable::parse(text).map_err(|error| PolicyError {
@@ -31,6 +31,7 @@ pub(super) fn read(text: &str, known_rules: &[&str]) -> Result<Policy, PolicyErr
     if let Some(section) = root.section("approval", &approval::KEYS)? {
         policy.approval = approval::read(&section)?;
     }
+    read_review(&root, &mut policy)?;
     read_branches(&root, &mut policy)?;
     Ok(policy)
 }
@@ -118,6 +119,18 @@ fn read_rules(root: &Section<'_>, known: &[&str], policy: &mut Policy) -> Result
             }
         };
         policy.severities.insert(id.to_owned(), severity);
+    }
+    Ok(())
+}
+
+fn read_review(root: &Section<'_>, policy: &mut Policy) -> Result<(), PolicyError> {
+    if let Some(value) = root.section("review", &["comment"])?.and_then(|review| review.get("comment")) {
+        policy.comments = match value.string()? {
+            "off" => Comments::Off,
+            "summary" => Comments::Summary,
+            "full" => Comments::Full,
+            other => return Err(value.error(format!("{other:?} is no choice; use \"off\", \"summary\" or \"full\""))),
+        };
     }
     Ok(())
 }

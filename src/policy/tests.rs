@@ -50,6 +50,8 @@ branch = "audit"
 origin = "sum.golang.org"
 first_entry = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 keys = ["sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8"]
+[review]
+comment = "summary"
 [gate]
 branches = ["release/1.x"]
 "#;
@@ -85,6 +87,7 @@ branches = ["release/1.x"]
             keys: vec![SUMDB.parse().expect("a key")],
             ..AuditPolicy::default()
         },
+        comments: Comments::Summary,
         gate_branches: vec!["release/1.x".to_owned()],
     };
     assert_eq!(Policy::parse(text, &RULES), Ok(expected));
@@ -117,6 +120,7 @@ fn values_are_checked() {
     insta::assert_snapshot!(refused("approval = 1"), @"1 -> `approval` must be a table: `[approval]`; it is the number 1");
     insta::assert_snapshot!(refused("[database]\nversion = 9"), @"9 -> `version` must be a whole number from 14 to 18; it is 9");
     insta::assert_snapshot!(refused("[database]\nname = \"My DB\""), @r#""My DB" -> "My DB" cannot name a database; use at most 63 lower-case letters, digits, `_` and `-`"#);
+    insta::assert_snapshot!(refused("[review]\ncomment = \"none\""), @r#""none" -> "none" is no choice; use "off", "summary" or "full""#);
     assert!(refused(&format!("[approval]\nlabel = \"{}\"", "x".repeat(51))).contains("at most 50 characters"));
 }
 

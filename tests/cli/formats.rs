@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::project::{Project, TEAMS};
+use crate::project::{Project, TEAMS, another};
 
 /// The schema of the standard.
 /// Source: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json>
@@ -106,4 +106,21 @@ fn formats_that_a_command_has_not_are_refused() {
         "error: this command cannot print `--format sarif`: `human` and `json` are for every command, `markdown` for \
          `check`, `plan` and `diff`, `github` and `sarif` for `check`\n"
     );
+}
+
+#[test]
+fn missing_migrations_come_as_a_patch_that_git_applies() {
+    let project = Project::with_history();
+    project.write("schema-requests/members.yaml", &another("members"));
+    let (code, text) = project.outcome(&["check", "--format", "markdown"]);
+    assert_eq!(code, 1);
+    let (_, patch) = text.split_once("```diff\n").expect("a patch");
+    let (patch, _) = patch.split_once("```\n").expect("its end");
+    project.write("missing.patch", patch);
+    project.git(&["apply", "--whitespace=error-all", "missing.patch"]);
+    let (code, text) = project.outcome(&["check", "--format", "markdown"]);
+    assert_eq!((code, text.contains("```diff")), (0, false), "{text}");
+    let applied = project.names("migrations");
+    assert_eq!(project.run(&["generate"]).status.code(), Some(0));
+    assert_eq!(project.names("migrations"), applied, "they are what `generate` writes");
 }

@@ -12,6 +12,7 @@ use crate::{
     cli::{Ended, log::TOOL, output},
     github::Error,
     model::{ApprovalState, CommitStatus, Conversation, Digest, Outcome, Present, PullRequest, Verdict},
+    policy::Comments,
     report::{
         comment,
         escape::log_line,
@@ -235,14 +236,16 @@ impl<'a> Review<'a> {
         digest: Option<Digest>,
         conversation: Conversation,
     ) -> anyhow::Result<()> {
-        let wanted = clean.map(wanted).unwrap_or_default();
+        let comments = self.judged.policy.comments;
+        let wanted = clean.filter(|_| comments == Comments::Full).map(wanted).unwrap_or_default();
+        let summary = SummaryText { markdown: &gate.summary.markdown, digest };
         let github = &self.step.github;
         let mut conversation = conversation;
         for attempt in 1.. {
             let mut operations = review::plan(&PlanInput {
                 conversation: &conversation,
                 wanted: &wanted,
-                summary: Some(SummaryText { markdown: &gate.summary.markdown, digest }),
+                summary: Some(summary).filter(|_| comments != Comments::Off),
                 head_sha: &self.judged.pull_request.head_sha,
                 now: self.step.now,
             });
@@ -312,8 +315,13 @@ fn wanted(clean: &Clean) -> Vec<Wanted<'_>> {
         .requests
         .iter()
         .flat_map(|request| request.violations.iter().map(|violation| (violation, request.text.as_str())));
+    let of_declarations = clean
+        .outcome
+        .declarations
+        .iter()
+        .flat_map(|file| file.violations.iter().map(|violation| (violation, file.text.as_str())));
     let others = clean.outcome.violations.iter().map(|violation| (violation, ""));
-    let wanted = of_requests.chain(others).map(|(violation, text)| {
+    let wanted = of_requests.chain(of_declarations).chain(others).map(|(violation, text)| {
         let lines = clean.commentable.get(&violation.location.file).map(Vec::as_slice);
         let (place, fix) = review::place(violation, text, lines);
         Wanted { violation, text, body: comment::inline(violation, fix.as_ref()), place }

@@ -3,6 +3,7 @@
 use super::{Detail, SummaryFacts, more};
 use crate::{
     model::{Actor, ApprovalState, ClassOfChange, Uncovered, Veto},
+    policy::Comments,
     report::escape::{code, prose},
 };
 
@@ -101,13 +102,18 @@ pub(super) fn request(facts: &SummaryFacts<'_>, state: &ApprovalState) -> String
         0 => String::new(),
         seconds => format!(", once this summary has stood here for {seconds} seconds"),
     };
-    let comment = facts.digest.map(|digest| format!(", or comments {}", code(&format!("/approve {}", digest.short()))));
-    format!(
-        "Get {} more {noun}: a reviewer sets the label {}{wait}{}",
-        state.missing(),
-        code(&policy.label),
-        comment.unwrap_or_default()
-    )
+    let missing = state.missing();
+    let comment = facts.digest.map(|digest| format!("comments {}", code(&format!("/approve {}", digest.short()))));
+    match comment {
+        // A label approves what the summary on the pull request shows.
+        Some(comment) if facts.policy.comments == Comments::Off => {
+            format!("Get {missing} more {noun}: a reviewer {comment}")
+        }
+        comment => {
+            let comment = comment.map(|comment| format!(", or {comment}")).unwrap_or_default();
+            format!("Get {missing} more {noun}: a reviewer sets the label {}{wait}{comment}", code(&policy.label))
+        }
+    }
 }
 
 fn eligible(facts: &SummaryFacts<'_>) -> String {

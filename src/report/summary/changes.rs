@@ -1,6 +1,6 @@
 //! What the pull request does to each table, with the SQL.
 
-use super::{Detail, SummaryFacts, folded, more, table};
+use super::{Detail, SummaryFacts, diagram, folded, more, table};
 use crate::{
     model::{Change, ChangeKind, Claims, FileChange, Migration, RequestOutcome},
     report::{
@@ -14,6 +14,7 @@ pub(super) fn section(facts: &SummaryFacts<'_>, detail: Detail) -> Option<String
     let requests = &facts.outcome.requests;
     let mut parts: Vec<String> = requests.iter().take(detail.requests).map(|it| request(it, detail)).collect();
     let left_out = requests.len() - parts.len();
+    parts.splice(0..0, diagram::section(facts.outcome, detail));
     if left_out > 0 {
         parts.push(format!("{left_out} more requests are not shown here; `schema-registry plan` shows them all."));
     }

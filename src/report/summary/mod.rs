@@ -2,6 +2,8 @@
 
 mod approval;
 mod changes;
+mod diagram;
+mod patch;
 #[cfg(test)]
 mod tests;
 mod violations;
@@ -54,8 +56,13 @@ pub struct Summary {
 }
 
 /// How much is shown. [`LEVELS`] are tried in order until one fits.
+#[expect(clippy::struct_excessive_bools, reason = "each is something that is shown or not")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Detail {
+    /// The patch that adds missing migrations.
+    patch: bool,
+    /// The diagram of the touched tables.
+    diagram: bool,
     /// SQL of the down migrations.
     down: bool,
     /// The list of changed governed files.
@@ -68,14 +75,16 @@ struct Detail {
     requests: usize,
 }
 
-/// What is given up, in this order: down SQL, the list of files, rows beyond 50, then beyond 10, then the SQL itself.
-const LEVELS: [Detail; 6] = [
-    Detail { down: true, files: true, rows: 200, up: true, requests: usize::MAX },
-    Detail { down: false, files: true, rows: 200, up: true, requests: usize::MAX },
-    Detail { down: false, files: false, rows: 50, up: true, requests: usize::MAX },
-    Detail { down: false, files: false, rows: 10, up: true, requests: usize::MAX },
-    Detail { down: false, files: false, rows: 10, up: false, requests: 20 },
-    Detail { down: false, files: false, rows: 3, up: false, requests: 0 },
+/// What is given up, in this order: the patch, the diagram, down SQL, the list of files, rows beyond 50, then beyond 10, then the SQL itself.
+const LEVELS: [Detail; 8] = [
+    Detail { patch: true, diagram: true, down: true, files: true, rows: 200, up: true, requests: usize::MAX },
+    Detail { patch: false, diagram: true, down: true, files: true, rows: 200, up: true, requests: usize::MAX },
+    Detail { patch: false, diagram: false, down: true, files: true, rows: 200, up: true, requests: usize::MAX },
+    Detail { patch: false, diagram: false, down: false, files: true, rows: 200, up: true, requests: usize::MAX },
+    Detail { patch: false, diagram: false, down: false, files: false, rows: 50, up: true, requests: usize::MAX },
+    Detail { patch: false, diagram: false, down: false, files: false, rows: 10, up: true, requests: usize::MAX },
+    Detail { patch: false, diagram: false, down: false, files: false, rows: 10, up: false, requests: 20 },
+    Detail { patch: false, diagram: false, down: false, files: false, rows: 3, up: false, requests: 0 },
 ];
 
 /// Renders the summary, as detailed as fits. Deterministic: the same facts give the same text.
@@ -95,6 +104,7 @@ fn render(facts: &SummaryFacts<'_>, detail: Detail) -> String {
     let unreviewable = !detail.up;
     let mut sections = vec![head(facts, unreviewable)];
     sections.extend(next_steps(facts, unreviewable));
+    sections.extend(patch::section(facts, detail));
     sections.extend(violations::section(facts, detail));
     sections.extend(changes::section(facts, detail));
     sections.extend(violations::waivers(facts, detail));
