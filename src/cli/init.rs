@@ -49,8 +49,9 @@ pub(super) fn run(context: &Context, arguments: &Init, format: Format) -> anyhow
         output::print_json(&done)?;
         return Ok(Ended::Well);
     }
-    let mut text: String = done.written.iter().map(|path| format!("wrote {path}\n")).collect();
-    text.extend(done.unchanged.iter().map(|path| format!("{path} is as it should be\n")));
+    let written = done.written.iter().map(|path| format!("wrote {path}\n"));
+    let unchanged = done.unchanged.iter().map(|path| format!("{path} is as it should be\n"));
+    let mut text: String = written.chain(unchanged).collect();
     text.push_str(&left_to_do(&setup, &policy, facts.map(|facts| facts.id)));
     output::print(&text)?;
     Ok(Ended::Well)
