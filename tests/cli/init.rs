@@ -32,95 +32,10 @@ fn a_public_repository_validates_first() {
     3. Create the label that approves: gh label create schema-approved
     4. In a ruleset, require the status `schema-registry` on main, and let nobody delete or force-push schema-registry/audit.
     ");
-    insta::assert_snapshot!(project.read(VALIDATE), @"
-    name: Schema registry validate
-
-    on:
-      pull_request:
-        types: [opened, reopened, synchronize, edited, ready_for_review, converted_to_draft, labeled, unlabeled, closed]
-      merge_group:
-
-    permissions: {}
-
-    concurrency:
-      group: schema-registry-validate-${{ github.event.pull_request.number || github.ref }}
-      cancel-in-progress: true
-
-    jobs:
-      # Annotations, step summary and exit code. Whoever opens a pull request may change what runs here, so it may read,
-      # nothing else.
-      validate:
-        name: Validate
-        runs-on: ubuntu-24.04
-        timeout-minutes: 30
-        permissions:
-          contents: read # the files of both sides
-          pull-requests: read # which sides
-        steps:
-          - uses: octo/schema-registry@0123456789abcdef0123456789abcdef01234567
-    ");
-    insta::assert_snapshot!(project.read(RECORD), @r#"
-    name: Schema registry
-
-    on:
-      # Code of the default branch; files of the pull request are read as data from git objects, never checked out,
-      # never executed.
-      workflow_run: # zizmor: ignore[dangerous-triggers]
-        workflows: [Schema registry validate]
-        types: [completed]
-      issue_comment:
-        types: [created, edited, deleted]
-      push:
-        branches: ['main']
-      # What got lost, and what time alone changes.
-      schedule:
-        - cron: "17 * * * *"
-      workflow_dispatch:
-
-    permissions: {}
-
-    # Every run reads the live state, so a waiting one may give way to a later one; a running one finishes.
-    concurrency:
-      group: >-
-        schema-registry-${{ github.event.issue.number || github.event.workflow_run &&
-        format('{0}/{1}', github.event.workflow_run.head_repository.id, github.event.workflow_run.head_branch) ||
-        github.ref }}
-      cancel-in-progress: false
-
-    jobs:
-      # Comments, labels and status of pull requests; what has landed goes into the audit log.
-      record:
-        name: Record
-        # Of comments, those that approve, or did.
-        if: >-
-          github.event_name != 'issue_comment' || github.event.issue.pull_request &&
-          contains(format('{0} {1}', github.event.comment.body, github.event.changes.body.from), '/approve')
-        runs-on: ubuntu-24.04
-        timeout-minutes: 30
-        # Keeps the secrets; let nothing but the default branch use it.
-        environment:
-          name: schema-registry
-          deployment: false
-        permissions:
-          contents: write # append to the audit log's branch
-          pull-requests: write # review comments, the summary, labels
-          statuses: write # the gate
-        steps:
-          - uses: octo/schema-registry@0123456789abcdef0123456789abcdef01234567
-            env:
-              # Signs the audit log, where there is one.
-              SCHEMA_REGISTRY_SIGNING_KEY: ${{ secrets.SCHEMA_REGISTRY_SIGNING_KEY }}
-    "#);
-}
-
-#[test]
-fn this_repository_runs_what_it_writes() {
-    let project = empty();
-    project.outcome(&init(&["--visibility", "public"]));
     for path in [VALIDATE, RECORD] {
         let ours = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
         let ours = std::fs::read_to_string(ours).expect("it is there");
-        assert_eq!(ours, project.read(path).replace(ACTION, "$/."), "{path}");
+        assert_eq!(ours, project.read(path).replace(ACTION, "$/."), "{path}: this repository runs what is written");
     }
 }
 
