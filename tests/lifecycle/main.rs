@@ -13,5 +13,6 @@ mod events;
 mod faults;
 mod init;
 mod request;
+mod size;
 mod transcript;
 mod whole;
