@@ -45,13 +45,12 @@ impl Git {
         let mut blobs = self.blobs(b)?;
         let mut changed = BTreeMap::new();
         for (path, old, new) in self.changed_blobs(a, b, wanted)? {
-            let lines = match old {
-                Some(old) => self.hunks(&old, &new)?,
-                None => {
-                    let bytes = blobs.object(&new, usize::MAX)?;
-                    let count = bytes.map_or(0, |bytes| bytes.split_inclusive(|byte| *byte == b'\n').count());
-                    if count == 0 { Vec::new() } else { vec![(1, count)] }
-                }
+            let lines = if let Some(old) = old {
+                self.hunks(&old, &new)?
+            } else {
+                let bytes = blobs.object(&new, usize::MAX)?;
+                let count = bytes.map_or(0, |bytes| bytes.split_inclusive(|byte| *byte == b'\n').count());
+                if count == 0 { Vec::new() } else { vec![(1, count)] }
             };
             if !lines.is_empty() {
                 changed.insert(path, lines);
