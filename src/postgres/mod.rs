@@ -15,4 +15,6 @@ pub use catalog::{CatalogText, catalog_text, table_diff};
 pub use cluster::TemporaryCluster;
 pub use connection::{Connection, Server};
 pub use error::{PostgresError, StatementError};
-pub use verify::{Failure, MigrationResult, Pair, Step, Verification, Wanted, verify};
+pub use verify::{
+    ChangeResult, ChangeScripts, Failure, ObservedLock, ObservedRewrite, Pair, Step, Verification, Wanted, verify,
+};
