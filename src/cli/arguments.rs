@@ -94,7 +94,11 @@ pub(super) enum Command {
     ///
     /// Renames are followed, and two spellings of what PostgreSQL stores alike are no difference.
     Diff(Diff),
-    /// Prove the migrations on a real PostgreSQL: up, up again, down, up.
+    /// Prove the migrations on a real PostgreSQL.
+    ///
+    /// Runs what changed since the merge base up, up again, down and up, and kills it after each statement to run it again
+    /// from the start; compares the catalog at each step, and what was locked and rewritten with the plan. Migrations that
+    /// are merged already are only run; `--all` proves them too, and so does a run without git history.
     Verify(Verify),
     /// Write the workflows that run this tool on GitHub, and a policy to start from.
     ///
@@ -180,6 +184,9 @@ pub(super) struct Diff {
 /// `verify`.
 #[derive(Debug, Args)]
 pub(super) struct Verify {
+    /// Which changes are proved.
+    #[command(flatten)]
+    pub(super) selection: Selection,
     /// Use this server instead of a temporary one; a scratch database is made there and dropped again.
     #[arg(long, value_name = "URL", env = "SCHEMA_REGISTRY_DATABASE_URL", hide_env_values = true)]
     pub(super) database_url: Option<String>,
