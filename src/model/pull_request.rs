@@ -123,6 +123,17 @@ pub struct Timeline {
     pub commands: Vec<ApproveCommand>,
 }
 
+impl Timeline {
+    /// What others than this account did.
+    #[must_use]
+    pub fn without(mut self, id: Option<u64>) -> Self {
+        let by_other = |account: &Option<Account>| account.as_ref().is_none_or(|account| Some(account.actor.id) != id);
+        self.labels.retain(|event| by_other(&event.account));
+        self.commands.retain(|command| by_other(&command.account));
+        self
+    }
+}
+
 /// A comment of the conversation (not of a review).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comment {

@@ -35,7 +35,7 @@ pub(super) struct Approvals<'a> {
     step: &'a Step<'a>,
     about: About<'a>,
     shown_since: Option<DateTime<Utc>>,
-    timeline: Timeline,
+    pub(super) timeline: Timeline,
     people: People,
     classes: Vec<Classified>,
     paths: Vec<String>,
