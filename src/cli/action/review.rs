@@ -69,7 +69,7 @@ pub(super) async fn perform(step: &Step<'_>, judged: &Judged) -> anyhow::Result<
     let mut gate = Review { step, judged, number }.run().await?;
     for _ in 0..LOOKS {
         let Some(seen) = gate.as_ref().and_then(|gate| gate.seen.as_ref().filter(|_| gate.turned_green)) else { break };
-        if step.github.timeline(number).await?.without(seen.own_id) == seen.timeline {
+        if !step.github.timeline(number).await?.moved_since(&seen.timeline, seen.own_id) {
             break;
         }
         let judged = gather::judge(step, step.github.pull_request(number).await?).await?;
@@ -118,7 +118,7 @@ pub(super) struct Gate {
     turned_green: bool,
 }
 
-/// What others than this tool did on a pull request.
+/// What had happened on a pull request, and who this tool acts as.
 struct Seen {
     timeline: Timeline,
     own_id: Option<u64>,
@@ -214,9 +214,9 @@ impl<'a> Review<'a> {
         // What cannot be shown in full was not seen, so it cannot be approved.
         let unreviewable = self.conclude(outcome, Some(digest.digest), None, Vec::new(), None).summary.unreviewable;
         let shown_since = review::shown_since(conversation, digest.digest).filter(|_| !unreviewable);
-        let about = About { number: self.number, judged: self.judged, clean, digest, own_id: conversation.viewer };
+        let about = About { number: self.number, judged: self.judged, clean, digest, conversation };
         let approvals = Approvals::read(self.step, about, shown_since).await?;
-        let seen = Seen { timeline: approvals.timeline.clone().without(about.own_id), own_id: about.own_id };
+        let seen = Seen { timeline: approvals.timeline.clone(), own_id: conversation.viewer };
         let gate = match approvals.evaluate().await {
             Ok(evaluation) => {
                 let block = unreviewable.then_some(Block::Unreviewable);

@@ -66,15 +66,12 @@ fn a_head_that_was_approved_for_another_base_is_not_approved_for_this_one() {
 #[test]
 fn a_change_too_large_to_show_cannot_be_approved() {
     let stage = Stage::with_log(Visibility::Private, POLICY);
-    let mut padded = corrected();
-    for line in 0..6_000 {
-        let _ = writeln!(padded, "# This line is here so that nobody reads as far as the next {line}");
-    }
-    let names: Vec<String> = (0..60).map(|number| format!("schema-requests/notes_{number}.yaml")).collect();
-    let requests: Vec<String> = (0..60).map(|number| wide(&format!("notes_of_{number}s"))).collect();
-    let mut files: Vec<(&str, &str)> =
-        names.iter().map(String::as_str).zip(requests.iter().map(String::as_str)).collect();
-    files.push((FILE, &padded));
+    let tables = (0..60).map(|number| format!("things_of_{number}s"));
+    let padding: Vec<(String, String)> =
+        tables.map(|table| (format!("schema-requests/{table}.yaml"), wide(&table))).collect();
+    let mut files: Vec<(&str, &str)> = padding.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let notes = corrected();
+    files.push((FILE, &notes));
     let number = stage.open("notes", "main", &files);
     stage.review(number, "opened", "ann");
     stage.approve(number, "mia");

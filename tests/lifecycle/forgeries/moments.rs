@@ -78,6 +78,7 @@ fn a_label_counts_only_while_the_intact_summary_shows_these_bytes() {
 
     stage.approve(number, "mia");
     assert_eq!(stage.gate(number), "success: Approved by mia; no violations", "the same at its time");
+    stage.summary(number);
 }
 
 #[test]
@@ -126,7 +127,7 @@ fn an_event_is_only_a_hint() {
     payload["repository"]["default_branch"] = json!("notes");
     fs::write(&path, payload.to_string()).expect("writes");
     let ran = stage.deliver(&labeled);
-    assert_eq!((ran.writes, ran.outputs.contains("verdict=pass")), (vec![], false), "an edited payload");
+    assert_eq!(ran.writes, [""; 0], "an edited payload");
     refused(&stage, number, "an edited payload", "took back every approval given before");
     assert_eq!(approvals(&stage), 1, "the first, which was taken back");
 }

@@ -89,6 +89,7 @@ fn nobody_approves_who_had_a_hand_in_the_change_or_may_not() {
     assert_eq!(approvals(&stage), 0);
     stage.approve(number, "mia");
     assert_eq!(stage.gate(number), "success: Approved by mia; no violations", "the same from somebody who may");
+    stage.summary(number);
 }
 
 /// A pull request of ann's to which others pushed, committed and lent their names, an empty commit of ann's on top. All of
