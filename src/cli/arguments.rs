@@ -11,7 +11,7 @@ pub(super) struct Arguments {
     /// Work as if started in this folder.
     #[arg(short = 'C', long, global = true, value_name = "DIR", default_value = ".")]
     pub(super) directory: PathBuf,
-    /// How to print results; Markdown for `plan` and `diff` alone.
+    /// How to print results.
     #[arg(long, global = true, value_enum, default_value_t = Rendering::Human)]
     pub(super) format: Rendering,
     /// Whether to colour what is printed for people.
@@ -29,22 +29,35 @@ pub(super) enum Rendering {
     Human,
     /// For programs.
     Json,
-    /// For issues and pull requests.
+    /// For issues and pull requests: `check`, `plan` and `diff`.
     Markdown,
+    /// Workflow commands, which GitHub Actions shows as annotations: `check`.
+    Github,
+    /// For code scanning and editors: `check`.
+    Sarif,
 }
 
 impl Rendering {
-    /// The same for a command that does not write Markdown.
+    /// The same for a command that prints for people and programs alone.
     pub(super) fn format(self) -> anyhow::Result<Format> {
         match self {
             Self::Human => Ok(Format::Human),
             Self::Json => Ok(Format::Json),
-            Self::Markdown => anyhow::bail!("only `plan` and `diff` write Markdown; use `--format human` or `json`"),
+            Self::Markdown | Self::Github | Self::Sarif => Err(self.refused()),
         }
+    }
+
+    /// What somebody is told who asks a command for what it cannot print.
+    pub(super) fn refused(self) -> anyhow::Error {
+        let name = self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
+        anyhow::anyhow!(
+            "this command cannot print `--format {name}`: `human` and `json` are for every command, `markdown` for \
+             `check`, `plan` and `diff`, `github` and `sarif` for `check`"
+        )
     }
 }
 
-/// How commands print that write no Markdown.
+/// How most commands print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
     /// For people.

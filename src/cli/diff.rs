@@ -33,6 +33,7 @@ pub(super) fn run(context: &Context, directory: &Path, arguments: &Diff, format:
         Rendering::Human => output::print(&diff::human(&difference, context.style))?,
         Rendering::Json => output::print_json(&diff::DiffReport::new(&difference))?,
         Rendering::Markdown => output::print(&diff::markdown(&difference))?,
+        Rendering::Github | Rendering::Sarif => return Err(format.refused()),
     }
     if let [first, others @ ..] = difference.unread.as_slice() {
         let more = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };

@@ -65,7 +65,7 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<Ended> {
     }
     let context = Context::new(&arguments.directory, style, chrono::Utc::now())?;
     match &arguments.command {
-        Command::Check(check) => check::run(&context, check, format()?),
+        Command::Check(check) => check::run(&context, check, rendering),
         Command::Plan(selection) => check::plan(&context, selection, rendering),
         Command::Generate(selection) => generate::run(&context, selection, format()?),
         Command::Diff(diff) => diff::run(&context, &arguments.directory, diff, rendering),

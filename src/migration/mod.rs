@@ -4,13 +4,14 @@
 //! lines are comments that name the table, the change and the state digests before and after it, so that the files of a
 //! table form a chain without an index that branches would conflict about.
 
+mod alter;
 mod baseline;
 mod chain;
 mod compare;
 mod header;
 mod name;
+mod phases;
 mod script;
-mod unsupported;
 
 pub use baseline::{Baseline, Baselines, write_baseline};
 pub use chain::{Chain, ChainProblem, Chains, Link};
@@ -40,39 +41,42 @@ pub fn generate(
         phase: None,
         renamed_from: None,
     };
-    let (plan, header, (up, down)) = match (change.kind, &change.before, &change.after) {
-        (ChangeKind::None, ..) => return Ok((Plan::default(), Vec::new())),
+    let (plan, scripts) = match (change.kind, &change.before, &change.after) {
         (ChangeKind::Create, _, Some(table)) => {
             let header = header(Some(table));
-            (script::plan_of_create(table), header.clone(), script::create(&header, table)?)
+            (script::plan_of_create(table), vec![(header.clone(), script::create(&header, table)?)])
         }
         (ChangeKind::Drop, Some(table), _) => {
             let header = header(None);
-            (script::plan_of_drop(table), header.clone(), script::drop(&header, table)?)
+            (script::plan_of_drop(table), vec![(header.clone(), script::drop(&header, table)?)])
         }
-        _ => return Err(unsupported::of(change)),
-    };
-    let name = name::stem(stamp, &header);
-    let invalid = |message: &str, suggestion: &str, route| {
-        vec![Unsupported { route, message: message.to_owned(), suggestion: suggestion.to_owned() }]
+        (ChangeKind::Alter | ChangeKind::Rename, Some(before), Some(after)) => {
+            let renamed_from = (before.name != after.name).then(|| before.name.clone());
+            let header = MigrationHeader { renamed_from, ..header(Some(after)) };
+            alter::generate(change, before, after, &header)?
+        }
+        _ => return Ok((Plan::default(), Vec::new())),
     };
     if !(0..=9999).contains(&stamp.year()) {
-        let route = Route::root().key("requestMetadata").key("requestedAt");
-        return Err(invalid(
-            "The year of `requestedAt` does not have four digits",
-            "Set it to the time of the request",
-            route,
-        ));
+        return Err(vec![Unsupported {
+            route: Route::root().key("requestMetadata").key("requestedAt"),
+            message: "The year of `requestedAt` does not have four digits".to_owned(),
+            suggestion: "Set it to the time of the request".to_owned(),
+        }]);
     }
-    if name.0.len() > name::MAX_STEM_BYTES {
-        let route = Route::root().key("tableName");
-        return Err(invalid(
-            "The table's name is too long for the name of a file",
-            "Use lower-case letters, digits and `_`",
-            route,
-        ));
+    let mut migrations = Vec::new();
+    for (header, (up, down)) in scripts {
+        let name = name::stem(stamp, &header);
+        if name.0.len() > name::MAX_STEM_BYTES {
+            return Err(vec![Unsupported {
+                route: Route::root().key("tableName"),
+                message: "The table's name is too long for the name of a file".to_owned(),
+                suggestion: "Use lower-case letters, digits and `_`".to_owned(),
+            }]);
+        }
+        migrations.push(Migration { name, header, up, down });
     }
-    Ok((plan, vec![Migration { name, header, up, down }]))
+    Ok((plan, migrations))
 }
 
 /// One file of a migrations folder whose name and header were understood.

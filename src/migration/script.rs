@@ -7,10 +7,13 @@ use crate::{
     sql::{ALLOW_DATA_LOSS, Definition, InvalidDefinition, Setting, Statement, render},
 };
 
-use super::header;
+use super::{header, phases::PINNED};
 
 /// The texts of the up and the down file.
 pub(super) type Pair = (String, String);
+
+/// A migration before it has a name.
+pub(super) type Script = (MigrationHeader, Pair);
 
 /// Creates `table`; down, drops it unless it has rows.
 pub(super) fn create(header: &MigrationHeader, table: &Table) -> Result<Pair, Vec<Unsupported>> {
@@ -60,17 +63,8 @@ pub(super) fn drop(header: &MigrationHeader, table: &Table) -> Result<Pair, Vec<
 }
 
 fn creation(definition: &Definition) -> Vec<Statement<'_>> {
-    // What a default's text means, and how the catalog prints it, depends on the session.
-    let settings = [
-        Setting::LockTimeout,
-        Setting::TimeZone,
-        Setting::DateStyle,
-        Setting::IntervalStyle,
-        Setting::StandardStrings,
-        Setting::QuoteWhereNeeded,
-    ];
     let mut statements = vec![Statement::Begin];
-    statements.extend(settings.map(Statement::SetLocal));
+    statements.extend(PINNED.map(Statement::SetLocal));
     statements.extend([
         Statement::Note("A run of the same migration in another session ends before this one begins.".to_owned()),
         Statement::TakeTurns(definition.table()),
@@ -92,7 +86,7 @@ fn creation(definition: &Definition) -> Vec<Statement<'_>> {
     statements
 }
 
-fn define(table: &Table) -> Result<Definition, Vec<Unsupported>> {
+pub(super) fn define(table: &Table) -> Result<Definition, Vec<Unsupported>> {
     let unsupported = |invalid: InvalidDefinition| Unsupported {
         route: invalid.route,
         message: format!("The {} cannot be written as SQL: {}", invalid.subject, invalid.error),

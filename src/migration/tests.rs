@@ -2,7 +2,7 @@ use chrono::TimeZone as _;
 
 use super::*;
 use crate::{
-    model::{Check, Exclude, ExcludeElement, IndexKey, IndexMethod, LockMode, Renames, TableName},
+    model::{Check, Column, Exclude, ExcludeElement, IndexKey, IndexMethod, LockMode, Renames, TableName},
     sql::fixtures::{caricatures, column, hostile},
 };
 
@@ -145,12 +145,13 @@ fn refusals(change: &Change) -> String {
 }
 
 #[test]
-fn what_cannot_be_carried_out_yet_is_said_where_it_is_asked_for() {
+fn what_would_block_or_lose_is_refused_with_the_way_out() {
     let mut wanted = caricatures();
-    wanted.columns.remove(3);
-    wanted.columns[1].nullable = true;
-    wanted.columns.push(column("slug", "text"));
-    wanted.indexes.clear();
+    wanted.columns[0].type_name = "bigint".to_owned();
+    wanted.columns[2].type_name = "character varying(40)".to_owned();
+    wanted.columns[4].generated = Some("lower(user_id)".to_owned());
+    wanted.columns[5].type_name = "timestamp without time zone".to_owned();
+    wanted.columns.push(Column { nullable: false, ..column("slug", "text") });
     let alter = Change {
         table: wanted.name.clone(),
         kind: ChangeKind::Alter,
@@ -159,12 +160,12 @@ fn what_cannot_be_carried_out_yet_is_said_where_it_is_asked_for() {
         renames: Renames::default(),
     };
     insta::assert_snapshot!(refusals(&alter), @r"
-    schemaJson.columns[user_id]: Changing column user_id is not supported yet | Undo it, or request a new table beside this one
-    schemaJson.columns[slug]: Adding column slug to an existing table is not supported yet | Undo it, or request a new table beside this one
-    schemaJson.columns: Removing column image_url is not supported yet | Undo it, or request a new table beside this one
-    schemaJson.indexes: Changing indexes of an existing table is not supported yet | Undo it, or request a new table beside this one
+    schemaJson.columns[id].type: Changing column id from uuid to bigint would write every row anew while all wait, or refuse values | Expand and contract: (1) request a new column beside id; (2) write both and fill the old rows; (3) read the new one; (4) drop id in a later request
+    schemaJson.columns[username].type: Changing column username from text to character varying(40) would write every row anew while all wait, or refuse values | Expand and contract: (1) request a new column beside username; (2) write both and fill the old rows; (3) read the new one; (4) drop username in a later request
+    schemaJson.columns[description].generated: Changing how column description is generated would write every row anew while all wait | Expand and contract: (1) request a new column beside description; (2) write both and fill the old rows; (3) read the new one; (4) drop description in a later request
+    schemaJson.columns[created_at].type: Changing column created_at from timestamp with time zone to timestamp without time zone would build index idx_caricatures_created_at anew while all wait | Expand and contract: (1) request a new column beside created_at; (2) write both and fill the old rows; (3) read the new one; (4) drop created_at in a later request
+    schemaJson.columns[slug]: Column slug is new and NOT NULL, and rows that exist have no value for it | Give it a default; or request it nullable first, fill it, and make it NOT NULL in a later request
     ");
-    insta::assert_snapshot!(refusals(&Change { kind: ChangeKind::Rename, ..alter }), @"renamedFrom: Renaming a table is not supported yet | Keep the old name, or request a new table beside it");
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub fn annotations<'a>(violations: impl IntoIterator<Item = &'a Violation>) -> V
         left_out += rest.len();
     }
     if left_out > 0 {
-        lines.push(format!("{left_out} more violations have no annotation; the step summary lists all of them"));
+        lines.push(format!("{left_out} more violations have no annotation; `schema-registry check` lists all of them"));
     }
     lines
 }
@@ -72,6 +72,6 @@ mod tests {
         assert_eq!(lines.len(), 21);
         assert!(lines[..10].iter().all(|line| line.starts_with("::error ")));
         assert!(lines[10].starts_with("::warning file=a.yaml,line=1,"));
-        assert_eq!(lines[20], "3 more violations have no annotation; the step summary lists all of them");
+        assert_eq!(lines[20], "3 more violations have no annotation; `schema-registry check` lists all of them");
     }
 }

@@ -1,4 +1,4 @@
-//! Values to text: terminal, JSON, Markdown, workflow commands.
+//! Values to text: terminal, JSON, SARIF, Markdown, workflow commands.
 
 pub mod annotations;
 pub mod comment;
@@ -6,6 +6,7 @@ pub mod diff;
 pub mod escape;
 pub mod json;
 pub mod plan;
+pub mod sarif;
 pub mod summary;
 pub mod terminal;
 #[cfg(test)]

@@ -136,3 +136,20 @@ const NOT_IMMUTABLE: &str = "
     statement_timestamp timeofday to_char to_date to_json to_jsonb to_number to_regclass to_regcollation to_regnamespace
     to_regoper to_regoperator to_regproc to_regprocedure to_regrole to_regtype transaction_timestamp txid_current
     txid_current_if_assigned txid_current_snapshot txid_status uuidv4 uuidv7 version xml_is_well_formed";
+
+/// Whether a function gives the same value throughout a statement: those of `pg_catalog` that people write in defaults,
+/// without a volatile variant in `pg_proc`.
+pub(super) fn is_steady(name: &str) -> bool {
+    STEADY.split_whitespace().any(|known| known == name)
+}
+
+const STEADY: &str = "
+    abs array_append array_cat array_fill array_length array_prepend array_to_json array_to_string btrim ceil char_length
+    chr coalesce concat concat_ws current_catalog current_database current_date current_role current_schema
+    current_setting current_time current_timestamp current_user date_part date_trunc decode encode extract floor format
+    greatest int4range int8range numrange tsrange tstzrange daterange json_build_array json_build_object
+    jsonb_build_array jsonb_build_object least left length localtime localtimestamp lower lpad ltrim make_date
+    make_interval make_time make_timestamp make_timestamptz md5 mod now octet_length overlay point power repeat replace
+    reverse right round rpad rtrim session_user sha224 sha256 sha384 sha512 sign split_part sqrt statement_timestamp
+    string_to_array strpos substr substring timezone to_char to_date to_json to_jsonb to_number to_timestamp
+    to_tsvector to_tsquery transaction_timestamp translate trim trunc upper user width_bucket";

@@ -1,25 +1,60 @@
 //! The definition of a table, every type and expression of it checked and in PostgreSQL's own spelling.
 
-use crate::model::{
-    Check, Column, Deferrable, Exclude, ForeignKey, Identity, Index, IndexElement, IndexKey, IndexMethod,
-    MAX_IDENTIFIER_BYTES, NullsOrder, PrimaryKey, ReferentialAction, Route, SortOrder, Table, TableName, Unique,
-};
+mod reader;
 
-use super::{Expression, ExpressionUse, Statement, SyntaxError, parse_expression, parse_type, quote};
+use std::{collections::BTreeSet, fmt};
+
+use crate::model::{ForeignKey, Identity, Route, Table, TableName};
+
+use super::{Statement, SyntaxError, quote, statement::foreign_key};
+
+pub(super) use reader::{actions, deferrable};
 
 /// A table that can be written as SQL: nothing in it is text that a request gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Definition {
     pub(super) table: TableName,
-    /// `id uuid NOT NULL`, one a column.
-    pub(super) columns: Vec<String>,
-    /// `CONSTRAINT x CHECK (y)`, without the foreign keys.
-    pub(super) constraints: Vec<String>,
+    pub(super) columns: Vec<ColumnDefinition>,
+    /// Without the foreign keys.
+    pub(super) constraints: Vec<ConstraintDefinition>,
     pub(super) foreign_keys: Vec<ForeignKey>,
     pub(super) indexes: Vec<IndexDefinition>,
     pub(super) comment: Option<String>,
     /// Column and its comment.
     pub(super) column_comments: Vec<(String, String)>,
+}
+
+/// A column of a [`Definition`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnDefinition {
+    pub(super) name: String,
+    pub(super) type_name: String,
+    /// Quoted.
+    pub(super) collation: Option<String>,
+    pub(super) not_null: bool,
+    /// Expression, in parentheses where it needs them.
+    pub(super) default: Option<String>,
+    pub(super) identity: Option<Identity>,
+    /// Expression.
+    pub(super) generated: Option<String>,
+    serial: bool,
+    volatile: bool,
+    /// Columns that the generation expression refers to.
+    uses: BTreeSet<String>,
+}
+
+/// A constraint of a [`Definition`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConstraintDefinition {
+    pub(super) name: String,
+    /// What follows the name: `CHECK (a > 0)`.
+    pub(super) body: String,
+    /// The index that can be built first and become the constraint's: of unique constraints and primary keys.
+    index: Option<IndexDefinition>,
+    /// What follows the name where that index is given: `UNIQUE`, and ` DEFERRABLE` after the index.
+    pub(super) using_index: (&'static str, &'static str),
+    /// Columns that it refers to.
+    uses: BTreeSet<String>,
 }
 
 /// An index of a [`Definition`].
@@ -29,6 +64,8 @@ pub struct IndexDefinition {
     pub(super) unique: bool,
     /// What follows the name of the table: `USING gin (payload) WHERE x`.
     pub(super) body: String,
+    /// Columns that it refers to.
+    uses: BTreeSet<String>,
 }
 
 /// What of a table cannot be written as SQL, and where the request says it.
@@ -42,31 +79,47 @@ pub struct InvalidDefinition {
     pub error: SyntaxError,
 }
 
+/// Parts of a table, by name.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Parts {
+    /// Columns.
+    pub columns: BTreeSet<String>,
+    /// Constraints.
+    pub constraints: BTreeSet<String>,
+    /// Indexes, those of constraints left out.
+    pub indexes: BTreeSet<String>,
+}
+
 impl Definition {
     /// Checks every name, type and expression of `table`; `Err` has everything that is wrong.
     pub fn new(table: &Table) -> Result<Self, Vec<InvalidDefinition>> {
-        let mut reader = Reader { problems: Vec::new() };
-        reader.names(table);
-        let definition = Self {
-            table: table.name.clone(),
-            columns: table.columns.iter().map(|column| reader.column(column)).collect(),
-            constraints: reader.constraints(table),
-            foreign_keys: table.foreign_keys.clone(),
-            indexes: table.indexes.iter().map(|index| reader.index(index)).collect(),
-            comment: table.comment.clone(),
-            column_comments: table
-                .columns
-                .iter()
-                .filter_map(|column| Some((column.name.clone(), column.comment.clone()?)))
-                .collect(),
-        };
-        if reader.problems.is_empty() { Ok(definition) } else { Err(reader.problems) }
+        reader::read(table)
     }
 
     /// The table.
     #[must_use]
     pub fn table(&self) -> &TableName {
         &self.table
+    }
+
+    /// The column called `name`.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&ColumnDefinition> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// The constraint called `name`, foreign keys included.
+    #[must_use]
+    pub fn constraint(&self, name: &str) -> Option<ConstraintDefinition> {
+        let key = self.foreign_keys.iter().find(|key| key.name == name);
+        let key = key.map(ConstraintDefinition::of_foreign_key);
+        key.or_else(|| self.constraints.iter().find(|constraint| constraint.name == name).cloned())
+    }
+
+    /// The index called `name`.
+    #[must_use]
+    pub fn index(&self, name: &str) -> Option<&IndexDefinition> {
+        self.indexes.iter().find(|index| index.name == name)
     }
 
     /// The statements that create its indexes.
@@ -77,218 +130,194 @@ impl Definition {
     /// The statements that set its comments.
     pub fn comments(&self) -> impl Iterator<Item = Statement<'_>> {
         let columns = self.column_comments.iter();
-        let columns = columns.map(|(column, text)| Statement::CommentOnColumn(&self.table, column, text));
-        self.comment.iter().map(|text| Statement::CommentOnTable(&self.table, text)).chain(columns)
-    }
-}
-
-struct Reader {
-    problems: Vec<InvalidDefinition>,
-}
-
-impl Reader {
-    fn fail(&mut self, route: Route, subject: String, error: SyntaxError) -> String {
-        self.problems.push(InvalidDefinition { route, subject, error });
-        String::new()
+        let columns = columns.map(|(column, text)| Statement::CommentOnColumn(&self.table, column, Some(text)));
+        self.comment.iter().map(|text| Statement::CommentOnTable(&self.table, Some(text))).chain(columns)
     }
 
-    fn expression(&mut self, text: &str, place: ExpressionUse, route: Route, subject: String) -> Option<Expression> {
-        parse_expression(text, place).map_err(|error| self.fail(route, subject, error)).ok()
-    }
-
-    /// A control character could make a line of a comment say something else than it seems to, and PostgreSQL cuts a
-    /// name that is too long, after which nothing finds it under the name that the request gives.
-    fn names(&mut self, table: &Table) {
-        let mut names = vec![&table.name.schema, &table.name.name];
-        names.extend(table.columns.iter().map(|column| &column.name));
-        names.extend(table.primary_key.iter().map(|key| &key.name));
-        names.extend(table.uniques.iter().map(|unique| &unique.name));
-        names.extend(table.checks.iter().map(|check| &check.name));
-        names.extend(table.foreign_keys.iter().map(|key| &key.name));
-        names.extend(table.excludes.iter().map(|exclude| &exclude.name));
-        names.extend(table.indexes.iter().map(|index| &index.name));
-        for name in names {
-            let message = if name.is_empty() || name.chars().any(char::is_control) {
-                "A name must not be empty or hold control characters".to_owned()
-            } else if name.len() > MAX_IDENTIFIER_BYTES {
-                format!("A name has at most {MAX_IDENTIFIER_BYTES} bytes, not {}", name.len())
-            } else {
-                continue;
-            };
-            self.fail(Route::root().key("schemaJson"), format!("name {name:?}"), SyntaxError::new(message));
+    /// What is needed to compare `parts` alone: they themselves, and of the columns that they refer to the type.
+    pub(super) fn only(&self, parts: &Parts) -> Self {
+        let constraints = self.constraints.iter().filter(|found| parts.constraints.contains(&found.name));
+        let indexes = self.indexes.iter().filter(|found| parts.indexes.contains(&found.name));
+        let mut needed: BTreeSet<&String> = constraints.clone().flat_map(|found| &found.uses).collect();
+        needed.extend(indexes.clone().flat_map(|found| &found.uses));
+        let touched = self.columns.iter().filter(|column| parts.columns.contains(&column.name));
+        needed.extend(touched.flat_map(|column| &column.uses));
+        let columns = self.columns.iter().filter_map(|column| {
+            let touched = parts.columns.contains(&column.name);
+            (touched || needed.contains(&column.name)).then(|| if touched { column.clone() } else { column.bare() })
+        });
+        let foreign_keys = self.foreign_keys.iter().filter(|key| parts.constraints.contains(&key.name));
+        Self {
+            table: self.table.clone(),
+            columns: columns.collect(),
+            constraints: constraints.cloned().collect(),
+            foreign_keys: foreign_keys.cloned().collect(),
+            indexes: indexes.cloned().collect(),
+            comment: None,
+            column_comments: Vec::new(),
         }
     }
+}
 
-    fn column(&mut self, column: &Column) -> String {
-        let route = Route::root().key("schemaJson").key("columns").item(&column.name);
-        let subject = |what: &str| format!("{what} of column {}", column.name);
-        let type_name = match parse_type(&column.type_name, u32::MAX) {
-            Ok(found) => found.canonical,
-            Err(error) => self.fail(route.key("type"), subject("type"), error),
+impl ColumnDefinition {
+    /// Whether each row would have a value of its own, so that adding the column writes the table anew.
+    #[must_use]
+    pub fn has_volatile_default(&self) -> bool {
+        self.volatile
+    }
+
+    /// Columns that its generation expression refers to.
+    #[must_use]
+    pub fn uses(&self) -> &BTreeSet<String> {
+        &self.uses
+    }
+
+    /// The same without a default and taking NULL.
+    #[must_use]
+    pub fn without_value(&self) -> Self {
+        Self { not_null: false, default: None, ..self.clone() }
+    }
+
+    /// Whether it is generated from other columns.
+    #[must_use]
+    pub fn is_generated(&self) -> bool {
+        self.generated.is_some()
+    }
+
+    /// Whether it has a default expression.
+    #[must_use]
+    pub fn has_default(&self) -> bool {
+        self.default.is_some()
+    }
+
+    /// Whether PostgreSQL fills it from a sequence or an expression: adding it writes the table anew.
+    #[must_use]
+    pub fn fills_itself(&self) -> bool {
+        self.serial || self.identity.is_some() || self.generated.is_some()
+    }
+
+    /// Type and collation: `text COLLATE "C"`.
+    pub(super) fn typed(&self) -> String {
+        let collation = self.collation.as_ref().map(|name| format!(" COLLATE {name}"));
+        format!("{}{}", self.type_name, collation.unwrap_or_default())
+    }
+
+    /// Name and type alone.
+    #[must_use]
+    pub fn bare(&self) -> Self {
+        let (default, identity, generated) = (None, None, None);
+        let type_name = match self.type_name.as_str() {
+            "serial" => "integer".to_owned(),
+            "bigserial" => "bigint".to_owned(),
+            "smallserial" => "smallint".to_owned(),
+            _ => self.type_name.clone(),
         };
-        let mut words = vec![quote::identifier(&column.name), type_name];
-        words.extend(column.collation.as_ref().map(|name| format!("COLLATE {}", quote::identifier(name))));
-        words.extend((!column.nullable).then(|| "NOT NULL".to_owned()));
-        if let Some(text) = &column.default {
-            let at = route.key("defaultValue");
-            let found = self.expression(text, ExpressionUse::Default, at, subject("default"));
-            words.extend(found.map(|found| format!("DEFAULT {}", operand(&found))));
-        }
-        words.extend(column.identity.map(|identity| match identity {
-            Identity::Always => "GENERATED ALWAYS AS IDENTITY".to_owned(),
-            Identity::ByDefault => "GENERATED BY DEFAULT AS IDENTITY".to_owned(),
-        }));
-        if let Some(text) = &column.generated {
-            let at = route.key("generated");
-            let found = self.expression(text, ExpressionUse::Generated, at, subject("generated expression"));
-            words.extend(found.map(|found| format!("GENERATED ALWAYS AS ({}) STORED", found.sql)));
-        }
-        words.join(" ")
-    }
-
-    fn constraints(&mut self, table: &Table) -> Vec<String> {
-        let mut constraints: Vec<_> = table.primary_key.iter().map(primary_key).collect();
-        constraints.extend(table.uniques.iter().map(unique));
-        constraints.extend(table.checks.iter().map(|check| self.check(check)));
-        constraints.extend(table.excludes.iter().map(|exclude| self.exclude(exclude)));
-        constraints
-    }
-
-    fn check(&mut self, check: &Check) -> String {
-        let route = Route::root().key("schemaJson").key("checks").item(&check.name).key("expression");
-        let subject = format!("check {}", check.name);
-        let found = self.expression(&check.expression, ExpressionUse::Check, route, subject);
-        found.map_or_else(String::new, |found| named(&check.name, &format!("CHECK ({})", found.sql)))
-    }
-
-    fn exclude(&mut self, exclude: &Exclude) -> String {
-        let route = Route::root().key("schemaJson").key("excludes").item(&exclude.name);
-        let mut elements = Vec::new();
-        for element in &exclude.elements {
-            if !is_operator(&element.operator) {
-                let error = SyntaxError::new(format!("`{}` is not an operator", element.operator));
-                self.fail(route.key("elements"), format!("exclusion constraint {}", exclude.name), error);
-            }
-            let key = self.key(&element.key, &route.key("elements"), &exclude.name);
-            elements.push(format!("{key} WITH {}", element.operator));
-        }
-        let predicate = self.predicate(exclude.predicate.as_deref(), route.key("where"), &exclude.name);
-        named(&exclude.name, &format!("EXCLUDE USING {} ({}){predicate}", method(exclude.using), elements.join(", ")))
-    }
-
-    fn index(&mut self, index: &Index) -> IndexDefinition {
-        let route = Route::root().key("schemaJson").key("indexes").item(&index.name);
-        let mut words = Vec::new();
-        if index.method != IndexMethod::Btree {
-            words.push(format!("USING {}", method(index.method)));
-        }
-        let keys: Vec<_> =
-            index.elements.iter().map(|element| self.element(element, &route.key("columns"), &index.name)).collect();
-        words.push(format!("({})", keys.join(", ")));
-        if !index.include.is_empty() {
-            words.push(format!("INCLUDE ({})", quote::identifiers(&index.include)));
-        }
-        if index.nulls_not_distinct {
-            words.push("NULLS NOT DISTINCT".to_owned());
-        }
-        let predicate = self.predicate(index.predicate.as_deref(), route.key("where"), &index.name);
-        let body = words.join(" ") + &predicate;
-        IndexDefinition { name: index.name.clone(), unique: index.unique, body }
-    }
-
-    fn element(&mut self, element: &IndexElement, route: &Route, index: &str) -> String {
-        let mut words = vec![self.key(&element.key, route, index)];
-        words.extend(element.collation.as_ref().map(|name| format!("COLLATE {}", quote::identifier(name))));
-        words.extend(element.opclass.as_ref().map(|name| qualified(name)));
-        // Access methods without an order refuse the words, also where they say what is so anyway.
-        let nulls = match (element.order, element.nulls) {
-            (SortOrder::Asc, NullsOrder::Last) | (SortOrder::Desc, NullsOrder::First) => None,
-            (_, NullsOrder::First) => Some("NULLS FIRST"),
-            (_, NullsOrder::Last) => Some("NULLS LAST"),
-        };
-        words.extend((element.order == SortOrder::Desc).then(|| "DESC".to_owned()));
-        words.extend(nulls.map(str::to_owned));
-        words.join(" ")
-    }
-
-    fn key(&mut self, key: &IndexKey, route: &Route, owner: &str) -> String {
-        match key {
-            IndexKey::Column(name) => quote::identifier(name),
-            IndexKey::Expression(text) => {
-                let subject = format!("key of {owner}");
-                let found = self.expression(text, ExpressionUse::IndexKey, route.clone(), subject);
-                found.map_or_else(String::new, |found| format!("({})", found.sql))
-            }
+        let uses = BTreeSet::new();
+        let name = self.name.clone();
+        let collation = self.collation.clone();
+        Self {
+            name,
+            type_name,
+            collation,
+            not_null: false,
+            default,
+            identity,
+            generated,
+            serial: false,
+            volatile: false,
+            uses,
         }
     }
+}
 
-    fn predicate(&mut self, text: Option<&str>, route: Route, owner: &str) -> String {
-        let subject = format!("predicate of {owner}");
-        let found = text.and_then(|text| self.expression(text, ExpressionUse::Predicate, route, subject));
-        found.map_or_else(String::new, |found| format!(" WHERE ({})", found.sql))
+/// `id uuid NOT NULL DEFAULT gen_random_uuid()`.
+impl fmt::Display for ColumnDefinition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", quote::identifier(&self.name), self.typed())?;
+        if self.not_null {
+            f.write_str(" NOT NULL")?;
+        }
+        if let Some(default) = &self.default {
+            write!(f, " DEFAULT {default}")?;
+        }
+        if let Some(identity) = self.identity {
+            write!(f, " {} AS IDENTITY", generated(identity))?;
+        }
+        match &self.generated {
+            Some(expression) => write!(f, " GENERATED ALWAYS AS ({expression}) STORED"),
+            None => Ok(()),
+        }
     }
 }
 
-fn primary_key(key: &PrimaryKey) -> String {
-    named(&key.name, &format!("PRIMARY KEY ({})", quote::identifiers(&key.columns)))
-}
-
-fn unique(unique: &Unique) -> String {
-    let nulls = if unique.nulls_not_distinct { " NULLS NOT DISTINCT" } else { "" };
-    let columns = quote::identifiers(&unique.columns);
-    named(&unique.name, &format!("UNIQUE{nulls} ({columns}){}", deferrable(unique.deferrable)))
-}
-
-fn named(name: &str, body: &str) -> String {
-    format!("CONSTRAINT {} {body}", quote::identifier(name))
-}
-
-pub(super) fn deferrable(deferrable: Deferrable) -> &'static str {
-    match deferrable {
-        Deferrable::No => "",
-        Deferrable::InitiallyImmediate => " DEFERRABLE",
-        Deferrable::InitiallyDeferred => " DEFERRABLE INITIALLY DEFERRED",
+/// `GENERATED ALWAYS`.
+pub(super) fn generated(identity: Identity) -> &'static str {
+    match identity {
+        Identity::Always => "GENERATED ALWAYS",
+        Identity::ByDefault => "GENERATED BY DEFAULT",
     }
 }
 
-/// ` ON UPDATE CASCADE ON DELETE SET NULL`, in the order and with the omissions of `pg_get_constraintdef`.
-pub(super) fn actions(key: &ForeignKey) -> String {
-    let clause = |event: &str, action| {
-        let action = match action {
-            ReferentialAction::NoAction => return String::new(),
-            ReferentialAction::Restrict => "RESTRICT",
-            ReferentialAction::Cascade => "CASCADE",
-            ReferentialAction::SetNull => "SET NULL",
-            ReferentialAction::SetDefault => "SET DEFAULT",
-        };
-        format!(" ON {event} {action}")
-    };
-    clause("UPDATE", key.on_update) + &clause("DELETE", key.on_delete)
-}
+impl ConstraintDefinition {
+    fn of_foreign_key(key: &ForeignKey) -> Self {
+        let uses = key.columns.iter().cloned().collect();
+        Self { name: key.name.clone(), body: foreign_key(key), index: None, using_index: ("", ""), uses }
+    }
 
-fn method(method: IndexMethod) -> &'static str {
-    match method {
-        IndexMethod::Btree => "btree",
-        IndexMethod::Hash => "hash",
-        IndexMethod::Gist => "gist",
-        IndexMethod::Spgist => "spgist",
-        IndexMethod::Gin => "gin",
-        IndexMethod::Brin => "brin",
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The same under another name.
+    #[must_use]
+    pub fn called(&self, name: &str) -> Self {
+        Self { name: name.to_owned(), ..self.clone() }
+    }
+
+    /// Columns of its own table that it refers to.
+    #[must_use]
+    pub fn uses(&self) -> &BTreeSet<String> {
+        &self.uses
+    }
+
+    /// The index that can be built before it and become its own, under the name `name`.
+    #[must_use]
+    pub fn index(&self, name: &str) -> Option<IndexDefinition> {
+        self.index.as_ref().map(|index| index.called(name))
     }
 }
 
-fn operand(expression: &Expression) -> String {
-    if expression.primary { expression.sql.clone() } else { format!("({})", expression.sql) }
+/// `CONSTRAINT x CHECK (y)`.
+impl fmt::Display for ConstraintDefinition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CONSTRAINT {} {}", quote::identifier(&self.name), self.body)
+    }
 }
 
-/// A name that may carry a schema: `public.gin_trgm_ops`.
-fn qualified(name: &str) -> String {
-    name.split('.').map(quote::identifier).collect::<Vec<_>>().join(".")
-}
+impl IndexDefinition {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
 
-/// Whether `text` is an operator; PostgreSQL's lexer would read `--` and `/*` as comments.
-/// Source: <https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-OPERATORS>
-fn is_operator(text: &str) -> bool {
-    let symbols = !text.is_empty() && text.chars().all(|symbol| "+-*/<>=~!@#%^&|`?".contains(symbol));
-    symbols && !text.contains("--") && !text.contains("/*")
+    /// Columns that it refers to.
+    #[must_use]
+    pub fn uses(&self) -> &BTreeSet<String> {
+        &self.uses
+    }
+
+    /// Whether its text holds literals, whose meaning depends on the session.
+    #[must_use]
+    pub fn has_literals(&self) -> bool {
+        self.body.contains('\'')
+    }
+
+    /// The same under another name.
+    #[must_use]
+    pub fn called(&self, name: &str) -> Self {
+        Self { name: name.to_owned(), ..self.clone() }
+    }
 }

@@ -2,21 +2,28 @@
 
 use std::collections::BTreeSet;
 
+mod alter;
+mod blocks;
 mod builtin;
+mod condition;
 mod definition;
 mod expression;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod objects;
 pub mod quote;
+mod retype;
 mod statement;
 mod tree;
 mod types;
 mod walk;
 
-pub use definition::{Definition, IndexDefinition, InvalidDefinition};
+pub use alter::Action;
+pub use condition::Condition;
+pub use definition::{ColumnDefinition, ConstraintDefinition, Definition, IndexDefinition, InvalidDefinition, Parts};
 pub use expression::{parse_expression, parse_expression_renaming};
 pub use objects::{type_object, uses_object};
+pub use retype::{Retype, retype};
 pub use statement::{ALLOW_DATA_LOSS, Setting, Statement, render};
 pub use types::parse_type;
 

@@ -1,11 +1,10 @@
 DECLARE
   path CONSTANT text := current_setting('search_path');
-  side regclass;
+{touched}  side regclass;
   object text;
   definition text;
   expression text;
-  objects text[] := '{}';
-  wanted text[] := ARRAY[{foreign keys}]::text[];
+{objects}  wanted text[] := ARRAY[{foreign keys}]::text[];
   present text[] := '{}';
   differences text;
 BEGIN
@@ -82,10 +81,7 @@ BEGIN
        CROSS JOIN generate_series(1, indnatts) AS part
        WHERE indrelid = side
     LOOP
-      -- Indexes that somebody added by hand may stay.
-      CONTINUE WHEN side = {table}::regclass AND object LIKE 'index %' AND object <> ALL (objects);
-      objects := objects || object;
-      IF expression IS NOT NULL THEN
+{skip}      IF expression IS NOT NULL THEN
         EXECUTE format('ALTER TABLE pg_temp.reparsed ADD CONSTRAINT parsed CHECK ((%s) IS NULL)', expression);
         SELECT regexp_replace(pg_get_expr(conbin, conrelid), '^\((.*) IS NULL\)$', '\1') INTO expression
           FROM pg_constraint
@@ -111,6 +107,6 @@ BEGIN
   IF differences IS NOT NULL THEN
     RAISE EXCEPTION USING
       MESSAGE = format(E'%s is not the table that this migration wants:\n%s', {table}, differences),
-      HINT = 'It existed before with another shape. Bring it to the wanted shape, or describe in the request what is there; then run the migration again.';
+      HINT = {hint};
   END IF;
 END

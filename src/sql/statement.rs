@@ -5,7 +5,10 @@ use std::fmt::{self, Write as _};
 use crate::model::{ForeignKey, TableName};
 
 use super::{
-    definition::{Definition, IndexDefinition, actions, deferrable},
+    alter::Action,
+    blocks,
+    condition::Condition,
+    definition::{ColumnDefinition, Definition, IndexDefinition, Parts, actions, deferrable},
     quote,
 };
 
@@ -23,6 +26,10 @@ pub enum Statement<'a> {
     Commit,
     /// `SET LOCAL`: holds until the transaction ends.
     SetLocal(Setting),
+    /// `SET`: holds until the session ends or [`Statement::Reset`].
+    Set(Setting),
+    /// `RESET`.
+    Reset(Setting),
     /// Waits until no other session runs a migration of the table.
     /// Source: <https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS>
     TakeTurns(&'a TableName),
@@ -34,12 +41,40 @@ pub enum Statement<'a> {
     CreateTable(&'a Definition),
     /// `CREATE INDEX IF NOT EXISTS`, not concurrently: for a table that no one uses yet.
     CreateIndex(&'a TableName, &'a IndexDefinition),
-    /// `COMMENT ON TABLE`.
-    CommentOnTable(&'a TableName, &'a str),
-    /// `COMMENT ON COLUMN`.
-    CommentOnColumn(&'a TableName, &'a str, &'a str),
+    /// `COMMENT ON TABLE`; none removes it.
+    CommentOnTable(&'a TableName, Option<&'a str>),
+    /// `COMMENT ON COLUMN`; none removes it.
+    CommentOnColumn(&'a TableName, &'a str, Option<&'a str>),
+    /// `ALTER TABLE`.
+    Alter(&'a TableName, Action<'a>),
+    /// `ALTER TABLE` of a table under a name that it has only in between.
+    AlterNamed(TableName, Action<'a>),
+    /// Statements that run where the catalog answers yes.
+    When(Condition<'a>, Vec<Self>),
+    /// `CREATE INDEX CONCURRENTLY IF NOT EXISTS`: writers go on; outside of a transaction.
+    CreateIndexConcurrently(&'a TableName, IndexDefinition),
+    /// `DROP INDEX CONCURRENTLY IF EXISTS`: outside of a transaction.
+    DropIndexConcurrently(TableName),
+    /// `DROP INDEX IF EXISTS`.
+    DropIndex(TableName),
+    /// `ALTER INDEX .. RENAME TO`.
+    RenameIndex(TableName, String),
+    /// Sets the sequence of an identity column to the largest value of the column. Inside of [`Statement::When`] only.
+    AdvanceIdentity(&'a TableName, &'a str),
+    /// Gives rows without a value in the column its default, some at a time; outside of a transaction.
+    Backfill(&'a TableName, &'a str),
+    /// Fails if one of the indexes is invalid or absent, naming the way out.
+    AssertValid(Vec<TableName>),
     /// Fails unless the table is what the definition says.
     AssertDefinition(&'a Definition),
+    /// Fails unless these parts of the table are what the definition says; those that it does not have must be absent.
+    AssertParts(&'a Definition, Parts),
+    /// Locks the table against everybody and fails if a row has a value in the column, unless [`ALLOW_DATA_LOSS`] is
+    /// `on`.
+    AssertNoValues(&'a TableName, &'a str),
+    /// Locks the table against everybody and fails if a value of the column is another one after a cast to the type of the
+    /// other definition and back, unless [`ALLOW_DATA_LOSS`] is `on`.
+    AssertUnchanged(&'a TableName, &'a ColumnDefinition, &'a ColumnDefinition),
     /// Locks the table against everybody and fails if it has rows, unless [`ALLOW_DATA_LOSS`] is `on`; does nothing
     /// where there is no such table.
     AssertEmpty(&'a TableName),
@@ -53,6 +88,10 @@ pub enum Statement<'a> {
 pub enum Setting {
     /// A migration gives up rather than making others queue behind it.
     LockTimeout,
+    /// A build waits for old transactions as long as they take, and a limit would end the build.
+    NoLockTimeout,
+    /// A long statement takes as long as it takes.
+    NoStatementTimeout,
     /// Rows hidden by row-level security are an error, not absent.
     RowSecurityOff,
     /// Times without a zone are UTC.
@@ -71,6 +110,8 @@ impl Setting {
     fn assignment(self) -> &'static str {
         match self {
             Self::LockTimeout => "lock_timeout = '2s'",
+            Self::NoLockTimeout => "lock_timeout = 0",
+            Self::NoStatementTimeout => "statement_timeout = 0",
             Self::RowSecurityOff => "row_security = off",
             Self::TimeZone => "timezone = 'UTC'",
             Self::DateStyle => "datestyle = 'ISO, YMD'",
@@ -78,6 +119,10 @@ impl Setting {
             Self::StandardStrings => "standard_conforming_strings = on",
             Self::QuoteWhereNeeded => "quote_all_identifiers = off",
         }
+    }
+
+    fn name(self) -> &'static str {
+        self.assignment().split(' ').next().unwrap_or_default()
     }
 }
 
@@ -101,6 +146,9 @@ impl Statement<'_> {
         match self {
             Self::Note(_) => !matches!(next, Self::Note(_) | Self::Begin),
             Self::Begin | Self::SetLocal(_) => matches!(next, Self::SetLocal(_)),
+            Self::Set(_) => matches!(next, Self::Set(_)),
+            Self::Reset(_) => matches!(next, Self::Reset(_)),
+            Self::Alter(table, _) => matches!(next, Self::Alter(other, _) if other == table),
             Self::CreateIndex(..) => matches!(next, Self::CreateIndex(..)),
             Self::CommentOnTable(..) | Self::CommentOnColumn(..) => matches!(next, Self::CommentOnColumn(..)),
             _ => false,
@@ -115,6 +163,8 @@ impl fmt::Display for Statement<'_> {
             Self::Begin => f.write_str("BEGIN;"),
             Self::Commit => f.write_str("COMMIT;"),
             Self::SetLocal(setting) => write!(f, "SET LOCAL {};", setting.assignment()),
+            Self::Set(setting) => write!(f, "SET {};", setting.assignment()),
+            Self::Reset(setting) => write!(f, "RESET {};", setting.name()),
             Self::TakeTurns(table) => {
                 let name = quote::literal(&format!("schema-registry:{table}"));
                 write!(f, "SELECT pg_advisory_xact_lock(hashtextextended({name}, 0));")
@@ -124,26 +174,50 @@ impl fmt::Display for Statement<'_> {
                     ("schema", quote::identifier(schema)),
                     ("schema text", quote::literal(&quote::identifier(schema))),
                 ];
-                write!(f, "DO {};", quote::dollar("schema", &filled(include_str!("schema.sql"), &values)))
+                f.write_str(&blocks::block("schema", include_str!("schema.sql"), &values))
             }
             Self::CreateTable(definition) => {
                 let name = quote::table(&definition.table);
-                let lines = definition.columns.iter().chain(&definition.constraints).cloned();
-                let lines = lines.chain(definition.foreign_keys.iter().map(foreign_key));
+                let foreign_keys = definition.foreign_keys.iter();
+                let foreign_keys =
+                    foreign_keys.map(|key| format!("CONSTRAINT {} {}", quote::identifier(&key.name), foreign_key(key)));
+                let lines = lines(definition).chain(foreign_keys);
                 write!(f, "CREATE TABLE IF NOT EXISTS {name} (\n{}\n);", body(lines, "  "))
             }
             Self::CreateIndex(table, index) => {
                 write!(f, "{};", create_index(index, true, &quote::table(table)))
             }
             Self::CommentOnTable(table, text) => {
-                write!(f, "COMMENT ON TABLE {} IS {};", quote::table(table), quote::literal(text))
+                write!(f, "COMMENT ON TABLE {} IS {};", quote::table(table), comment(*text))
             }
             Self::CommentOnColumn(table, column, text) => {
                 let column = quote::identifier(column);
-                write!(f, "COMMENT ON COLUMN {}.{column} IS {};", quote::table(table), quote::literal(text))
+                write!(f, "COMMENT ON COLUMN {}.{column} IS {};", quote::table(table), comment(*text))
             }
-            Self::AssertDefinition(definition) => f.write_str(&assert_definition(definition)),
-            Self::AssertEmpty(table) => f.write_str(&assert_empty(table)),
+            Self::Alter(table, action) => write!(f, "ALTER TABLE {} {action};", quote::table(table)),
+            Self::AlterNamed(table, action) => write!(f, "ALTER TABLE {} {action};", quote::table(table)),
+            Self::When(condition, statements) => f.write_str(&blocks::when(condition, statements)),
+            Self::CreateIndexConcurrently(table, index) => {
+                let text = create_index(index, true, &quote::table(table));
+                write!(f, "{};", text.replacen("INDEX ", "INDEX CONCURRENTLY ", 1))
+            }
+            Self::DropIndexConcurrently(index) => {
+                write!(f, "DROP INDEX CONCURRENTLY IF EXISTS {};", quote::table(index))
+            }
+            Self::DropIndex(index) => write!(f, "DROP INDEX IF EXISTS {};", quote::table(index)),
+            Self::RenameIndex(index, name) => {
+                write!(f, "ALTER INDEX {} RENAME TO {};", quote::table(index), quote::identifier(name))
+            }
+            Self::AdvanceIdentity(table, column) => f.write_str(&blocks::advance_identity(table, column)),
+            Self::Backfill(table, column) => f.write_str(&blocks::backfill(table, column)),
+            Self::AssertValid(indexes) => f.write_str(&blocks::assert_valid(indexes)),
+            Self::AssertDefinition(definition) => f.write_str(&blocks::assert_definition(definition, None)),
+            Self::AssertParts(definition, parts) => {
+                f.write_str(&blocks::assert_definition(&definition.only(parts), Some(parts)))
+            }
+            Self::AssertEmpty(table) => f.write_str(&blocks::assert_empty(table)),
+            Self::AssertNoValues(table, column) => f.write_str(&blocks::assert_no_values(table, column)),
+            Self::AssertUnchanged(table, column, cast) => f.write_str(&blocks::assert_unchanged(table, column, cast)),
             Self::DropTable(table) => write!(f, "DROP TABLE IF EXISTS {};", quote::table(table)),
         }
     }
@@ -158,18 +232,28 @@ fn note(text: &str) -> String {
     text.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
 
-fn body(lines: impl Iterator<Item = String>, indent: &str) -> String {
+fn comment(text: Option<&str>) -> String {
+    text.map_or_else(|| "NULL".to_owned(), quote::literal)
+}
+
+/// The lines of `CREATE TABLE`, foreign keys left out.
+pub(super) fn lines(definition: &Definition) -> impl Iterator<Item = String> {
+    let constraints = definition.constraints.iter().map(ToString::to_string);
+    definition.columns.iter().map(ToString::to_string).chain(constraints)
+}
+
+pub(super) fn body(lines: impl Iterator<Item = String>, indent: &str) -> String {
     lines.map(|line| format!("{indent}{line}")).collect::<Vec<_>>().join(",\n")
 }
 
-fn foreign_key(key: &ForeignKey) -> String {
+/// What follows the name of the constraint.
+pub(super) fn foreign_key(key: &ForeignKey) -> String {
     let referenced = match key.referenced_columns.as_slice() {
         [] => String::new(),
         columns => format!(" ({})", quote::identifiers(columns)),
     };
     format!(
-        "CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {}{referenced}{}{}",
-        quote::identifier(&key.name),
+        "FOREIGN KEY ({}) REFERENCES {}{referenced}{}{}",
         quote::identifiers(&key.columns),
         quote::table(&key.references),
         actions(key),
@@ -177,85 +261,10 @@ fn foreign_key(key: &ForeignKey) -> String {
     )
 }
 
-fn create_index(index: &IndexDefinition, if_not_exists: bool, table: &str) -> String {
+pub(super) fn create_index(index: &IndexDefinition, if_not_exists: bool, table: &str) -> String {
     let unique = if index.unique { "UNIQUE " } else { "" };
     let guard = if if_not_exists { "IF NOT EXISTS " } else { "" };
     format!("CREATE {unique}INDEX {guard}{} ON {table} {}", quote::identifier(&index.name), index.body)
-}
-
-/// The block that compares the table with a temporary one of the wanted definition.
-///
-/// A temporary table cannot refer to a lasting one, so foreign keys are compared with the text that PostgreSQL itself
-/// would print, its quoting included, which depends on its version.
-fn assert_definition(definition: &Definition) -> String {
-    let mut wanted = vec![format!(
-        "  CREATE TEMPORARY TABLE wanted (\n{}\n  );",
-        body(definition.columns.iter().chain(&definition.constraints).cloned(), "    ")
-    )];
-    wanted
-        .extend(definition.indexes.iter().map(|index| format!("  {};", create_index(index, false, "pg_temp.wanted"))));
-    let foreign_keys: Vec<_> = definition.foreign_keys.iter().map(wanted_foreign_key).collect();
-    let foreign_keys = match foreign_keys.as_slice() {
-        [] => String::new(),
-        keys => format!("\n    {}\n  ", keys.join(",\n    ")),
-    };
-    let values = [
-        ("foreign keys", foreign_keys),
-        ("wanted", wanted.join("\n")),
-        ("table", quote::literal(&quote::table(&definition.table))),
-    ];
-    format!("DO {};", quote::dollar("postcondition", &filled(include_str!("postcondition.sql"), &values)))
-}
-
-fn wanted_foreign_key(key: &ForeignKey) -> String {
-    let places = |columns: &[String]| vec!["%I"; columns.len()].join(", ");
-    let (schema, name) = (key.references.schema.clone(), key.references.name.clone());
-    let mut arguments: Vec<String> =
-        key.columns.iter().chain(&[schema, name]).map(|name| quote::literal(name)).collect();
-    let referenced = if key.referenced_columns.is_empty() {
-        let parent = quote::literal(&quote::table(&key.references));
-        arguments.push(format!(
-            "(SELECT string_agg(quote_ident(attname), ', ' ORDER BY place) FROM pg_constraint, unnest(conkey) WITH \
-             ORDINALITY AS part (number, place), pg_attribute WHERE conrelid = {parent}::regclass AND contype = 'p' AND \
-             attrelid = conrelid AND attnum = number)"
-        ));
-        "%s".to_owned()
-    } else {
-        arguments.extend(key.referenced_columns.iter().map(|name| quote::literal(name)));
-        places(&key.referenced_columns)
-    };
-    let columns = places(&key.columns);
-    let text =
-        format!("FOREIGN KEY ({columns}) REFERENCES %I.%I({referenced}){}{}", actions(key), deferrable(key.deferrable));
-    let object = quote::literal(&format!("constraint {}: ", key.name));
-    format!("{object} || format({}, {})", quote::literal(&text), arguments.join(", "))
-}
-
-fn assert_empty(table: &TableName) -> String {
-    let values = [
-        ("table", quote::table(table)),
-        ("table text", quote::literal(&quote::table(table))),
-        ("setting", quote::literal(ALLOW_DATA_LOSS)),
-    ];
-    format!("DO {};", quote::dollar("guard", &filled(include_str!("guard.sql"), &values)))
-}
-
-/// The template with every `{key}` replaced; what is put in is not looked at again.
-fn filled(template: &str, values: &[(&str, String)]) -> String {
-    let mut text = String::new();
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once('{') {
-        text.push_str(before);
-        let value = after.split_once('}').and_then(|(key, tail)| {
-            let (_, value) = values.iter().find(|(known, _)| *known == key)?;
-            Some((value.as_str(), tail))
-        });
-        let (value, tail) = value.unwrap_or(("{", after));
-        text.push_str(value);
-        rest = tail;
-    }
-    // A block begins and ends on lines of its own.
-    format!("\n{text}{rest}")
 }
 
 #[cfg(test)]

@@ -202,7 +202,7 @@ fn what_cannot_be_told_is_an_error_and_never_a_drop() {
     insta::assert_snapshot!(error(&["diff", "nowhere"]), @r#"error: "nowhere" is no revision, folder or file here; fetch the revision first, or name another"#);
     project.write("main/teams.yaml", TEAMS);
     insta::assert_snapshot!(error(&["diff", "main"]), @r#"error: "main" is a revision and a path; write `./main` for the path, `refs/heads/main` for the branch"#);
-    insta::assert_snapshot!(error(&["check", "--format", "markdown"]), @"error: only `plan` and `diff` write Markdown; use `--format human` or `json`");
+    insta::assert_snapshot!(error(&["list", "--format", "markdown"]), @"error: this command cannot print `--format markdown`: `human` and `json` are for every command, `markdown` for `check`, `plan` and `diff`, `github` and `sarif` for `check`");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod check;
 mod diff;
+mod formats;
 mod generate;
 mod project;
 mod repository;

@@ -79,7 +79,7 @@ pub(super) async fn run(step: &Step<'_>, branch: &str) -> anyhow::Result<Ended> 
         conflict: false,
         draft: false,
         repository_url: &step.environment.repository_url(),
-        head_sha: head,
+        head_sha: Some(head),
         digest: None,
         tool: TOOL,
         log: None,

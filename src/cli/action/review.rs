@@ -204,7 +204,7 @@ impl<'a> Review<'a> {
             conflict: block == Some(Block::Conflict),
             draft,
             repository_url: &self.step.environment.repository_url(),
-            head_sha: &self.judged.pull_request.head_sha,
+            head_sha: Some(&self.judged.pull_request.head_sha),
             digest,
             tool: TOOL,
             log: None,

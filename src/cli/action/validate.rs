@@ -56,7 +56,7 @@ pub(super) fn report(step: &Step<'_>, judged: &Judged, why: Option<&str>) -> any
         conflict,
         draft: judged.pull_request.draft,
         repository_url: &step.environment.repository_url(),
-        head_sha: &judged.pull_request.head_sha,
+        head_sha: Some(&judged.pull_request.head_sha),
         digest: None,
         tool: TOOL,
         log: None,

@@ -34,8 +34,8 @@ pub struct SummaryFacts<'a> {
     pub draft: bool,
     /// `https://<server>/<owner>/<name>`, for links.
     pub repository_url: &'a str,
-    /// Tip of the head branch.
-    pub head_sha: &'a str,
+    /// Tip of the head branch, for links; `None` where files on disk were judged.
+    pub head_sha: Option<&'a str>,
     /// The approval digest.
     pub digest: Option<Digest>,
     /// `schema-registry <version>`.
@@ -154,7 +154,7 @@ fn next_steps(facts: &SummaryFacts<'_>, unreviewable: bool) -> Option<String> {
 fn footer(facts: &SummaryFacts<'_>) -> String {
     let mut parts = Vec::new();
     parts.extend(facts.digest.map(|digest| format!("digest {}", code(&digest.short()))));
-    parts.push(format!("head {}", code(&short_sha(facts.head_sha))));
+    parts.extend(facts.head_sha.map(|head| format!("head {}", code(&short_sha(head)))));
     parts.push(prose(facts.tool));
     parts.extend(facts.log.map(|(size, root)| format!("audit log {size} entries, root {}", code(&root.short()))));
     format!("<sub>{}</sub>", parts.join(" · "))

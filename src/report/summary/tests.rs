@@ -162,7 +162,7 @@ fn render_with(outcome: &Outcome, approval: Option<&ApprovalState>, change: impl
         conflict: false,
         draft: false,
         repository_url: "https://github.example/acme/db",
-        head_sha: "0123456789abcdef0123456789abcdef01234567",
+        head_sha: Some("0123456789abcdef0123456789abcdef01234567"),
         digest: Some(Digest::of("digest")),
         tool: "schema-registry 0.1.0",
         log: Some((42, Digest::of("root"))),

@@ -50,10 +50,10 @@ pub(super) fn waivers(facts: &SummaryFacts<'_>, detail: Detail) -> Option<String
     Some(format!("### Waivers\n\nAn approval accepts them.\n\n{table}{}", more(waived.len(), rows.len(), "waivers")))
 }
 
-/// A link to the lines at the head.
+/// A link to the line at the head, where there is one.
 fn place(facts: &SummaryFacts<'_>, location: &Location) -> String {
     let line = location.start.line;
     let text = code(&format!("{}:{line}", location.file));
-    let (url, sha) = (facts.repository_url, facts.head_sha);
-    format!("[{text}]({url}/blob/{sha}/{}#L{line})", url_path(&location.file))
+    let Some(sha) = facts.head_sha else { return text };
+    format!("[{text}]({}/blob/{sha}/{}#L{line})", facts.repository_url, url_path(&location.file))
 }

@@ -1,4 +1,4 @@
-use super::*;
+use super::{super::blocks::filled, *};
 use crate::sql::{
     Definition,
     fixtures::{caricatures, hostile},

@@ -1,0 +1,113 @@
+//! Changes that would block a table in use, lose values or do what no one asked for. Each is refused with the steps that
+//! lead to the same end.
+
+use crate::{
+    model::{Difference, Table, Unsupported},
+    sql::{Retype, parse_type, retype},
+};
+
+use super::States;
+
+/// Everything of the change that cannot be carried out.
+pub(super) fn of(states: &States) -> Vec<Unsupported> {
+    states.differences.iter().filter_map(|difference| refusal(states, difference)).collect()
+}
+
+fn refusal(states: &States, difference: &Difference) -> Option<Unsupported> {
+    let (message, suggestion) = match difference {
+        Difference::ColumnAdded { column } => {
+            let new = states.new.column(&column.name)?;
+            if column.nullable || new.has_default() || new.fills_itself() {
+                return None;
+            }
+            let message =
+                format!("Column {} is new and NOT NULL, and rows that exist have no value for it", column.name);
+            let suggestion = "Give it a default; or request it nullable first, fill it, and make it NOT NULL in a later \
+                              request";
+            (message, suggestion.to_owned())
+        }
+        Difference::ColumnType { column, before, after } => {
+            let message = format!("Changing column {column} from {before} to {after}");
+            match retype(before, after) {
+                Retype::Rewrites if serial(before) || serial(after) => {
+                    (format!("{message} moves a sequence"), expand(column))
+                }
+                Retype::Rewrites => {
+                    (format!("{message} would write every row anew while all wait, or refuse values"), expand(column))
+                }
+                kind => {
+                    let dependent = leans(&states.before, column, kind == Retype::Reindexes)
+                        .or_else(|| leans(&states.after, column, kind == Retype::Reindexes))?;
+                    (format!("{message} would build {dependent} anew while all wait"), expand(column))
+                }
+            }
+        }
+        Difference::ColumnCollation { column, .. } => {
+            let dependent = leans(&states.before, column, true).or_else(|| leans(&states.after, column, true))?;
+            let message =
+                format!("Changing the collation of column {column} would build {dependent} anew while all wait");
+            (message, expand(column))
+        }
+        Difference::ColumnGenerated { column, .. } => {
+            let message =
+                format!("Changing how column {column} is generated would write every row anew while all wait");
+            (message, expand(column))
+        }
+        _ => return None,
+    };
+    Some(Unsupported { route: difference.route(), message, suggestion })
+}
+
+fn expand(column: &str) -> String {
+    format!(
+        "Expand and contract: (1) request a new column beside {column}; (2) write both and fill the old rows; (3) read the \
+         new one; (4) drop {column} in a later request"
+    )
+}
+
+fn serial(type_name: &str) -> bool {
+    parse_type(type_name, u32::MAX).is_ok_and(|found| found.serial)
+}
+
+/// What of the table would be built or written anew with the column; `plain` says whether an index on the column itself is.
+fn leans(table: &Table, column: &str, plain: bool) -> Option<String> {
+    use crate::model::IndexKey;
+    let mentions = |text: &str, place| {
+        crate::sql::parse_expression(text, place).map_or(true, |found| found.columns.contains(column))
+    };
+    let place = crate::sql::ExpressionUse::IndexKey;
+    let expression = |key: &IndexKey| matches!(key, IndexKey::Expression(text) if mentions(text, place));
+    let is = |key: &IndexKey| matches!(key, IndexKey::Column(name) if name == column);
+    let predicate =
+        |text: &Option<String>| text.as_ref().is_some_and(|text| mentions(text, crate::sql::ExpressionUse::Predicate));
+    let keyed = |columns: &[String]| plain && columns.iter().any(|name| name == column);
+    for other in &table.columns {
+        let generated = other.generated.as_ref();
+        if generated.is_some_and(|text| mentions(text, crate::sql::ExpressionUse::Generated)) {
+            return Some(format!("generated column {}", other.name));
+        }
+    }
+    for index in &table.indexes {
+        let element = |key: &IndexKey| expression(key) || plain && is(key);
+        let named = index.elements.iter().any(|part| element(&part.key));
+        // An operator class or a collation that is written down is the old type's.
+        let written =
+            index.elements.iter().any(|part| is(&part.key) && (part.opclass.is_some() || part.collation.is_some()));
+        if named || written || predicate(&index.predicate) || keyed(&index.include) {
+            return Some(format!("index {}", index.name));
+        }
+    }
+    for exclude in &table.excludes {
+        let named = exclude.elements.iter().any(|part| is(&part.key) || expression(&part.key));
+        if named || predicate(&exclude.predicate) {
+            return Some(format!("exclusion constraint {}", exclude.name));
+        }
+    }
+    let foreign_key = table.foreign_keys.iter().find(|key| key.columns.iter().any(|name| name == column));
+    let unique = table.uniques.iter().find(|unique| keyed(&unique.columns));
+    let key = table.primary_key.iter().find(|key| keyed(&key.columns));
+    foreign_key
+        .map(|key| format!("foreign key {}", key.name))
+        .or_else(|| unique.map(|unique| format!("unique constraint {}", unique.name)))
+        .or_else(|| key.map(|key| format!("primary key {}", key.name)))
+}

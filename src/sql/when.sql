@@ -1,0 +1,5 @@
+BEGIN
+  IF {condition} THEN
+{statements}
+  END IF;
+END

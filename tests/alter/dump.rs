@@ -1,0 +1,35 @@
+//! What `pg_dump` says of a table, in an order of our own.
+
+use std::process::Command;
+
+use schema_registry::postgres::TemporaryCluster;
+
+use crate::support::Major;
+
+/// The schema of a database as `pg_dump` writes it: statements sorted, and the columns of each table.
+pub(crate) fn schema(cluster: &TemporaryCluster, database: &str) -> String {
+    let output = Command::new(Major::Installed.binaries().join("pg_dump"))
+        .args(["--schema-only", "--no-owner", "--dbname"])
+        .arg(database)
+        .args(["--username", "schema_registry", "--host"])
+        .arg(cluster.folder())
+        .output()
+        .expect("pg_dump starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).expect("it is UTF-8");
+    let mut statements: Vec<String> = text.split("\n\n\n").flat_map(|part| part.split("\n\n")).map(sorted).collect();
+    statements.sort();
+    statements
+        .retain(|statement| !statement.starts_with("--") && !statement.is_empty() && !statement.starts_with('\\'));
+    statements.join("\n\n")
+}
+
+/// The lines of `CREATE TABLE` in order; the columns of a table may be in any.
+fn sorted(statement: &str) -> String {
+    let Some((head, body)) = statement.split_once("(\n").filter(|(head, _)| head.starts_with("CREATE TABLE")) else {
+        return statement.to_owned();
+    };
+    let mut lines: Vec<&str> = body.lines().map(|line| line.trim_end_matches(',')).collect();
+    lines.sort_unstable();
+    format!("{head}(\n{}", lines.join("\n"))
+}
