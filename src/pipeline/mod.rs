@@ -21,7 +21,7 @@ pub use catalogs::compare_catalogs;
 pub use evaluate::evaluate;
 pub use import::{Imported, import};
 pub use neighbours::context_files;
-pub use stamps::{Stamp, assign_stamps};
+pub use stamps::{Stamp, assign_stamps, carried_ids};
 
 use crate::{model::Tree, policy::Policy};
 
