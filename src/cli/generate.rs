@@ -33,7 +33,7 @@ impl Done {
         context: &Context,
         snapshot: &mut Snapshot,
         path: String,
-        edit: &dyn Fn(&[u8]) -> Result<Vec<u8>, CannotEdit>,
+        edit: impl FnOnce(&[u8]) -> Result<Vec<u8>, CannotEdit>,
         text: &str,
     ) -> anyhow::Result<()> {
         let Some(file) = snapshot.merged.get_mut(&path) else { return Ok(()) };
@@ -57,11 +57,11 @@ pub(super) fn run(context: &Context, selection: &Selection, format: Format) -> a
     let mut done = Done::default();
     for (path, id) in pipeline::carried_ids(&snapshot) {
         let edit = |bytes: &[u8]| parse::set_registry_id(bytes, id);
-        done.edit(context, &mut snapshot, path, &edit, &format!("registryId: {id}"))?;
+        done.edit(context, &mut snapshot, path, edit, &format!("registryId: {id}"))?;
     }
     for Stamp { path, at } in pipeline::assign_stamps(&snapshot) {
         let edit = |bytes: &[u8]| parse::set_requested_at(bytes, at);
-        done.edit(context, &mut snapshot, path, &edit, &format!("requestedAt: {}", at.format("%FT%TZ")))?;
+        done.edit(context, &mut snapshot, path, edit, &format!("requestedAt: {}", at.format("%FT%TZ")))?;
     }
     let outcome = pipeline::evaluate(&snapshot);
     let dir = snapshot.policy.migrations.clone();
