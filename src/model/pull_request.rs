@@ -148,6 +148,7 @@ impl Timeline {
 }
 
 /// A comment of the conversation (not of a review).
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own that GitHub tells")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comment {
     /// GraphQL node id.
