@@ -1,6 +1,9 @@
 //! What up files lock and rewrite, seen from another session.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use super::{
     super::{
@@ -220,6 +223,12 @@ impl Observations {
         let known = self.found.entry(migration).or_default();
         known.add_locks(found.locks);
         known.rewritten.extend(found.rewritten);
+    }
+
+    /// The tables that were there before and that a file was seen to lock.
+    pub(super) fn touched(&self) -> BTreeSet<Oid> {
+        let locked = self.found.values().flat_map(|found| found.locks.keys());
+        locked.filter(|table| self.before.contains_key(*table)).cloned().collect()
     }
 
     /// The name that people know a table by, the one that it ends up with; `None` for one that the change creates, which
