@@ -20,7 +20,16 @@ CREATE INDEX IF NOT EXISTS idx_teams_name ON public.teams (name);
 COMMENT ON TABLE public.teams IS 'Who plays';
 COMMIT;
 ";
-const DOWN: &str = "BEGIN;\nDROP TABLE IF EXISTS public.teams;\nCOMMIT;\n";
+const DOWN: &str = "BEGIN;
+DO $$ BEGIN
+    IF to_regclass('public.teams') IS NOT NULL AND current_setting('schema_registry.allow_data_loss', true) IS DISTINCT FROM 'on'
+        AND EXISTS (SELECT FROM public.teams) THEN
+        RAISE 'it has rows' USING HINT = 'SET schema_registry.allow_data_loss = on';
+    END IF;
+END $$;
+DROP TABLE IF EXISTS public.teams;
+COMMIT;
+";
 
 fn column(name: &str, type_name: &str, nullable: bool) -> Column {
     Column {
@@ -72,9 +81,10 @@ fn a_good_chain_passes_and_the_scratch_database_is_gone() {
         let teams = teams();
         let members = "CREATE TABLE IF NOT EXISTS public.members (team_id uuid REFERENCES public.teams (id));";
         let (name, dropped) = (TableName::public("members"), "DROP TABLE IF EXISTS public.members;");
+        let guarded = &DOWN.replace("public.teams", "public.members");
         let chain = [
             single("1_create_teams", UP, DOWN, Wanted::Table(&teams)),
-            single("2_create_members", members, dropped, Wanted::Unknown),
+            single("2_create_members", members, guarded, Wanted::Unknown),
             single("3_drop_members", dropped, members, Wanted::Absent(&name)),
         ];
         let verification = verified(cluster, &chain).await;

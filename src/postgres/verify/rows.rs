@@ -67,7 +67,8 @@ impl Run<'_> {
     /// afterwards. `demanded` is what the schema after the change demands of rows.
     pub(super) async fn with_rows(&mut self, before: &State, after: &State, demanded: &[Demand]) -> Result<(), Stop> {
         let mut tables = self.seen.touched();
-        let columns = self.seed(&tables, demanded).await?;
+        let changed = table_diff(&before.catalog, &after.catalog);
+        let columns = self.seed(&mut tables, &changed, demanded).await?;
         self.reset(Db::Seeded).await?;
         let rows = Values::read(self.watch().await?, &tables).await?;
         let reached = self.up(&Step::UpWithRows).await?;
@@ -89,21 +90,24 @@ impl Run<'_> {
         self.equal("rows that were there before have other values", &kept.shared_with(&again).lines(), &again.lines())
     }
 
-    /// Fills [`Db::Seeded`]; the columns that its tables have, by number.
+    /// Fills [`Db::Seeded`]; the columns that its tables have, by number. `tables` gets those that `changed` mentions too:
+    /// locks of statements that commit at once are not seen.
     async fn seed(
         &mut self,
-        tables: &BTreeSet<Oid>,
+        tables: &mut BTreeSet<Oid>,
+        changed: &str,
         demanded: &[Demand],
     ) -> Result<BTreeMap<Oid, BTreeSet<i16>>, Stop> {
         self.scratch.copy(Db::Base, Db::Seeded).await?;
         let connection = self.scratch.connect(Db::Seeded).await?;
         let now = seed::demands(&connection).await?;
         let later: Vec<Demand> = demanded.iter().filter(|demand| !now.contains(demand)).cloned().collect();
+        let all = seed::seedable(&connection).await?;
+        tables.extend(all.iter().filter(|table| changed.contains(&table.name)).map(|table| table.oid.clone()));
         let unseeded = seed::seed(&connection, tables, &later).await?;
         self.unseeded(unseeded);
         let numbers = |table: &Seedable| table.columns.iter().map(|column| column.number).collect();
-        let seeded = seed::seedable(&connection).await?;
-        Ok(seeded.iter().map(|table| (table.oid.clone(), numbers(table))).collect())
+        Ok(all.iter().map(|table| (table.oid.clone(), numbers(table))).collect())
     }
 
     /// Puts values into what the change has brought, tables and columns, which are added to `tables`; whether there are any.

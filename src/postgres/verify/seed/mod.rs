@@ -124,12 +124,24 @@ pub(super) async fn seed(
         parents_first(table, &known, &mut BTreeSet::new(), &mut order);
     }
     let values = Values::read(connection).await?;
-    let mut unseeded = Vec::new();
     let mut filled = BTreeMap::new();
-    for table in order {
-        match insert_rows(connection, table, &values, &filled).await? {
-            Ok(rows) => _ = filled.insert(table.oid.clone(), rows),
-            Err(reason) => unseeded.push(Unseeded { table: table.table_name(), reason }),
+    let mut unseeded = Vec::new();
+    // Where tables refer to each other, the second round finds rows that the first has made.
+    loop {
+        let tried = std::mem::take(&mut unseeded).len();
+        let mut missed = Vec::new();
+        for table in order {
+            match insert_rows(connection, table, &values, &filled).await? {
+                Ok(rows) => _ = filled.insert(table.oid.clone(), rows),
+                Err(reason) => {
+                    unseeded.push(Unseeded { table: table.table_name(), reason });
+                    missed.push(table);
+                }
+            }
+        }
+        order = missed;
+        if order.is_empty() || order.len() == tried {
+            break;
         }
     }
     for end in begun.iter().rev() {
