@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use schema_registry::{
     model::{Column, Table, TableName},
-    postgres::{ChangeScripts, Pair, Server, TemporaryCluster, Verification, Wanted, catalog_text, verify},
+    postgres::{
+        ChangeScripts, Connection, Pair, Server, Step, TemporaryCluster, Verification, Wanted, catalog_text, verify,
+    },
 };
 
-use crate::{connect, on_each, with_cluster, with_database};
+use crate::{connect, on_each, runtime, with_cluster, with_database};
 
 const UP: &str = "BEGIN;
 CREATE TABLE IF NOT EXISTS public.teams (
@@ -108,6 +110,33 @@ fn a_database_url_serves_as_well_and_its_own_database_is_left_alone() {
         assert!(verify(&server, &[pair], &|_, _| {}).await.expect("the server works").passes());
         let catalog = catalog_text(&connection).await.expect("it answers");
         assert_eq!(catalog.get("column public.teams.other").map(String::as_str), Some("#1 integer"));
+    });
+}
+
+#[test]
+fn verifications_on_one_server_leave_each_other_alone_and_drop_what_dead_ones_left() {
+    with_database("neighbour", async |cluster, connection| {
+        let abandoned = "schema_registry_verify_00000000000000000000000000000000_work";
+        connection.create_database(abandoned).await.expect("nobody has it");
+        let change = [single("1_create_teams", UP, DOWN, Wanted::Unknown)];
+        let url = format!("postgresql:///neighbour?host={}&user=schema_registry", cluster.folder().display());
+        let nested = std::cell::Cell::new(false);
+        // In the midst of the first one, a second one begins and ends in another database.
+        let tell = |_: usize, step: &Step| {
+            if *step == Step::Down && !nested.replace(true) {
+                std::thread::scope(|scope| {
+                    let second = || async {
+                        let server = Server::from_url(&url).expect("a URL");
+                        let change = [single("1_create_teams", UP, DOWN, Wanted::Unknown)];
+                        assert!(verify(&server, &change, &|_, _| {}).await.expect("the server works").passes());
+                    };
+                    scope.spawn(move || runtime().block_on(second())).join().expect("it passes");
+                });
+            }
+        };
+        assert!(verify(&cluster.server(), &change, &tell).await.expect("the server works").passes());
+        assert!(nested.get());
+        Connection::connect(&cluster.server(), abandoned).await.map(drop).expect_err("it was abandoned");
     });
 }
 
