@@ -37,15 +37,13 @@ impl Values {
         Ok(values)
     }
 
-    /// Those that `other` has as well, by whatever values.
+    /// Those that `other` has as well, by whatever values, named as they are there.
     fn shared_with(&self, other: &Self) -> Self {
-        Self(
-            self.0
-                .iter()
-                .filter(|(cell, _)| other.0.contains_key(*cell))
-                .map(|(a, b)| (a.clone(), b.clone()))
-                .collect(),
-        )
+        let shared = self.0.iter().filter_map(|(cell, (_, text))| {
+            let (name, _) = other.0.get(cell)?;
+            Some((cell.clone(), (name.clone(), text.clone())))
+        });
+        Self(shared.collect())
     }
 
     /// Those that are not null and not in `other`.
@@ -147,7 +145,8 @@ impl Run<'_> {
             Ok(()) => self.state().await,
             Err(stop) if is_guard(&stop) => {
                 let left = Values::read(self.watch().await?, tables).await?;
-                self.equal("it refuses to lose values, and has lost some", &full.lines(), &left.lines())?;
+                let left = left.shared_with(full).lines();
+                self.equal("it refuses to lose values, and has lost some", &full.lines(), &left)?;
                 self.begin(&Step::DownAllowed);
                 self.downs(Some(&format!("SET {ALLOW_DATA_LOSS} = on"))).await?;
                 self.state().await
