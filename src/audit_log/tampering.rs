@@ -92,20 +92,19 @@ impl World {
         }
     }
 
-    /// The same, and a checkpoint that somebody kept.
-    fn with_witness(&self, pinned: Pinned, of: &Store) -> Pinned {
-        let (checkpoint, note) = (Checkpoint::parse(&of.0["checkpoint"]), Note::parse(&of.0["checkpoint"]));
-        let earlier =
-            Earlier { name: "kept.txt".into(), checkpoint: checkpoint.expect("valid"), note: note.expect("valid") };
-        Pinned { earlier: vec![earlier], ..pinned }
-    }
-
     /// What is found, with names for keys.
     fn found(&self, pinned: &Pinned, store: &Store) -> String {
         let text = problems_with(pinned, store).join("\n");
         let keys = [(&self.owner, "OWNER"), (&self.attacker, "ATTACKER"), (&self.witness, "WITNESS")];
         keys.iter().fold(text, |text, (signer, name)| text.replace(&signer.key().to_string(), name))
     }
+}
+
+/// What the policy pins, and a checkpoint that somebody kept.
+fn with_witness(pinned: Pinned, of: &Store) -> Pinned {
+    let (checkpoint, note) = (Checkpoint::parse(&of.0["checkpoint"]), Note::parse(&of.0["checkpoint"]));
+    let (checkpoint, note) = (checkpoint.expect("valid"), note.expect("valid"));
+    Pinned { earlier: vec![Earlier { name: "kept.txt".into(), checkpoint, note }], ..pinned }
 }
 
 /// The text of a checkpoint without signatures.
@@ -132,7 +131,7 @@ fn a_consistent_forgery_is_found_by_signature_pin_or_witness() {
     let world = World::new();
     let (honest, policy) = (world.honest(), world.policy());
     assert_eq!(world.found(&policy, &honest), "");
-    assert_eq!(world.found(&world.with_witness(policy.clone(), &world.earlier(2)), &honest), "");
+    assert_eq!(world.found(&with_witness(policy.clone(), &world.earlier(2)), &honest), "");
 
     let mut other_entries = entries();
     other_entries[3] = approved("LE_forged", 8);
@@ -140,7 +139,7 @@ fn a_consistent_forgery_is_found_by_signature_pin_or_witness() {
     insta::assert_snapshot!(world.found(&policy, &with_signatures(rewritten.clone(), &signatures(&honest))), @"`checkpoint` is forged: its signature by `schema-registry/github.com/1` is wrong");
     insta::assert_snapshot!(world.found(&policy, &with_signatures(rewritten.clone(), "")), @"`checkpoint` is not signed by OWNER, as it should be");
     // Whoever has the key as well is found by those who kept a head from before.
-    insta::assert_snapshot!(world.found(&world.with_witness(policy.clone(), &honest), &rewritten), @"`checkpoint` contradicts kept.txt: the first 6 entries are not those of then");
+    insta::assert_snapshot!(world.found(&with_witness(policy.clone(), &honest), &rewritten), @"`checkpoint` contradicts kept.txt: the first 6 entries are not those of then");
 
     let mut appended = honest.clone();
     add(&mut appended, &origin(), &[approved("LE_by_hand", 9)], &world.attacker);
@@ -163,10 +162,10 @@ fn an_old_head_is_found_by_whoever_kept_a_later_one() {
     let (honest, policy, old) = (world.honest(), world.policy(), world.earlier(3));
     // An honest log was like this once: nothing else can tell.
     assert_eq!(world.found(&policy, &old), "");
-    insta::assert_snapshot!(world.found(&world.with_witness(policy.clone(), &honest), &old), @"`checkpoint` counts 4 entries, kept.txt counted 6: the log was cut");
+    insta::assert_snapshot!(world.found(&with_witness(policy.clone(), &honest), &old), @"`checkpoint` counts 4 entries, kept.txt counted 6: the log was cut");
     let mut forked = old.clone();
     add(&mut forked, &origin(), &[approved("LE_4", 8), approved("LE_5", 8)], &world.owner);
-    insta::assert_snapshot!(world.found(&world.with_witness(policy, &honest), &forked), @"`checkpoint` contradicts kept.txt: the first 6 entries are not those of then");
+    insta::assert_snapshot!(world.found(&with_witness(policy, &honest), &forked), @"`checkpoint` contradicts kept.txt: the first 6 entries are not those of then");
 }
 
 #[test]
@@ -175,7 +174,7 @@ fn a_branch_that_was_deleted_and_created_again_is_another_log() {
     let again = log(&origin(), 60, &entries(), &world.owner);
     insta::assert_snapshot!(world.found(&world.policy(), &again), @"entry 0 is not the first entry that the policy pins: this is another log");
     let unpinned = Pinned { first_entry: None, ..world.policy() };
-    insta::assert_snapshot!(world.found(&world.with_witness(unpinned, &world.earlier(2)), &again), @"`checkpoint` contradicts kept.txt: the first 3 entries are not those of then");
+    insta::assert_snapshot!(world.found(&with_witness(unpinned, &world.earlier(2)), &again), @"`checkpoint` contradicts kept.txt: the first 3 entries are not those of then");
 }
 
 #[test]
@@ -189,7 +188,7 @@ fn a_head_of_another_log_is_refused() {
     let origins = |text: String| text.lines().filter(|line| line.contains("is that of")).collect::<Vec<_>>().join("\n");
     insta::assert_snapshot!(origins(world.found(&world.policy(), &swapped)), @"`checkpoint` is that of `schema-registry/github.com/2`, not of `schema-registry/github.com/1`");
     insta::assert_snapshot!(origins(world.found(&world.policy(), &foreign)), @"`checkpoint` is that of `schema-registry/github.com/2`, not of `schema-registry/github.com/1`");
-    insta::assert_snapshot!(world.found(&world.with_witness(world.policy(), &foreign), &world.honest()), @"
+    insta::assert_snapshot!(world.found(&with_witness(world.policy(), &foreign), &world.honest()), @"
     `checkpoint` contradicts kept.txt: the first 1 entries are not those of then
     `checkpoint` is that of `schema-registry/github.com/1`, kept.txt is that of `schema-registry/github.com/2`
     ");
@@ -211,7 +210,7 @@ fn a_key_that_is_swapped_in_the_policy_does_not_vouch_for_the_log() {
     // The whole policy goes with it: whoever kept a head can tell.
     let all = Pinned { first_entry: None, ..swapped };
     assert_eq!(world.found(&all, &own), "");
-    insta::assert_snapshot!(world.found(&world.with_witness(all, &world.earlier(2)), &own), @"`checkpoint` contradicts kept.txt: the first 3 entries are not those of then");
+    insta::assert_snapshot!(world.found(&with_witness(all, &world.earlier(2)), &own), @"`checkpoint` contradicts kept.txt: the first 3 entries are not those of then");
 }
 
 #[test]
@@ -231,7 +230,7 @@ fn cosignatures_are_counted_and_a_forged_one_is_found() {
     // A witness may have seen an earlier head: the log has grown from it.
     let early = world.earlier(2);
     let seen = with_signatures(early.clone(), &world.witness.cosign(&head(&early), time));
-    assert_eq!(world.found(&world.with_witness(asking, &seen), &honest), "");
+    assert_eq!(world.found(&with_witness(asking, &seen), &honest), "");
 }
 
 /// Something that happens to a file.
@@ -303,7 +302,7 @@ fn is_whole(pinned: &Pinned, mut store: Store) -> bool {
 /// A signed log over a border of tiles, with every kind of file, and what the policy pins of it.
 static LONG: LazyLock<(Pinned, Store)> = LazyLock::new(|| {
     let world = World::new();
-    let entries: Vec<_> = (0..260).map(|n| approved(&format!("LE_{}", n), n % 3)).collect();
+    let entries: Vec<_> = (0..260).map(|n| approved(&format!("LE_{n}"), n % 3)).collect();
     let mut store = log(&origin(), 0, &[], &world.owner);
     let blobs = |n: usize| vec![format!("blob {}", n % 20).into_bytes()];
     let additions: Vec<_> = entries.into_iter().enumerate().map(|(n, entry)| Addition::new(entry, blobs(n))).collect();
