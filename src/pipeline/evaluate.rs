@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Snapshot,
+    Scope, Snapshot,
     changes::Sides,
     order::Order,
     requests::{RequestFile, registry_id},
@@ -31,6 +31,12 @@ pub fn evaluate(snapshot: &Snapshot) -> Outcome {
     let migrations = requests.iter().flat_map(|request| &request.migrations);
     let paths = |migration: &Migration| [migration.name.up_file(), migration.name.down_file()];
     let expected = migrations.flat_map(paths).map(|name| format!("{}/{name}", snapshot.policy.migrations)).collect();
+    let is_change =
+        |request: &&RequestOutcome| request.change.as_ref().is_some_and(|change| change.kind != ChangeKind::None);
+    let changing: Vec<&str> = match snapshot.scope {
+        Scope::All => Vec::new(),
+        Scope::Changed(_) => requests.iter().filter(is_change).map(|request| request.path.as_str()).collect(),
+    };
     let violations = rules::check_tree(&TreeContext {
         policy: &snapshot.policy,
         base_tree: sides.base_tree,
@@ -40,6 +46,8 @@ pub fn evaluate(snapshot: &Snapshot) -> Outcome {
         merged: &sides.merged,
         strays: &strays::strays(&sides, &expected),
         baselines: &sides.baseline_problems(),
+        changing: &changing,
+        activity: &snapshot.activity,
     });
     Outcome {
         requests,

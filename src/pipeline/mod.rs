@@ -23,7 +23,10 @@ pub use import::{Imported, import};
 pub use neighbours::context_files;
 pub use stamps::{Stamp, assign_stamps, carried_ids};
 
-use crate::{model::Tree, policy::Policy};
+use crate::{
+    model::{Activity, Tree},
+    policy::Policy,
+};
 
 #[cfg(test)]
 mod order_tests;
@@ -43,6 +46,8 @@ pub struct Snapshot {
     pub merged: Tree,
     /// What is judged.
     pub scope: Scope,
+    /// What else the author asks for, where that is known.
+    pub activity: Activity,
 }
 
 /// What is judged.

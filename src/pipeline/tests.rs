@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::TimeZone as _;
 
 use super::*;
-use crate::model::{ChangeKind, File, Outcome, RequestOutcome};
+use crate::model::{Activity, ChangeKind, File, Outcome, RequestOutcome};
 
 /// A request for a table; `columns` come after the key.
 fn request(table: &str, columns: &str, rest: &str) -> String {
@@ -46,6 +46,7 @@ fn revision(base: &Tree, merged: &Tree) -> Snapshot {
         base: base.clone(),
         merged: merged.clone(),
         scope: Scope::Changed(changed.cloned().collect()),
+        activity: Activity::default(),
     }
 }
 

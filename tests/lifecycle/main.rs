@@ -13,6 +13,7 @@ mod events;
 mod faults;
 mod forgeries;
 mod init;
+mod limits;
 mod request;
 mod size;
 mod transcript;
