@@ -10,7 +10,7 @@ use crate::{
         FileChange, FileMode, FileState, Lock, LockMode, Migration, MigrationHeader, MigrationName, Operation, Plan,
         RefusedApproval, Renames, RequestOutcome, TableName, Uncovered, Veto, VoidedApprovals, Waived, Work,
     },
-    policy::{ApprovalPolicy, AuditPolicy, Comments},
+    policy::{ApprovalPolicy, AuditPolicy, Comments, LimitsPolicy},
     report::testing::{hostile, skeleton, violation},
 };
 
@@ -24,6 +24,7 @@ fn policy() -> Policy {
         severities: std::collections::BTreeMap::new(),
         approval: ApprovalPolicy { approvers: vec![7], ..ApprovalPolicy::default() },
         audit: AuditPolicy::default(),
+        limits: LimitsPolicy::default(),
         comments: Comments::Full,
         gate_branches: Vec::new(),
     }
