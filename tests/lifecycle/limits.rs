@@ -30,7 +30,7 @@ fn open_pull_requests_beyond_the_limit_wait_for_the_older_ones() {
         assert_eq!(stage.gate(number), gate, "#{number}");
     }
     let summary = stage.summary(second);
-    let reason = format!("has older open pull requests with requests (#{first}), and the policy allows 1");
+    let reason = format!("has older open pull requests with requests (`#{first}`), and the policy allows 1");
     assert!(summary.contains("limit-exceeded") && summary.contains(&reason), "{summary}");
     stage.open_threads(second);
 
@@ -58,7 +58,7 @@ fn pull_requests_of_one_day_beyond_the_limit_wait_for_the_next() {
     }
     let summary = stage.summary(second);
     let reason =
-        format!("opened other pull requests with requests within 24 hours (#{first}), and the policy allows 1 a day");
+        format!("opened other pull requests with requests within 24 hours (`#{first}`), and the policy allows 1 a day");
     assert!(summary.contains("limit-exceeded") && summary.contains(&reason), "{summary}");
     stage.open_threads(second);
     stage.summary(old);

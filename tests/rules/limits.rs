@@ -38,8 +38,8 @@ fn what_is_beyond_a_limit_is_reported_with_what_counts() {
     let all = "tables_per_change = 1\nopen_requests = 2\nrequests_per_day = 1\n";
     insta::assert_snapshot!(of(all, &[], changed).join("\n"), @"
     1:1 error: 2 tables change, and the policy allows 1 (`tables_per_change`) -> Split the change into several pull requests
-    1:1 error: `ann` has older open pull requests with requests (#3, #4), and the policy allows 2 (`open_requests`) -> Get one of them merged, or close it
-    1:1 error: `ann` opened other pull requests with requests within 24 hours (#4), and the policy allows 1 a day (`requests_per_day`) -> Wait until the first of them is a day old
+    1:1 error: `ann` has older open pull requests with requests (`#3`, `#4`), and the policy allows 2 (`open_requests`) -> Get one of them merged, or close it
+    1:1 error: `ann` opened other pull requests with requests within 24 hours (`#4`), and the policy allows 1 a day (`requests_per_day`) -> Wait until the first of them is a day old
     ");
     for within in ["", "tables_per_change = 2\nopen_requests = 3\nrequests_per_day = 2\n"] {
         assert_eq!(of(within, &[], changed), [""; 0], "{within}");

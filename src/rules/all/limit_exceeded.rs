@@ -107,7 +107,7 @@ fn check(context: &TreeContext<'_>, report: &mut Report<'_>) {
     }
 }
 
-/// `#1, #2`.
+/// The numbers, as code so that GitHub makes no references of them.
 fn numbers(pull_requests: &[u64]) -> String {
-    pull_requests.iter().map(|number| format!("#{number}")).collect::<Vec<_>>().join(", ")
+    pull_requests.iter().map(|number| format!("`#{number}`")).collect::<Vec<_>>().join(", ")
 }
