@@ -36,7 +36,8 @@ pub(super) fn run(context: &Context, format: Format) -> anyhow::Result<Ended> {
         anyhow::Ok((path, context.workspace.read(path)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())))
     };
     let reference = format!("refs/heads/{}", policy.audit.branch);
-    let tip = context.git.as_ref().and_then(|git| git.ls_remote("origin", &reference, None).ok());
+    let token = github_settings(context).ok().and_then(|(settings, _)| settings.token);
+    let tip = context.git.as_ref().and_then(|git| git.ls_remote("origin", &reference, token.as_ref()).ok());
     let found = Installation {
         policy: &policy,
         workflows: doctor::workflow_paths().into_iter().map(read).collect::<Result<_, _>>()?,

@@ -17,7 +17,79 @@ fn a_repository_without_anything_is_told_everything() {
     let stage = Stage::new();
     let (code, text) = stage.doctor(&[]);
     assert_eq!(code, Some(1));
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r#"
+    broken    .github/workflows/schema-registry-validate.yml is missing: `schema-registry init` writes it
+    broken    .github/workflows/schema-registry.yml is missing: `schema-registry init` writes it
+    broken    main: nothing asks for the status `schema-registry` before a merge
+    advisory  main: direct pushes are recorded, not refused
+    advisory  main: rewritten history is recorded, not refused
+    safe      whoever triages can set the label `schema-approved`; it counts from the role maintain or admin
+    unknown   whether schema-registry/audit exists could not be asked
+    broken    schema-registry/audit: whoever may write can delete it or rewrite it; protect it
+    advisory  the audit log is not signed: whoever can push to its branch can replace all of it; `audit keygen`
+    advisory  schema-registry.toml does not pin the audit log: set `origin` and `first_entry` under `[audit]` to what `audit verify` says
+
+    What rules can mend:
+
+    gh api repos/{owner}/{repo}/rulesets --input - <<'END'
+    {
+      "name": "Schema registry: gate",
+      "target": "branch",
+      "enforcement": "active",
+      "conditions": {
+        "ref_name": {
+          "include": [
+            "refs/heads/main"
+          ],
+          "exclude": []
+        }
+      },
+      "rules": [
+        {
+          "type": "deletion"
+        },
+        {
+          "type": "non_fast_forward"
+        },
+        {
+          "type": "required_status_checks",
+          "parameters": {
+            "strict_required_status_checks_policy": false,
+            "required_status_checks": [
+              {
+                "context": "schema-registry"
+              }
+            ]
+          }
+        }
+      ]
+    }
+    END
+
+    gh api repos/{owner}/{repo}/rulesets --input - <<'END'
+    {
+      "name": "Schema registry: audit log",
+      "target": "branch",
+      "enforcement": "active",
+      "conditions": {
+        "ref_name": {
+          "include": [
+            "refs/heads/schema-registry/audit"
+          ],
+          "exclude": []
+        }
+      },
+      "rules": [
+        {
+          "type": "deletion"
+        },
+        {
+          "type": "non_fast_forward"
+        }
+      ]
+    }
+    END
+    "#);
 }
 
 #[test]
@@ -53,11 +125,25 @@ fn a_whole_set_up_is_safe_and_needs_no_rules() {
     let files = [0, 1].map(|n| (written[n].0, written[n].1.as_str()));
     let (code, text) = stage.doctor(&files);
     assert_eq!(code, Some(0), "{text}");
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @"
+    safe      .github/workflows/schema-registry-validate.yml is what `init` writes, with the Action at a fixed commit
+    safe      .github/workflows/schema-registry.yml is what `init` writes, with the Action at a fixed commit
+    safe      main: the status `schema-registry` is required, and from app 4711 only
+    safe      main: nothing arrives without a pull request or the status
+    safe      main: its history cannot be rewritten
+    safe      whoever triages can set the label `schema-approved`; it counts from the role maintain or admin
+    unknown   whether schema-registry/audit exists could not be asked
+    safe      schema-registry/audit: nobody can delete it or rewrite it
+    advisory  the audit log is not signed: whoever can push to its branch can replace all of it; `audit keygen`
+    advisory  schema-registry.toml does not pin the audit log: set `origin` and `first_entry` under `[audit]` to what `audit verify` says
+    ");
     let moved = written[1].1.replace(&"0".repeat(40), "v1");
     let opened = written[0].1.clone() + "\n# permissions: write-all\n";
     let (_, text) = stage.doctor(&[(paths[0], &opened), (paths[1], &moved)]);
-    insta::assert_snapshot!(about(&text, ".yml"), @"");
+    insta::assert_snapshot!(about(&text, ".yml"), @"
+    advisory  .github/workflows/schema-registry-validate.yml was changed by hand: compare its triggers and permissions with what `init` writes
+    advisory  .github/workflows/schema-registry.yml uses octo/schema-registry@v1, which can be moved: name a full commit
+    ");
 }
 
 #[test]
@@ -65,6 +151,6 @@ fn without_an_answer_nothing_is_called_safe() {
     let stage = Stage::new();
     let output = stage.in_clone("main", &[], &["doctor"]);
     let text = String::from_utf8(output.stdout).expect("UTF-8");
-    insta::assert_snapshot!(about(&text, "main:"), @"");
+    insta::assert_snapshot!(about(&text, "main:"), @"unknown   main: its rules could not be read");
     assert!(text.contains("GitHub was not asked: `origin` is not on a GitHub server"), "{text}");
 }
