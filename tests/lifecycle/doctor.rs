@@ -24,7 +24,7 @@ fn a_repository_without_anything_is_told_everything() {
     advisory  main: direct pushes are recorded, not refused
     advisory  main: rewritten history is recorded, not refused
     safe      whoever triages can set the label `schema-approved`; it counts from the role maintain or admin
-    unknown   whether schema-registry/audit exists could not be asked
+    broken    no audit log on schema-registry/audit: run `schema-registry audit init`
     broken    schema-registry/audit: whoever may write can delete it or rewrite it; protect it
     advisory  the audit log is not signed: whoever can push to its branch can replace all of it; `audit keygen`
     advisory  schema-registry.toml does not pin the audit log: set `origin` and `first_entry` under `[audit]` to what `audit verify` says
@@ -132,7 +132,6 @@ fn a_whole_set_up_is_safe_and_needs_no_rules() {
     safe      main: nothing arrives without a pull request or the status
     safe      main: its history cannot be rewritten
     safe      whoever triages can set the label `schema-approved`; it counts from the role maintain or admin
-    unknown   whether schema-registry/audit exists could not be asked
     safe      schema-registry/audit: nobody can delete it or rewrite it
     advisory  the audit log is not signed: whoever can push to its branch can replace all of it; `audit keygen`
     advisory  schema-registry.toml does not pin the audit log: set `origin` and `first_entry` under `[audit]` to what `audit verify` says
