@@ -13,6 +13,7 @@ mod degraded;
 mod doctor;
 mod events;
 mod faults;
+mod forgeries;
 mod init;
 mod request;
 mod size;
