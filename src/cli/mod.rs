@@ -8,6 +8,7 @@ mod audit;
 mod check;
 mod context;
 mod diff;
+mod doctor;
 mod explain;
 mod generate;
 mod import;
@@ -73,6 +74,7 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<Ended> {
         Command::Diff(diff) => diff::run(&context, &arguments.directory, diff, rendering),
         Command::Verify(verify) => verify::run(&context, verify, format()?),
         Command::Import(import) => import::run(&context, import, format()?),
+        Command::Doctor => doctor::run(&context, format()?),
         Command::Init(arguments) => init::run(&context, arguments, format()?),
         Command::List(list) => list::list(&context, list, format()?),
         Command::Show { table } => list::show(&context, table, format()?),

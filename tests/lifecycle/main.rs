@@ -8,7 +8,9 @@
 mod support;
 
 mod actors;
+mod auditor;
 mod degraded;
+mod doctor;
 mod events;
 mod faults;
 mod forgeries;
