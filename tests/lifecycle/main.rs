@@ -8,6 +8,7 @@
 mod support;
 
 mod actors;
+mod comments;
 mod degraded;
 mod events;
 mod faults;
