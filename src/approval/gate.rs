@@ -190,7 +190,12 @@ mod tests {
     #[test]
     fn a_commit_of_several_pull_requests_has_the_worst_of_their_statuses() {
         let pull_request = |number: u64, base_ref: &str| PullRequest {
-            repository: RepositoryFacts { id: 1, full_name: "o/r".to_owned(), default_branch: "main".to_owned() },
+            repository: RepositoryFacts {
+                id: 1,
+                full_name: "o/r".to_owned(),
+                default_branch: "main".to_owned(),
+                private: false,
+            },
             number,
             author: None,
             open: true,

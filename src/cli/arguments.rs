@@ -94,8 +94,17 @@ pub(super) enum Command {
     ///
     /// Renames are followed, and two spellings of what PostgreSQL stores alike are no difference.
     Diff(Diff),
-    /// Prove the migrations on a real PostgreSQL: up, up again, down, up.
+    /// Prove the migrations on a real PostgreSQL.
+    ///
+    /// Runs what changed since the merge base up, up again, down and up, and kills it after each statement to run it again
+    /// from the start; compares the catalog at each step, and what was locked and rewritten with the plan. Migrations that
+    /// are merged already are only run; `--all` proves them too, and so does a run without git history.
     Verify(Verify),
+    /// Write the workflows that run this tool on GitHub, and a policy to start from.
+    ///
+    /// Says what is left to do by hand. A workflow that is there and differs is overwritten with --force only, a policy
+    /// never.
+    Init(Init),
     /// Take over a database that is there: a request for each table, declarations for the rest, and a baseline.
     ///
     /// Nothing of the database changes, and no migration is written. What the registry will not know about is listed.
@@ -175,12 +184,55 @@ pub(super) struct Diff {
 /// `verify`.
 #[derive(Debug, Args)]
 pub(super) struct Verify {
+    /// Which changes are proved.
+    #[command(flatten)]
+    pub(super) selection: Selection,
     /// Use this server instead of a temporary one; a scratch database is made there and dropped again.
     #[arg(long, value_name = "URL", env = "SCHEMA_REGISTRY_DATABASE_URL", hide_env_values = true)]
     pub(super) database_url: Option<String>,
     /// Folder with `initdb` and `postgres`, for the temporary server.
     #[arg(long, value_name = "DIR", env = "PG_BIN")]
     pub(super) pg_bin: Option<PathBuf>,
+}
+
+/// `init`.
+#[derive(Debug, Args)]
+pub(super) struct Init {
+    /// The Action to run, at a commit that you have read: `owner/name@` and its 40 digits.
+    #[arg(long, value_name = "OWNER/NAME@COMMIT", value_parser = pinned)]
+    pub(super) action: String,
+    /// Who can see the repository; GitHub is asked when it is left out.
+    #[arg(long, value_enum)]
+    pub(super) visibility: Option<Visibility>,
+    /// Write as a GitHub App of yours instead of with the token of the job.
+    #[arg(long)]
+    pub(super) app: bool,
+    /// Overwrite workflows that differ.
+    #[arg(long)]
+    pub(super) force: bool,
+}
+
+/// Who can see a repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Visibility {
+    /// Everybody.
+    Public,
+    /// Its members, or everybody in the enterprise.
+    Private,
+}
+
+/// An action, pinned. A branch or a tag can be moved to other code by whoever gets into its repository.
+/// Source: <https://docs.github.com/en/actions/reference/security/secure-use#using-third-party-actions>
+fn pinned(text: &str) -> Result<String, String> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let name = |part: &str| !part.is_empty() && part.bytes().all(plain);
+    let valid = text.split_once('@').is_some_and(|(repository, commit)| {
+        repository.split_once('/').is_some_and(|(owner, repository)| name(owner) && name(repository))
+            && commit.len() == 40
+            && commit.bytes().all(|byte| byte.is_ascii_hexdigit())
+    });
+    let why = "expected owner/name@commit, the commit with all of its 40 digits; a branch or a tag can be moved";
+    if valid { Ok(text.to_owned()) } else { Err(why.to_owned()) }
 }
 
 /// `import`.

@@ -11,6 +11,7 @@ mod diff;
 mod explain;
 mod generate;
 mod import;
+mod init;
 mod list;
 pub mod log;
 mod output;
@@ -72,6 +73,7 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<Ended> {
         Command::Diff(diff) => diff::run(&context, &arguments.directory, diff, rendering),
         Command::Verify(verify) => verify::run(&context, verify, format()?),
         Command::Import(import) => import::run(&context, import, format()?),
+        Command::Init(arguments) => init::run(&context, arguments, format()?),
         Command::List(list) => list::list(&context, list, format()?),
         Command::Show { table } => list::show(&context, table, format()?),
         Command::Explain { .. } => Ok(Ended::Well),

@@ -6,33 +6,46 @@ use anyhow::Context as _;
 
 use super::{
     Ended,
-    arguments::{Format, Selection, Verify},
+    arguments::{Format, Verify},
     block_on,
     context::Context,
     output,
 };
 use crate::{
     migration::{self, MigrationFile},
-    model::{Digest, Table, Tree},
+    model::{Digest, Outcome, Table, Tree},
     pipeline,
-    postgres::{self, Pair, Server, TemporaryCluster, Verification, Wanted},
+    postgres::{self, ChangeResult, ChangeScripts, Pair, Server, Step, TemporaryCluster, Verification, Wanted},
     report::terminal::{plural, printable},
 };
 
-/// Runs every migration up, up again, down and up on a scratch database.
+/// Runs the migrations of what changed, up, up again, down, up and interrupted, on scratch databases; those that are
+/// merged already are only run.
 pub(super) fn run(context: &Context, verify: &Verify, format: Format) -> anyhow::Result<Ended> {
-    let snapshot = context.snapshot(&Selection { all: true, changed_since: None })?;
-    let dir = &snapshot.policy.migrations;
-    let ups = migration::ups(&snapshot.merged, dir);
+    let snapshot = context.snapshot(&verify.selection)?;
+    let ups = migration::ups(&snapshot.merged, &snapshot.policy.migrations);
     let outcome = pipeline::evaluate(&snapshot);
     let states = outcome.requests.iter().filter_map(|request| request.change.as_ref()?.after.as_ref());
     let states: BTreeMap<Digest, &Table> = states.map(|table| (table.state_digest(), table)).collect();
-    let texts =
-        ups.iter().map(|up| Ok((up, text(&snapshot.merged, &up.path)?, text(&snapshot.merged, &down_path(up))?)));
-    let texts: Vec<(&MigrationFile, &str, &str)> = texts.collect::<anyhow::Result<_>>()?;
-    let pairs = texts.iter().map(|(file, up, down)| Pair { name: &file.stem, up, down, wanted: wanted(file, &states) });
-    let pairs: Vec<Pair<'_>> = pairs.collect();
-    let verification = block_on(prove(verify, &pairs))?;
+    let links = ups.chunk_by(same_change);
+    let changes = links.map(|files| {
+        let last = files.last().context("a change has at least one migration")?;
+        let pairs = files.iter().map(|file| {
+            let (up, down) = (text(&snapshot.merged, &file.path)?, text(&snapshot.merged, &down_path(file))?);
+            Ok(Pair { name: &file.stem, up, down, operations: planned(&outcome, file, up) })
+        });
+        let whole = last.header.phase.is_none_or(|phase| phase.number == phase.of);
+        Ok(ChangeScripts {
+            name: change_name(last),
+            migrations: pairs.collect::<anyhow::Result<_>>()?,
+            wanted: if whole { wanted(last, &states) } else { Wanted::Unknown },
+            merged: !files
+                .iter()
+                .any(|file| snapshot.scope.judges(&file.path) || snapshot.scope.judges(&down_path(file))),
+        })
+    });
+    let changes: Vec<ChangeScripts<'_>> = changes.collect::<anyhow::Result<_>>()?;
+    let verification = block_on(prove(verify, &changes))?;
     match format {
         Format::Human => output::print(&human(&verification))?,
         Format::Json => output::print_json(&json(&verification))?,
@@ -40,12 +53,40 @@ pub(super) fn run(context: &Context, verify: &Verify, format: Format) -> anyhow:
     Ok(Ended::well_if(verification.passes()))
 }
 
-async fn prove(verify: &Verify, pairs: &[Pair<'_>]) -> anyhow::Result<Verification> {
+async fn prove(verify: &Verify, changes: &[ChangeScripts<'_>]) -> anyhow::Result<Verification> {
+    let tell = |_: usize, _: &Step| {};
     if let Some(url) = &verify.database_url {
-        return Ok(postgres::verify(&Server::from_url(url)?, pairs).await?);
+        return Ok(postgres::verify(&Server::from_url(url)?, changes, &tell).await?);
     }
     let cluster = TemporaryCluster::start(&postgres::find_binaries(verify.pg_bin.as_deref())?).await?;
-    Ok(postgres::verify(&cluster.server(), pairs).await?)
+    Ok(postgres::verify(&cluster.server(), changes, &tell).await?)
+}
+
+/// Whether two files, of which the second comes right after the first, belong to one change.
+fn same_change(first: &MigrationFile, second: &MigrationFile) -> bool {
+    let follows = match (first.header.phase, second.header.phase) {
+        (Some(first), Some(second)) => first.number < second.number && first.of == second.of,
+        _ => false,
+    };
+    follows && change_name(first) == change_name(second)
+}
+
+/// The stem that the files of a change share.
+fn change_name(file: &MigrationFile) -> &str {
+    let suffix =
+        file.header.phase.map_or_else(String::new, |phase| format!("_{:02}_{}", phase.number, phase.kind.as_str()));
+    file.stem.strip_suffix(&suffix).unwrap_or(&file.stem)
+}
+
+/// What the plan says about an up file: nothing about one that is not what the plan brings.
+fn planned<'a>(outcome: &'a Outcome, file: &MigrationFile, up: &str) -> Option<Vec<&'a crate::model::Operation>> {
+    let brings = |request: &&crate::model::RequestOutcome| {
+        request.migrations.iter().any(|migration| migration.name.0 == file.stem && migration.up == up)
+    };
+    let request = outcome.requests.iter().find(brings)?;
+    let phase = file.header.phase.map(|phase| phase.number);
+    let of_file = request.plan.operations.iter().filter(|operation| operation.phase.map(|phase| phase.number) == phase);
+    Some(of_file.collect())
 }
 
 fn down_path(up: &MigrationFile) -> String {
@@ -67,9 +108,10 @@ fn wanted<'a>(file: &'a MigrationFile, states: &BTreeMap<Digest, &'a Table>) -> 
 
 fn human(verification: &Verification) -> String {
     let mut text = String::new();
-    for result in &verification.results {
-        let name = printable(&result.name);
-        match &result.result {
+    for change in &verification.changes {
+        let name = printable(&change.name);
+        match &change.result {
+            Ok(()) if change.merged => {}
             Ok(()) => _ = writeln!(text, "ok      {name}"),
             Err(failure) => {
                 let failure = failure.to_string();
@@ -78,21 +120,38 @@ fn human(verification: &Verification) -> String {
             }
         }
     }
-    let failed = verification.results.iter().filter(|result| result.result.is_err()).count();
-    let passed = verification.results.len() - failed;
+    let count =
+        |wanted: &dyn Fn(&ChangeResult) -> bool| verification.changes.iter().filter(|change| wanted(change)).count();
+    let failed = count(&|change| change.result.is_err());
+    let merged = count(&|change| change.result.is_ok() && change.merged);
+    let proved = verification.changes.len() - failed - merged;
+    let after = if merged > 0 { format!(", on top of {merged} merged before") } else { String::new() };
     let version = verification.server_version;
-    let _ = writeln!(text, "PostgreSQL {version}: {} proved, {failed} failed", plural(passed, "migration"));
+    let _ = writeln!(text, "PostgreSQL {version}: {} proved, {failed} failed{after}", plural(proved, "change"));
     text
 }
 
 fn json(verification: &Verification) -> serde_json::Value {
-    let migrations = verification.results.iter().map(|result| {
-        let failure = result.result.as_ref().err().map(ToString::to_string);
-        serde_json::json!({ "fileName": result.name, "success": failure.is_none(), "failure": failure })
+    let changes = verification.changes.iter().map(|change| {
+        let failure = change.result.as_ref().err().map(ToString::to_string);
+        let last = change.steps.len().saturating_sub(1);
+        let steps = change.steps.iter().enumerate().map(|(index, step)| {
+            serde_json::json!({ "step": step.to_string(), "success": failure.is_none() || index < last })
+        });
+        serde_json::json!({
+            "name": change.name,
+            "merged": change.merged,
+            "migrations": change.migrations,
+            "success": failure.is_none(),
+            "failure": failure,
+            "steps": steps.collect::<Vec<_>>(),
+            "locks": change.locks,
+            "rewrites": change.rewrites,
+        })
     });
     serde_json::json!({
         "success": verification.passes(),
         "serverVersion": verification.server_version,
-        "migrations": migrations.collect::<Vec<_>>(),
+        "changes": changes.collect::<Vec<_>>(),
     })
 }

@@ -1,6 +1,6 @@
 //! What differs between trees, and what a merge gives.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Git,
@@ -18,6 +18,9 @@ pub enum Merge {
     Conflict(BTreeSet<String>),
 }
 
+/// A path, its blob before, if it was there, and after.
+type ChangedBlob = (String, Option<String>, String);
+
 /// Neither the repository's configuration nor its `.gitmodules` and `.gitattributes` may hide a difference.
 const DIFF: [&str; 5] = ["-r", "-z", "--no-ext-diff", "--no-textconv", "--ignore-submodules=none"];
 
@@ -30,33 +33,49 @@ impl Git {
         Ok(fields(&self.run(&arguments)?).map(text).collect())
     }
 
-    /// The lines of `path` in `b`, as inclusive ranges counted from 1, that lie in a hunk of the difference between
-    /// `a` and `b` with three lines of context: where GitHub accepts inline comments.
+    /// Per path, the lines in `b`, as inclusive ranges counted from 1, that lie in a hunk of the difference between `a`
+    /// and `b` with three lines of context: where GitHub accepts inline comments. Paths without any are left out.
     /// Source: <https://docs.github.com/en/rest/pulls/reviews#create-a-review-for-a-pull-request>
-    pub fn changed_lines(&self, a: &str, b: &str, path: &str) -> Result<Vec<(usize, usize)>, Error> {
-        let Some((old, new)) = self.changed_blobs(a, b, path)? else { return Ok(Vec::new()) };
-        let Some(old) = old else {
-            let lines = self
-                .blobs(b)?
-                .object(&new, usize::MAX)?
-                .map_or(0, |bytes| bytes.split_inclusive(|byte| *byte == b'\n').count());
-            return Ok(if lines == 0 { Vec::new() } else { vec![(1, lines)] });
-        };
-        // Blob against blob: no path that attributes could speak about, no pathspec to be fooled by a name.
+    pub fn changed_lines(
+        &self,
+        a: &str,
+        b: &str,
+        wanted: &dyn Fn(&str) -> bool,
+    ) -> Result<BTreeMap<String, Vec<(usize, usize)>>, Error> {
+        let mut blobs = self.blobs(b)?;
+        let mut changed = BTreeMap::new();
+        for (path, old, new) in self.changed_blobs(a, b, wanted)? {
+            let lines = if let Some(old) = old {
+                self.hunks(&old, &new)?
+            } else {
+                let bytes = blobs.object(&new, usize::MAX)?;
+                let count = bytes.map_or(0, |bytes| bytes.split_inclusive(|byte| *byte == b'\n').count());
+                if count == 0 { Vec::new() } else { vec![(1, count)] }
+            };
+            if !lines.is_empty() {
+                changed.insert(path, lines);
+            }
+        }
+        Ok(changed)
+    }
+
+    /// Blob against blob: no path that attributes could speak about, no pathspec to be fooled by a name.
+    fn hunks(&self, old: &str, new: &str) -> Result<Vec<(usize, usize)>, Error> {
         let mut arguments =
             vec!["diff", "-U3", "--inter-hunk-context=0", "--diff-algorithm=myers", "--text", "--no-color"];
-        arguments.extend(["--no-ext-diff", "--no-textconv", "--end-of-options", &old, &new]);
+        arguments.extend(["--no-ext-diff", "--no-textconv", "--end-of-options", old, new]);
         let answer = self.run(&arguments)?;
         Ok(answer.split(|byte| *byte == b'\n').filter_map(hunk).filter(|(start, end)| start <= end).collect())
     }
 
-    /// The blobs on both sides of a changed path, renames followed as GitHub does; `None` where it is unchanged or gone.
-    fn changed_blobs(&self, a: &str, b: &str, path: &str) -> Result<Option<(Option<String>, String)>, Error> {
+    /// The blobs on both sides of each changed path that is there after, renames followed as GitHub does.
+    fn changed_blobs(&self, a: &str, b: &str, wanted: &dyn Fn(&str) -> bool) -> Result<Vec<ChangedBlob>, Error> {
         let mut arguments = vec!["diff-tree", "--raw", "--find-renames", "--no-abbrev"];
         arguments.extend(DIFF);
         arguments.extend(["--end-of-options", a, b]);
         let answer = self.run(&arguments)?;
         let mut answer = fields(&answer);
+        let mut changed = Vec::new();
         // `:<old mode> <new mode> <old oid> <new oid> <status>`, then the path, or for a rename the old and the new one.
         while let Some(facts) = answer.next() {
             let facts = String::from_utf8_lossy(facts);
@@ -65,12 +84,12 @@ impl Git {
             };
             let renamed = status.starts_with(['R', 'C']);
             let name = if renamed { answer.nth(1) } else { answer.next() };
-            if name.is_some_and(|name| text(name) == path) && !status.starts_with('D') {
+            if let Some(path) = name.map(text).filter(|path| !status.starts_with('D') && wanted(path)) {
                 let old = (!status.starts_with('A')).then(|| old.to_owned());
-                return Ok(Some((old, new.to_owned())));
+                changed.push((path, old, new.to_owned()));
             }
         }
-        Ok(None)
+        Ok(changed)
     }
 
     /// Merges `theirs` into `ours` in the object database alone. Without a `merge_base`, git looks for it, which needs

@@ -77,6 +77,18 @@ impl Git {
         Ok(None)
     }
 
+    /// The name of the default branch, as well as a clone can know: what `origin/HEAD` points at, else the branch that is
+    /// checked out; `None` where neither is one.
+    pub fn default_branch(&self) -> Result<Option<String>, Error> {
+        for (reference, prefix) in [("refs/remotes/origin/HEAD", "refs/remotes/origin/"), ("HEAD", "refs/heads/")] {
+            let target = self.ask(&["symbolic-ref", "--quiet", "--end-of-options", reference])?;
+            if let Some(name) = target.as_deref().and_then(|target| target.strip_prefix(prefix)) {
+                return Ok(Some(name.to_owned()));
+            }
+        }
+        Ok(None)
+    }
+
     /// Whether history ends before its beginning.
     pub fn is_shallow(&self) -> Result<bool, Error> {
         Ok(self.line(&["rev-parse", "--is-shallow-repository"])? == "true")

@@ -52,12 +52,13 @@ pub(super) struct RepositoryData {
     id: u64,
     full_name: String,
     default_branch: String,
+    private: bool,
 }
 
 impl From<RepositoryData> for RepositoryFacts {
     fn from(repository: RepositoryData) -> Self {
-        let RepositoryData { id, full_name, default_branch } = repository;
-        Self { id, full_name, default_branch }
+        let RepositoryData { id, full_name, default_branch, private } = repository;
+        Self { id, full_name, default_branch, private }
     }
 }
 

@@ -18,17 +18,24 @@ const SUGGESTION: &str = "Run `schema-registry generate`";
 #[must_use]
 pub fn compare(expected: &[Migration], tree: &Tree, migrations_dir: &str) -> Vec<StaleMigration> {
     let mut problems = Vec::new();
+    let mut missing = Vec::new();
     for migration in expected {
         let path = |file: String| format!("{}/{file}", migrations_dir.trim_end_matches('/'));
         let pair =
             [(path(migration.name.up_file()), &migration.up), (path(migration.name.down_file()), &migration.down)];
         if pair.iter().all(|(path, _)| !tree.contains_key(path)) {
-            let message = format!("Migration {} is missing", migration.name);
-            problems.push(StaleMigration { message, suggestion: SUGGESTION.to_owned() });
+            missing.push(&migration.name);
             continue;
         }
         problems.extend(pair.iter().filter_map(|(path, text)| problem(path, text, &migration.header, tree)));
     }
+    // One thing to do, so one problem, however many files the change takes.
+    let message = match missing.as_slice() {
+        [] => return problems,
+        [name] => format!("Migration {name} is missing"),
+        [first, .., last] => format!("{} migrations of this change are missing, {first} to {last}", missing.len()),
+    };
+    problems.insert(0, StaleMigration { message, suggestion: SUGGESTION.to_owned() });
     problems
 }
 
@@ -117,6 +124,26 @@ mod tests {
         insta::assert_snapshot!(messages(&link.collect()), @"
         Migration migrations/19700101_000000_create_caricatures.up.sql is not a regular file
         Migration migrations/19700101_000000_create_caricatures.down.sql is not a regular file
+        ");
+    }
+
+    #[test]
+    fn missing_migrations_of_one_change_are_one_problem() {
+        let before = caricatures();
+        let mut after = before.clone();
+        after.indexes.truncate(1);
+        let mut change = super::super::tests::create(after);
+        (change.kind, change.before) = (crate::model::ChangeKind::Alter, Some(before));
+        let migrations = generate(&change, DateTime::<Utc>::UNIX_EPOCH, None).unwrap().1;
+        let told = |tree: &Tree| {
+            compare(&migrations, tree, "migrations").into_iter().map(|it| it.message + "\n").collect::<String>()
+        };
+        insta::assert_snapshot!(told(&Tree::new()), @"2 migrations of this change are missing, 19700101_000000_alter_caricatures_01_drop to 19700101_000000_alter_caricatures_02_finish");
+        let up =
+            |migration: &Migration| (format!("migrations/{}", migration.name.up_file()), File::regular(&*migration.up));
+        insta::assert_snapshot!(told(&migrations.iter().map(up).collect()), @"
+        Migration migrations/19700101_000000_alter_caricatures_01_drop.down.sql is missing
+        Migration migrations/19700101_000000_alter_caricatures_02_finish.down.sql is missing
         ");
     }
 }

@@ -148,6 +148,18 @@ impl LockMode {
             Self::AccessExclusive => "ACCESS EXCLUSIVE",
         }
     }
+
+    /// Every mode, weakest first.
+    pub const ALL: [Self; 8] = [
+        Self::AccessShare,
+        Self::RowShare,
+        Self::RowExclusive,
+        Self::ShareUpdateExclusive,
+        Self::Share,
+        Self::ShareRowExclusive,
+        Self::Exclusive,
+        Self::AccessExclusive,
+    ];
 }
 
 /// A lock that an operation takes on a table that existed before it.

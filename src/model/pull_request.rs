@@ -39,6 +39,8 @@ pub struct RepositoryFacts {
     pub full_name: String,
     /// Name of the default branch.
     pub default_branch: String,
+    /// Whether only some people can see it; internal repositories are private, too.
+    pub private: bool,
 }
 
 /// A pull request, as `GET /repos/{owner}/{repo}/pulls/{number}` tells.

@@ -96,12 +96,21 @@ impl Connection {
     /// rolled back and refused too.
     pub async fn execute_script(&self, script: &str) -> Result<(), PostgresError> {
         for statement in statements(script) {
-            if let Err(error) = self.client.batch_execute(statement.sql).await {
-                // Outside of a transaction this is a warning; on a lost connection the first error says more.
-                let _ = self.client.batch_execute("ROLLBACK").await;
-                return Err(self.refused(&error, script, statement));
-            }
+            self.execute(script, statement).await?;
         }
+        self.finish(script).await
+    }
+
+    /// Runs one statement of a script; where it is refused, the transaction it was in is rolled back.
+    pub(super) async fn execute(&self, script: &str, statement: Statement<'_>) -> Result<(), PostgresError> {
+        let Err(error) = self.client.batch_execute(statement.sql).await else { return Ok(()) };
+        // Outside of a transaction this is a warning; on a lost connection the first error says more.
+        let _ = self.client.batch_execute("ROLLBACK").await;
+        Err(self.refused(&error, script, statement))
+    }
+
+    /// Refuses and rolls back what a script left open.
+    pub(super) async fn finish(&self, script: &str) -> Result<(), PostgresError> {
         // In a transaction block the first stays put while the second goes on.
         let row = self.query("SELECT transaction_timestamp() = statement_timestamp()").await?;
         if row.first().and_then(|row| row.first()).and_then(Option::as_deref) == Some("t") {
@@ -119,11 +128,15 @@ impl Connection {
         })))
     }
 
+    /// Creates a database as a copy of another one, which nobody may be connected to.
+    pub(super) async fn copy_database(&self, template: &str, name: &str) -> Result<(), PostgresError> {
+        // Copying files is several times faster than logging every page.
+        self.run(&format!("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", quote(name), quote(template))).await
+    }
+
     /// Creates an empty database, a copy of `template0`.
     pub async fn create_database(&self, name: &str) -> Result<(), PostgresError> {
-        // Copying files is several times faster than logging every page; it exists since PostgreSQL 15.
-        let strategy = if self.server_version().await? >= 15 { " STRATEGY FILE_COPY" } else { "" };
-        self.run(&format!("CREATE DATABASE {} TEMPLATE template0{strategy}", quote(name))).await
+        self.copy_database("template0", name).await
     }
 
     /// Drops a database with the sessions that are still in it; harmless where it does not exist.
@@ -145,9 +158,22 @@ impl Connection {
         done.map_err(|error| self.refused(&error, script, statement))
     }
 
+    /// Process id of the session on the server.
+    pub(super) async fn process(&self) -> Result<i32, PostgresError> {
+        let rows = self.query("SELECT pg_backend_pid()").await?;
+        let id = rows.first().and_then(|row| row.first()?.as_deref()?.parse().ok());
+        let reason = "the server does not tell the session's process id".to_owned();
+        id.ok_or_else(|| PostgresError::Connection { server: self.place.clone(), reason })
+    }
+
     /// Runs one statement of ours.
     pub(super) async fn run(&self, sql: &str) -> Result<(), PostgresError> {
         self.query(sql).await.map(drop)
+    }
+
+    /// The first column of the rows of a query of ours, nulls left out.
+    pub(super) async fn column(&self, sql: &str) -> Result<Vec<String>, PostgresError> {
+        Ok(self.query(sql).await?.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect())
     }
 
     /// Runs statements of ours; the rows of all of them, in PostgreSQL's own text.

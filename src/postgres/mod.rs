@@ -19,4 +19,6 @@ pub use connection::{Connection, Server};
 pub use dump::load_dump;
 pub use error::{PostgresError, StatementError};
 pub use inventory::inventory;
-pub use verify::{Failure, MigrationResult, Pair, Step, Verification, Wanted, verify};
+pub use verify::{
+    ChangeResult, ChangeScripts, Failure, ObservedLock, ObservedRewrite, Pair, Step, Verification, Wanted, verify,
+};

@@ -9,6 +9,26 @@ pub(super) struct Statement<'a> {
     pub(super) sql: &'a str,
 }
 
+impl Statement<'_> {
+    /// Whether it commits what the statements before it have done.
+    pub(super) fn ends_transaction(&self) -> bool {
+        let word = self.sql.split_whitespace().next().unwrap_or_default();
+        ["COMMIT", "END"].iter().any(|end| word.eq_ignore_ascii_case(end))
+    }
+
+    /// Whether it is one of those that commit in their midst and wait there for other transactions:
+    /// `CREATE [UNIQUE] INDEX CONCURRENTLY`, `DROP INDEX CONCURRENTLY`, `REINDEX INDEX CONCURRENTLY`.
+    /// Source: <https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY>
+    pub(super) fn is_concurrent(&self) -> bool {
+        self.sql.split_whitespace().take(4).any(|word| word.eq_ignore_ascii_case("CONCURRENTLY"))
+    }
+
+    /// The line of `script` on which it begins, from 1.
+    pub(super) fn line(&self, script: &str) -> usize {
+        script.bytes().take(self.start).filter(|byte| *byte == b'\n').count() + 1
+    }
+}
+
 /// The statements of a script, split at semicolons outside of quotes, comments and parentheses.
 ///
 /// Statements are sent one by one, because a query string of several is one transaction, in which `CREATE INDEX

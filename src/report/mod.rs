@@ -11,6 +11,7 @@ pub mod summary;
 pub mod terminal;
 #[cfg(test)]
 mod testing;
+pub mod workflow;
 
 use crate::model::Severity;
 

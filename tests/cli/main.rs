@@ -6,6 +6,7 @@ mod check;
 mod diff;
 mod formats;
 mod generate;
+mod init;
 mod project;
 mod repository;
 mod shell;

@@ -12,6 +12,8 @@ mod comments;
 mod degraded;
 mod events;
 mod faults;
+mod init;
 mod request;
+mod size;
 mod transcript;
 mod whole;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use schema_registry::{
     model::{Column, Table, TableName},
-    postgres::{Pair, Server, TemporaryCluster, Verification, Wanted, catalog_text, verify},
+    postgres::{ChangeScripts, Pair, Server, TemporaryCluster, Verification, Wanted, catalog_text, verify},
 };
 
 use crate::{connect, on_each, with_cluster, with_database};
@@ -49,16 +49,21 @@ fn teams() -> Table {
     }
 }
 
-async fn verified(cluster: &TemporaryCluster, migrations: &[Pair<'_>]) -> Verification {
-    let verification = verify(&cluster.server(), migrations).await.expect("the server works");
-    assert_eq!(verification.passes(), verification.results.iter().all(|result| result.result.is_ok()));
+/// A change of one migration, without a plan.
+fn single<'a>(name: &'a str, up: &'a str, down: &'a str, wanted: Wanted<'a>) -> ChangeScripts<'a> {
+    ChangeScripts { name, migrations: vec![Pair { name, up, down, operations: None }], wanted, merged: false }
+}
+
+async fn verified(cluster: &TemporaryCluster, changes: &[ChangeScripts<'_>]) -> Verification {
+    let verification = verify(&cluster.server(), changes, &|_, _| {}).await.expect("the server works");
+    assert_eq!(verification.passes(), verification.changes.iter().all(|change| change.result.is_ok()));
     verification
 }
 
 /// The only failure of the only migration, as a person reads it.
 async fn failure(cluster: &TemporaryCluster, up: &str, down: &str, wanted: Wanted<'_>) -> String {
-    let verification = verified(cluster, &[Pair { name: "m", up, down, wanted }]).await;
-    verification.results[0].result.as_ref().expect_err("it must fail").to_string()
+    let verification = verified(cluster, &[single("m", up, down, wanted)]).await;
+    verification.changes[0].result.as_ref().expect_err("it must fail").to_string()
 }
 
 #[test]
@@ -68,14 +73,13 @@ fn a_good_chain_passes_and_the_scratch_database_is_gone() {
         let members = "CREATE TABLE IF NOT EXISTS public.members (team_id uuid REFERENCES public.teams (id));";
         let (name, dropped) = (TableName::public("members"), "DROP TABLE IF EXISTS public.members;");
         let chain = [
-            Pair { name: "1_create_teams", up: UP, down: DOWN, wanted: Wanted::Table(&teams) },
-            Pair { name: "2_create_members", up: members, down: dropped, wanted: Wanted::Unknown },
-            Pair { name: "3_drop_members", up: dropped, down: members, wanted: Wanted::Absent(&name) },
+            single("1_create_teams", UP, DOWN, Wanted::Table(&teams)),
+            single("2_create_members", members, dropped, Wanted::Unknown),
+            single("3_drop_members", dropped, members, Wanted::Absent(&name)),
         ];
         let verification = verified(cluster, &chain).await;
-        assert!(verification.passes(), "{:?}", verification.results);
-        assert_eq!(verification.results.len(), 3);
-        assert_eq!(verification.timings.len(), 3);
+        assert!(verification.passes(), "{:?}", verification.changes);
+        assert_eq!(verification.changes.len(), 3);
 
         let admin = connect(cluster, "postgres").await;
         let left = "DO $$ BEGIN IF EXISTS (SELECT FROM pg_database WHERE datname LIKE 'schema\\_registry\\_verify\\_%') THEN RAISE 'left behind'; END IF; END $$";
@@ -90,8 +94,8 @@ fn a_database_url_serves_as_well_and_its_own_database_is_left_alone() {
         let url = format!("postgresql:///shop?host={}&user=schema_registry", cluster.folder().display());
         let server = Server::from_url(&url).expect("a URL");
         let teams = teams();
-        let pair = Pair { name: "1_create_teams", up: UP, down: DOWN, wanted: Wanted::Table(&teams) };
-        assert!(verify(&server, &[pair]).await.expect("the server works").passes());
+        let pair = single("1_create_teams", UP, DOWN, Wanted::Table(&teams));
+        assert!(verify(&server, &[pair], &|_, _| {}).await.expect("the server works").passes());
         let catalog = catalog_text(&connection).await.expect("it answers");
         assert_eq!(catalog.get("column public.teams.other").map(String::as_str), Some("#1 integer"));
     });
@@ -101,7 +105,7 @@ fn a_database_url_serves_as_well_and_its_own_database_is_left_alone() {
 fn each_way_to_fail_names_its_step() {
     with_database("failures", async |cluster, _| {
         let text = failure(cluster, "CREATE TABLE teams (id int);", DOWN, Wanted::Unknown).await;
-        insta::assert_snapshot!(text, @r#"up, run again: line 1: ERROR 42P07: relation "teams" already exists"#);
+        insta::assert_snapshot!(text, @r#"up, run again: m.up.sql, line 1: ERROR 42P07: relation "teams" already exists"#);
 
         let grows = "CREATE TABLE IF NOT EXISTS teams (id int);\nDO $$ BEGIN EXECUTE format('ALTER TABLE teams ADD COLUMN c%s int', (SELECT count(*) FROM pg_attribute WHERE attrelid = 'teams'::regclass AND attnum > 0)); END $$;";
         let text = failure(cluster, grows, DOWN, Wanted::Unknown).await;
@@ -120,15 +124,15 @@ fn each_way_to_fail_names_its_step() {
         ");
 
         let text = failure(cluster, UP, "BEGIN;\nDROP TABLE team;\nCOMMIT;", Wanted::Unknown).await;
-        insta::assert_snapshot!(text, @r#"down: line 2: ERROR 42P01: table "team" does not exist"#);
+        insta::assert_snapshot!(text, @r#"down: m.down.sql, line 2: ERROR 42P01: table "team" does not exist"#);
 
         let text = failure(cluster, "BEGIN;\nCREATE TABEL teams (id int);\nCOMMIT;", DOWN, Wanted::Unknown).await;
-        insta::assert_snapshot!(text, @r#"up: line 2: ERROR 42601: syntax error at or near "TABEL""#);
+        insta::assert_snapshot!(text, @r#"up: m.up.sql, line 2: ERROR 42601: syntax error at or near "TABEL""#);
 
         // What would wait for ever is ended.
         let endless = "DO $$ BEGIN RAISE '%', current_setting('statement_timeout'); END $$;";
         let text = failure(cluster, endless, DOWN, Wanted::Unknown).await;
-        assert!(text.starts_with("up: line 1: ERROR P0001: 1min"), "{text}");
+        assert!(text.starts_with("up: m.up.sql, line 1: ERROR P0001: 1min"), "{text}");
     });
 }
 
@@ -139,11 +143,11 @@ fn an_up_that_depends_on_what_the_down_left_behind_is_found() {
         let setup = "CREATE SEQUENCE IF NOT EXISTS runs;";
         let up = "DO $$ BEGIN IF to_regclass('t') IS NULL THEN EXECUTE format('CREATE TABLE t (c%s int)', nextval('runs')); END IF; END $$;";
         let chain = [
-            Pair { name: "1", up: setup, down: "DROP SEQUENCE runs;", wanted: Wanted::Unknown },
-            Pair { name: "2", up, down: "DROP TABLE t;", wanted: Wanted::Unknown },
-            Pair { name: "3", up: "", down: "", wanted: Wanted::Unknown },
+            single("1", setup, "DROP SEQUENCE runs;", Wanted::Unknown),
+            single("2", up, "DROP TABLE t;", Wanted::Unknown),
+            single("3", "", "", Wanted::Unknown),
         ];
-        let results = verified(cluster, &chain).await.results;
+        let results = verified(cluster, &chain).await.changes;
         assert_eq!(results[0].result, Ok(()));
         insta::assert_snapshot!(results[1].result.as_ref().expect_err("it differs"), @r"
         up, after the down: the schema is not the one of the first run

@@ -105,12 +105,11 @@ pub(super) fn clean(store: &Store, policy: &Policy, sides: &Sides<'_>, now: Date
     let changed: BTreeSet<String> =
         git.changed_paths(sides.merge_base, sides.head)?.into_iter().filter(governed).collect();
     let of_head = git.read_tree(sides.head, &|path| changed.contains(path), MAX_FILE_BYTES)?;
-    let mut commentable = BTreeMap::new();
-    for path in &changed {
-        let as_judged = of_head.get(path) == merged.get(path);
-        let lines = if as_judged { git.changed_lines(sides.merge_base, sides.head, path)? } else { Vec::new() };
-        commentable.insert(path.clone(), lines.into_iter().map(|(first, last)| first..=last).collect());
-    }
+    let as_judged = |path: &str| changed.contains(path) && of_head.get(path) == merged.get(path);
+    let mut lines = git.changed_lines(sides.merge_base, sides.head, &as_judged)?;
+    let ranges = |lines: Vec<(usize, usize)>| lines.into_iter().map(|(first, last)| first..=last).collect();
+    let commentable =
+        changed.iter().map(|path| (path.clone(), ranges(lines.remove(path).unwrap_or_default()))).collect();
     let control = control_files(&base, policy);
     let snapshot = Snapshot { policy: policy.clone(), now, base, merged, scope: Scope::Changed(changed) };
     let outcome = pipeline::evaluate(&snapshot);

@@ -1,0 +1,110 @@
+//! The proof that changes do what they say: their migrations run on a real server, with rows, in every order in which
+//! they may meet it.
+
+mod change;
+mod interrupt;
+mod observe;
+mod report;
+mod scratch;
+
+pub use report::{ChangeResult, Failure, ObservedLock, ObservedRewrite, Step, Verification};
+
+use self::{
+    change::{Run, Stop},
+    scratch::Scratch,
+};
+use super::{Connection, PostgresError, Server};
+use crate::model::{Operation, Table, TableName};
+
+/// A change to verify.
+#[derive(Debug, Clone)]
+pub struct ChangeScripts<'a> {
+    /// What to call it: the stem that its file names share.
+    pub name: &'a str,
+    /// Its migrations, in the order in which they run.
+    pub migrations: Vec<Pair<'a>>,
+    /// What must be there after the last up.
+    pub wanted: Wanted<'a>,
+    /// Whether it is merged already: then its up files are only run, as the ground that the next ones build on.
+    pub merged: bool,
+}
+
+/// A migration of a change.
+#[derive(Debug, Clone)]
+pub struct Pair<'a> {
+    /// Stem of its file names.
+    pub name: &'a str,
+    /// Text of the up file.
+    pub up: &'a str,
+    /// Text of the down file.
+    pub down: &'a str,
+    /// What the plan says that the up file does; `None` where there is no plan.
+    pub operations: Option<Vec<&'a Operation>>,
+}
+
+/// What must be there after an up.
+#[derive(Debug, Clone, Copy)]
+pub enum Wanted<'a> {
+    /// Nobody says.
+    Unknown,
+    /// This table: names, types and nullability of its columns are compared here; the rest is the postcondition's.
+    Table(&'a Table),
+    /// No such table.
+    Absent(&'a TableName),
+}
+
+/// Runs every change in order in scratch databases of `server`, which are dropped afterwards.
+///
+/// 1. Up, with the locks that each file holds before it commits, or while it waits, read from a second session, and the
+///    tables that get a new file on disk: both must be what the plan says.
+/// 2. Up again, which must change nothing.
+/// 3. Down, which must restore the catalog; up once more.
+/// 4. For every statement of every up file: the session is killed after it (and in the midst of it where the statement is a
+///    transaction of its own that waits for others), and the change is run again from its first file, which must lead to
+///    the same catalog.
+///
+/// `tell` hears of each step before it begins, with the index of its change. `Err` only when the server cannot be worked
+/// with; a change that fails is a result.
+pub async fn verify(
+    server: &Server,
+    changes: &[ChangeScripts<'_>],
+    tell: &dyn Fn(usize, &Step),
+) -> Result<Verification, PostgresError> {
+    let admin = Connection::connect(server, server.maintenance_database()).await?;
+    let server_version = admin.server_version().await?;
+    let scratch = Scratch::create(server, admin).await?;
+    let verified = verify_all(&scratch, changes, tell).await;
+    let dropped = scratch.drop_all().await;
+    let changes = verified?;
+    dropped?;
+    Ok(Verification { server_version, changes })
+}
+
+async fn verify_all(
+    scratch: &Scratch<'_>,
+    changes: &[ChangeScripts<'_>],
+    tell: &dyn Fn(usize, &Step),
+) -> Result<Vec<ChangeResult>, PostgresError> {
+    let mut failed: Option<&str> = None;
+    let mut results = Vec::new();
+    for (index, change) in changes.iter().enumerate() {
+        let mut result = ChangeResult::new(change);
+        if let Some(after) = failed {
+            result.result = Err(Failure::NotRun { after: after.to_owned() });
+        } else {
+            let tell = |step: &Step| tell(index, step);
+            let mut run = Run::new(scratch, change, &tell, &mut result);
+            let proved = if change.merged { run.advance().await } else { run.prove().await };
+            match proved {
+                Ok(()) => {}
+                Err(Stop::Failure(failure)) => {
+                    result.result = Err(*failure);
+                    failed = Some(change.name);
+                }
+                Err(Stop::Server(error)) => return Err(error),
+            }
+        }
+        results.push(result);
+    }
+    Ok(results)
+}
