@@ -1,8 +1,8 @@
-//! What is written on a pull request, and how many calls it takes.
+//! What is written on a pull request.
 
 use crate::{
     actors::{Stage, rules},
-    request::{FIRST_DRAFT, corrected},
+    request::FIRST_DRAFT,
     support::github::Visibility,
 };
 
@@ -36,21 +36,4 @@ fn a_mistake_among_opaque_objects_is_told_on_its_line() {
     assert_eq!(ran.output("verdict"), "fail");
     assert_eq!(rules(&stage.open_threads(number)), [(3, "duplicate-object".to_owned())].into());
     assert!(stage.summary(number).contains("duplicate-object"));
-}
-
-#[test]
-fn a_fresh_pull_request_takes_eight_calls_whatever_its_size_and_a_second_run_writes_nothing() {
-    for count in [1, 30, 500] {
-        let column = |n| format!("    - {{name: text_{n}, type: VARCHAR(9), nullable: false}}\n");
-        let columns: String = (0..count).map(column).collect();
-        let request = corrected().replace("    - {name: body", &format!("{columns}    - {{name: body"));
-        let stage = Stage::with_log(Visibility::Private, POLICY);
-        let number = stage.open("notes", "main", &[(FILE, &request)]);
-        let ran = stage.review(number, "opened", "ann");
-        assert_eq!(ran.output("violations"), count.to_string(), "{}", stage.summary(number));
-        assert!(ran.calls.len() <= 8, "{count} violations took {} calls: {:#?}", ran.calls.len(), ran.calls);
-        assert_eq!(stage.open_threads(number).len(), count.min(30));
-        assert!(stage.summary(number).contains("varchar-instead-of-text"));
-        assert_eq!(stage.review(number, "synchronize", "ann").writes, [""; 0]);
-    }
 }
