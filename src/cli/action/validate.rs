@@ -61,7 +61,7 @@ pub(super) fn report(step: &Step<'_>, judged: &Judged, why: Option<&str>) -> any
         tool: TOOL,
         log: None,
     };
-    outputs::summarise(step.environment, &summary(&facts).markdown)?;
+    outputs::summarise(step.environment, &summary(&facts))?;
     outputs.write(step.environment)?;
     Ok(Ended::well_if(!outcome.fails()))
 }

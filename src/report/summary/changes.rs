@@ -26,11 +26,7 @@ pub(super) fn section(facts: &SummaryFacts<'_>, detail: Detail) -> Option<String
 fn request(request: &RequestOutcome, detail: Detail) -> String {
     let mut parts = vec![title(request)];
     parts.extend(claims(&request.claims));
-    let operations = &request.plan.operations;
-    if let Some(table) = plan::table(&request.plan, detail.rows) {
-        let shown = operations.len().min(detail.rows);
-        parts.push(format!("{table}{}", more(operations.len(), shown, "operations")));
-    }
+    parts.extend(plan::table(&request.plan, detail.rows));
     for migration in &request.migrations {
         parts.push(sql(migration, detail));
     }
@@ -71,7 +67,7 @@ fn claims(claims: &Claims) -> Option<String> {
 
 fn sql(migration: &Migration, detail: Detail) -> String {
     let mut parts = Vec::new();
-    if detail.up {
+    if detail.covered {
         parts.push(folded(&format!("SQL up: {}", html_code(&migration.name.up_file())), &fence("sql", &migration.up)));
     } else {
         parts.push(format!("SQL up: {} does not fit here", code(&migration.name.up_file())));
@@ -95,7 +91,7 @@ fn control_files(facts: &SummaryFacts<'_>, detail: Detail) -> Option<String> {
     if names.is_empty() {
         return None;
     }
-    let shown = names.len().min(detail.rows);
+    let shown = if detail.covered { names.len() } else { names.len().min(detail.rows) };
     let more = more(names.len(), shown, "control files");
     Some(format!(
         "#### Control files\n\nThis pull request changes {}. It is judged by what the base has, and its approval covers \
