@@ -84,8 +84,11 @@ fn planned<'a>(outcome: &'a Outcome, file: &MigrationFile, up: &str) -> Option<V
         request.migrations.iter().any(|migration| migration.name.0 == file.stem && migration.up == up)
     };
     let request = outcome.requests.iter().find(brings)?;
-    let phase = file.header.phase.map(|phase| phase.number);
-    let of_file = request.plan.operations.iter().filter(|operation| operation.phase.map(|phase| phase.number) == phase);
+    let of_file = request
+        .plan
+        .operations
+        .iter()
+        .filter(|operation| operation.migration.as_ref().is_some_and(|migration| migration.0 == file.stem));
     Some(of_file.collect())
 }
 

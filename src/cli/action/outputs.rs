@@ -5,10 +5,7 @@ use std::{fs::OpenOptions, io::Write as _, path::Path};
 use anyhow::Context as _;
 
 use super::environment::Environment;
-use crate::{
-    model::{Outcome, Severity, Verdict},
-    report::summary::Summary,
-};
+use crate::model::{Outcome, Severity, Verdict};
 
 /// The outputs of the action.
 #[derive(Debug)]
@@ -44,9 +41,9 @@ impl Outputs {
     }
 }
 
-/// Appends the summary to the step summary.
-pub(super) fn summarise(environment: &Environment, summary: &Summary) -> anyhow::Result<()> {
-    environment.step_summary.as_deref().map_or(Ok(()), |path| append(path, &summary.in_full))
+/// Appends to the step summary.
+pub(super) fn summarise(environment: &Environment, markdown: &str) -> anyhow::Result<()> {
+    environment.step_summary.as_deref().map_or(Ok(()), |path| append(path, markdown))
 }
 
 fn append(path: &Path, text: &str) -> anyhow::Result<()> {
