@@ -8,7 +8,10 @@ mod patch;
 mod tests;
 mod violations;
 
-use super::escape::{code, prose};
+use super::{
+    escape::{code, prose},
+    terminal::plural,
+};
 use crate::{
     model::{ApprovalState, Digest, Outcome, Severity, Verdict},
     policy::Policy,
@@ -138,8 +141,8 @@ fn render(facts: &SummaryFacts<'_>, detail: Detail, unreviewable: bool) -> Strin
     sections.extend(next_steps(facts, unreviewable));
     sections.extend(patch::section(facts, detail));
     sections.extend(violations::section(facts, detail));
-    sections.extend(changes::section(facts, detail));
     sections.extend(violations::waivers(facts, detail));
+    sections.extend(changes::section(facts, detail));
     sections.extend(facts.approval.map(|state| approval::section(facts, state, detail)));
     sections.push(footer(facts));
     sections.join("\n\n") + "\n"
@@ -159,7 +162,12 @@ fn head(facts: &SummaryFacts<'_>, unreviewable: bool) -> String {
     });
     let waived = outcome.all_violations().filter(|violation| violation.waived.is_some()).count();
     let waived = if waived > 0 { format!(", {waived} waived") } else { String::new() };
-    format!("## {icon} Schema review: {word}\n\n**{status}**\n\n{}{waived}", counts.join(", "))
+    let operations = outcome.requests.iter().flat_map(|request| &request.plan.operations);
+    let losses = match operations.filter(|operation| operation.data_loss.is_some()).count() {
+        0 => String::new(),
+        losses => format!("\n\n⚠️ **Data is lost by {}**", plural(losses, "operation")),
+    };
+    format!("## {icon} Schema review: {word}\n\n**{status}**\n\n{}{waived}{losses}", counts.join(", "))
 }
 
 /// What to do now, most urgent first; nothing where the change may be merged.

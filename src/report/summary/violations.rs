@@ -29,11 +29,11 @@ pub(super) fn section(facts: &SummaryFacts<'_>, detail: Detail) -> Option<String
     };
     let (first, rest) = violations.split_at(violations.len().min(detail.rows));
     let table = table(["Severity", "Rule", "Where", "What to do"], &first.iter().map(row).collect::<Vec<_>>());
-    let rest = match detail.covered {
-        true => in_short(rest.iter().map(|violation| {
-            (format!("{} {}", severity_word(violation.severity), code(violation.rule)), &violation.location)
-        })),
-        false => more(violations.len(), first.len(), "violations"),
+    let what = |violation: &Violation| format!("{} {}", severity_word(violation.severity), code(violation.rule));
+    let rest = if detail.covered {
+        in_short(rest.iter().map(|violation| (what(violation), &violation.location)))
+    } else {
+        more(violations.len(), first.len(), "violations")
     };
     Some(format!("### Violations\n\n{table}{rest}"))
 }
@@ -54,19 +54,23 @@ pub(super) fn waivers(facts: &SummaryFacts<'_>, detail: Detail) -> Option<String
     let (first, rest) = waived.split_at(waived.len().min(detail.rows));
     let rows: Vec<_> = first.iter().map(row).collect();
     let table = table(["Rule", "Where", "What is waived", "Reason given", "Expires"], &rows);
-    let rest = match detail.covered {
-        true => in_short(rest.iter().map(|(violation, waiver)| {
-            let what = format!("{} until {}, {}", rule(violation), waiver.expires, prose(&waiver.reason));
-            (what, &violation.location)
-        })),
-        false => more(waived.len(), first.len(), "waivers"),
+    let what = |violation: &Violation, waiver: &Waived| {
+        format!("{} until {}, {}", rule(violation), waiver.expires, prose(&waiver.reason))
+    };
+    let rest = if detail.covered {
+        in_short(rest.iter().map(|(violation, waiver)| (what(violation, waiver), &violation.location)))
+    } else {
+        more(waived.len(), first.len(), "waivers")
     };
     Some(format!("### Waivers\n\nAn approval accepts them.\n\n{table}{rest}"))
 }
 
+/// How many there are on each line of each file.
+type Lines<'a> = BTreeMap<&'a str, BTreeMap<usize, usize>>;
+
 /// What has no row: the lines of each file, by what is wrong there, so that nothing is accepted unseen.
 fn in_short<'a>(rest: impl Iterator<Item = (String, &'a Location)>) -> String {
-    let mut groups: Vec<(String, BTreeMap<&str, BTreeMap<usize, usize>>)> = Vec::new();
+    let mut groups: Vec<(String, Lines<'_>)> = Vec::new();
     for (what, location) in rest {
         let at = groups.iter().position(|(known, _)| *known == what).unwrap_or_else(|| {
             groups.push((what, BTreeMap::new()));
@@ -82,7 +86,7 @@ fn in_short<'a>(rest: impl Iterator<Item = (String, &'a Location)>) -> String {
         let noun = if lines.len() == 1 { "line" } else { "lines" };
         format!("{noun} {}", lines.iter().map(line).collect::<Vec<_>>().join(", "))
     };
-    let item = |(what, files): &(String, BTreeMap<&str, BTreeMap<usize, usize>>)| {
+    let item = |(what, files): &(String, Lines<'_>)| {
         let files: Vec<_> = files.iter().map(|(file, at)| format!("{} {}", code(file), lines(at))).collect();
         format!("- {what}: {}", files.join("; "))
     };
