@@ -115,7 +115,13 @@ fn human(verification: &Verification) -> String {
         let name = printable(&change.name);
         match &change.result {
             Ok(()) if change.merged => {}
-            Ok(()) => _ = writeln!(text, "ok      {name}"),
+            Ok(()) => {
+                let _ = writeln!(text, "ok      {name}");
+                for unseeded in &change.unseeded {
+                    let (table, reason) = (unseeded.table.to_string(), printable(&unseeded.reason));
+                    let _ = writeln!(text, "note    without rows in {}: {reason}", printable(&table));
+                }
+            }
             Err(failure) => {
                 let failure = failure.to_string();
                 let lines: Vec<String> = failure.lines().map(|line| format!("        {}", printable(line))).collect();
@@ -150,6 +156,7 @@ fn json(verification: &Verification) -> serde_json::Value {
             "steps": steps.collect::<Vec<_>>(),
             "locks": change.locks,
             "rewrites": change.rewrites,
+            "unseeded": change.unseeded,
         })
     });
     serde_json::json!({
