@@ -3,7 +3,7 @@
 use crate::{
     actors::{LABEL, Stage, rules},
     request::{FIRST_DRAFT, corrected},
-    support::github::{Access, Fault, Permissions, Scope},
+    support::github::{Access, Fault, Permissions, Scope, Visibility},
 };
 
 const FILE: &str = "schema-requests/notes.yaml";
