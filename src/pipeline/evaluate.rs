@@ -1,6 +1,6 @@
 //! The evaluation itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Scope, Snapshot,
@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     model::{
-        Change, ChangeKind, Claims, DeclarationsOutcome, FileChange, FileState, Migration, Outcome, Plan, Request,
-        RequestOutcome, TableName, Tree,
+        Change, ChangeKind, Claims, DeclarationsOutcome, FileChange, FileState, Migration, Outcome, Plan, Reference,
+        Request, RequestOutcome, TableName, Tree,
     },
     policy::{PathKind, Policy},
     rules::{self, DeclarationsContext, RequestContext, TreeContext},
@@ -50,11 +50,21 @@ pub fn evaluate(snapshot: &Snapshot) -> Outcome {
         activity: &snapshot.activity,
     });
     Outcome {
+        referring: referring(&sides, &requests),
         requests,
         declarations: evaluate_declarations(&sides),
         violations,
         files: changed_files(sides.base_tree, &snapshot.merged, &snapshot.policy),
     }
+}
+
+fn referring(sides: &Sides<'_>, requests: &[RequestOutcome]) -> Vec<Reference> {
+    let changes = requests.iter().filter_map(|request| request.change.as_ref());
+    let touched: BTreeSet<&TableName> =
+        changes.filter(|change| change.kind != ChangeKind::None).map(|change| &change.table).collect();
+    let others = sides.merged.tables.values().map(|known| &known.table).filter(|table| !touched.contains(&table.name));
+    let keys = others.flat_map(|table| table.foreign_keys.iter().map(move |key| (table, key)));
+    keys.filter(|(_, key)| touched.contains(&key.references)).map(|(table, key)| Reference::of(table, key)).collect()
 }
 
 fn evaluate_declarations(sides: &Sides<'_>) -> Vec<DeclarationsOutcome> {

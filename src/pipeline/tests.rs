@@ -67,6 +67,30 @@ fn generated(base: &Tree, requests: &[(&str, String)]) -> Tree {
     merged
 }
 
+#[test]
+fn tables_that_refer_to_what_changes_are_named() {
+    let base = generated(
+        &Tree::new(),
+        &[
+            ("teams", plain("teams")),
+            ("users", request("users", &reference("team_id", "teams"), "")),
+            ("files", request("files", &reference("user_id", "users"), "")),
+        ],
+    );
+    let named = |tables: &[&'static str]| {
+        let columns = reference("team_id", "teams") + "    - {name: title, type: TEXT}\n";
+        let request = |table: &&'static str| (*table, request(table, &columns, ""));
+        let merged = generated(&base, &tables.iter().map(request).collect::<Vec<_>>());
+        let name = |reference: &crate::model::Reference| {
+            format!("{} {}({})", reference.from.short(), reference.to.short(), reference.columns.join(", "))
+        };
+        evaluate(&revision(&base, &merged)).referring.iter().map(name).collect::<Vec<_>>()
+    };
+    assert_eq!(named(&["users"]), ["files users(user_id)"]);
+    assert_eq!(named(&["files"]), [""; 0], "nobody refers to files");
+    assert_eq!(named(&["users", "files"]), [""; 0], "files changes too");
+}
+
 fn kinds(outcome: &Outcome) -> BTreeMap<&str, Option<ChangeKind>> {
     let kind = |request: &RequestOutcome| request.change.as_ref().map(|change| change.kind);
     outcome.requests.iter().map(|request| (request.path.as_str(), kind(request))).collect()

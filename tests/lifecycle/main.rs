@@ -9,6 +9,7 @@ mod support;
 
 mod actors;
 mod auditor;
+mod comments;
 mod degraded;
 mod doctor;
 mod events;

@@ -84,7 +84,7 @@ pub(super) async fn run(step: &Step<'_>, branch: &str) -> anyhow::Result<Ended> 
         tool: TOOL,
         log: None,
     };
-    outputs::summarise(step.environment, &summary(&facts).markdown)?;
+    outputs::summarise(step.environment, &summary(&facts).in_full)?;
     Outputs { verdict, ..Outputs::of(&clean.outcome, head) }.write(step.environment)?;
     Ok(Ended::well_if(verdict != Verdict::Fail))
 }
