@@ -192,8 +192,8 @@ fn left_to_do(setup: &Setup<'_>, policy: &Policy, id: Option<u64>) -> String {
             format!(
                 "Make a GitHub App with the repository permissions Contents, Pull requests and Commit statuses (write), \
                  install it here, and put its client id and key into the environment `{ENVIRONMENT}`, which only {} may \
-                 use: gh variable set SCHEMA_REGISTRY_APP_CLIENT_ID --env {ENVIRONMENT}, \
-                 gh secret set SCHEMA_REGISTRY_APP_PRIVATE_KEY --env {ENVIRONMENT}",
+                 use:\n   gh variable set SCHEMA_REGISTRY_APP_CLIENT_ID --env {ENVIRONMENT}\n   \
+                 gh secret set SCHEMA_REGISTRY_APP_PRIVATE_KEY --env {ENVIRONMENT} < KEY.pem",
                 printable(&setup.branches[0])
             ),
         );
