@@ -3,13 +3,14 @@
 mod baseline;
 mod catalogs;
 mod changes;
-mod dependencies;
+mod early;
 mod evaluate;
 mod import;
 mod neighbours;
 mod order;
 mod requests;
 mod stamps;
+mod steps;
 mod strays;
 
 use std::collections::BTreeSet;
@@ -25,7 +26,7 @@ pub use stamps::{Stamp, assign_stamps};
 use crate::{model::Tree, policy::Policy};
 
 #[cfg(test)]
-mod dependencies_tests;
+mod order_tests;
 #[cfg(test)]
 mod tests;
 
