@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     migration::{self, MigrationFile},
-    model::{Digest, Outcome, Table, Tree},
+    model::{Digest, Operation, Outcome, Table, Tree},
     pipeline,
     postgres::{self, ChangeResult, ChangeScripts, Pair, Server, Step, TemporaryCluster, Verification, Wanted},
     report::terminal::{plural, printable},
@@ -79,14 +79,13 @@ fn change_name(file: &MigrationFile) -> &str {
 }
 
 /// What the plan says about an up file: nothing about one that is not what the plan brings.
-fn planned<'a>(outcome: &'a Outcome, file: &MigrationFile, up: &str) -> Option<Vec<&'a crate::model::Operation>> {
+fn planned<'a>(outcome: &'a Outcome, file: &MigrationFile, up: &str) -> Option<Vec<&'a Operation>> {
     let brings = |request: &&crate::model::RequestOutcome| {
         request.migrations.iter().any(|migration| migration.name.0 == file.stem && migration.up == up)
     };
     let request = outcome.requests.iter().find(brings)?;
-    let phase = file.header.phase.map(|phase| phase.number);
-    let of_file = request.plan.operations.iter().filter(|operation| operation.phase.map(|phase| phase.number) == phase);
-    Some(of_file.collect())
+    let holds = |operation: &&Operation| operation.migration.as_ref().is_some_and(|name| name.0 == file.stem);
+    Some(request.plan.operations.iter().filter(holds).collect())
 }
 
 fn down_path(up: &MigrationFile) -> String {

@@ -41,7 +41,7 @@ pub fn generate(
         phase: None,
         renamed_from: None,
     };
-    let (plan, scripts) = match (change.kind, &change.before, &change.after) {
+    let (mut plan, scripts) = match (change.kind, &change.before, &change.after) {
         (ChangeKind::Create, _, Some(table)) => {
             let header = header(Some(table));
             (script::plan_of_create(table), vec![(header.clone(), script::create(&header, table)?)])
@@ -73,6 +73,9 @@ pub fn generate(
                 message: "The table's name is too long for the name of a file".to_owned(),
                 suggestion: "Use lower-case letters, digits and `_`".to_owned(),
             }]);
+        }
+        for operation in plan.operations.iter_mut().filter(|operation| operation.phase == header.phase) {
+            operation.migration = Some(name.clone());
         }
         migrations.push(Migration { name, header, up, down });
     }

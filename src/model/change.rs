@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{CatalogObject, Namespace, Phase, Table, TableName};
+use super::{CatalogObject, MigrationName, Namespace, Phase, Table, TableName};
 
 /// The known schema: the tables that the request files of a revision describe and want (not the dropped ones), and the
 /// opaque objects that it declares.
@@ -22,6 +22,17 @@ impl Catalog {
     pub fn referable(&self, table: &TableName) -> Option<&Table> {
         let described = self.tables.get(table).map(|known| &known.table);
         described.or_else(|| self.relation(table).map(|known| &known.object.table))
+    }
+
+    /// The same with each renamed table under the id that it has in `base`, whether or not its file carries that yet.
+    #[must_use]
+    pub fn carrying_ids(mut self, base: &Self, renames: &Renames) -> Self {
+        for (new, old) in &renames.tables {
+            if let (Some(table), Some(known)) = (self.tables.get_mut(new), base.tables.get(old)) {
+                table.registry_id = known.registry_id;
+            }
+        }
+        self
     }
 
     /// The opaque table, view or other relation called `name`.
@@ -190,7 +201,9 @@ pub enum Work {
 pub struct Operation {
     /// `create table caricatures`, for people; holds names from the request: hostile text.
     pub summary: String,
-    /// The migration that holds it; `None` where the change is one migration.
+    /// The migration that holds it; `None` before that has its name.
+    pub migration: Option<MigrationName>,
+    /// The place of that migration; `None` where it is the only one of its link of the chain.
     pub phase: Option<Phase>,
     /// How much of the table it looks at.
     pub work: Work,

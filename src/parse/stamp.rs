@@ -1,19 +1,28 @@
-//! Writing `requestedAt` into a request file.
+//! Writing `requestedAt` and `registryId` into a request file.
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use uuid::Uuid;
 
 use crate::yaml::{self, CannotEdit};
 
 /// The file with `requestMetadata.requestedAt` set to `at`, in RFC 3339 and UTC to the second; its byte-order mark,
 /// comments, notation and everything else stay. The file must be one that the reader accepts.
 pub fn set_requested_at(file: &[u8], at: DateTime<Utc>) -> Result<Vec<u8>, CannotEdit> {
+    set(file, &["requestMetadata", "requestedAt"], &at.to_rfc3339_opts(SecondsFormat::Secs, true))
+}
+
+/// The file with `registryId` set to `id`; everything else stays, as in [`set_requested_at`].
+pub fn set_registry_id(file: &[u8], id: Uuid) -> Result<Vec<u8>, CannotEdit> {
+    set(file, &["registryId"], &id.to_string())
+}
+
+fn set(file: &[u8], path: &[&str], value: &str) -> Result<Vec<u8>, CannotEdit> {
     let text = std::str::from_utf8(file).map_err(|_| CannotEdit)?;
     let body = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let at = at.to_rfc3339_opts(SecondsFormat::Secs, true);
-    let edits = yaml::set(body, &["requestMetadata", "requestedAt"], &at)?;
-    let mut stamped = text[..text.len() - body.len()].to_owned();
-    stamped.push_str(&yaml::apply(body, &edits));
-    Ok(stamped.into_bytes())
+    let edits = yaml::set(body, path, value)?;
+    let mut edited = text[..text.len() - body.len()].to_owned();
+    edited.push_str(&yaml::apply(body, &edits));
+    Ok(edited.into_bytes())
 }
 
 #[cfg(test)]
@@ -27,5 +36,19 @@ mod tests {
         let expected = "\u{feff}a: 1\nrequestMetadata:\n  requestedAt: 2023-12-05T16:00:00Z\n";
         assert_eq!(String::from_utf8(stamped).as_deref(), Ok(expected));
         assert_eq!(set_requested_at(b"\xff", at), Err(CannotEdit));
+    }
+
+    #[test]
+    fn an_id_is_added_or_replaced_and_nothing_else() {
+        let id = Uuid::nil();
+        let set = |text: &str| String::from_utf8(set_registry_id(text.as_bytes(), id).expect("it can be edited"));
+        assert_eq!(
+            set("tableName: a # short\nrenamedFrom: b\n").as_deref(),
+            Ok("tableName: a # short\nrenamedFrom: b\nregistryId: 00000000-0000-0000-0000-000000000000\n")
+        );
+        assert_eq!(
+            set("registryId: 6ba7b811-9dad-11d1-80b4-00c04fd430c8 # old\ntableName: a\n").as_deref(),
+            Ok("registryId: 00000000-0000-0000-0000-000000000000 # old\ntableName: a\n")
+        );
     }
 }

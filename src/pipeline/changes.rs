@@ -40,12 +40,13 @@ impl<'a> Sides<'a> {
         let base_requests = Requests::read(base_tree, policy, None);
         let requests = Requests::read(&snapshot.merged, policy, Some((base_tree, &base_requests)));
         let base = base_requests.catalog(&policy.database);
+        let renames = requests.renames(&base);
         Self {
             snapshot,
             base_tree,
-            renames: requests.renames(&base),
+            merged: requests.catalog(&policy.database).carrying_ids(&base, &renames),
+            renames,
             base,
-            merged: requests.catalog(&policy.database),
             requests,
             base_requests,
             base_chains: Chains::read(base_tree, &policy.migrations),
