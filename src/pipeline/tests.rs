@@ -303,8 +303,8 @@ fn what_a_migration_needs_is_there_before_it() {
     assert_eq!(
         reported(&revision(&base, &merged)),
         [
-            "schema-requests/teams.yaml: Migration 20260105_110000_drop_teams runs before 20260105_120000_drop_users, and table \
-          `users` refers to it until then"
+            "schema-requests/teams.yaml: Migration 20260105_110000_drop_teams runs before table `users` is dropped, which refers to \
+          it until then"
         ]
     );
     assert_eq!(stamps(&revision(&base, &merged)), [("teams".to_owned(), "2026-01-05 12:00:01".to_owned())]);
@@ -332,14 +332,23 @@ fn tables_that_need_each_other_get_the_closing_key_when_both_are_there() {
     }
     let outcome = evaluate(&revision(&Tree::new(), &merged));
     let plan: Vec<String> = outcome.in_order().flat_map(|(request, _)| &request.plan.operations).map(shown).collect();
-    insta::assert_snapshot!(plan.join("\n"), @"");
+    insta::assert_snapshot!(plan.join("\n"), @"
+    create table teams in 20260105_090000_create_teams
+    add foreign key teams_owner_id_fkey for new rows in 20260105_090002_alter_teams_01_prepare
+    check old rows against foreign key teams_owner_id_fkey in 20260105_090002_alter_teams_02_validate
+    create table users in 20260105_090001_create_users
+    ");
 
     // Going, the key that closes the circle goes first.
     let mut requests =
         requests.map(|(table, text)| (table, text.replace("2026-01-05", "2026-01-06") + "lifecycle: dropped\n"));
     let dropped = generated(&merged, &requests);
     assert_eq!(reported(&revision(&merged, &dropped)), [""; 0]);
-    insta::assert_snapshot!(ups(&dropped)[4..].join("\n"), @"");
+    insta::assert_snapshot!(ups(&dropped)[4..].join("\n"), @"
+    20260106_085959_alter_users
+    20260106_090000_drop_teams
+    20260106_090001_drop_users
+    ");
     // The first of the two could not have gone before it.
     requests[0].1 = at(&requests[0].1, "08:59:59");
     assert_eq!(stamps(&revision(&merged, &generated(&merged, &requests))), []);
