@@ -11,10 +11,9 @@ use super::{
     output,
 };
 use crate::{
-    migration,
-    model::{ChangeKind, File, Outcome, RequestOutcome},
+    model::{File, Outcome},
     parse,
-    pipeline::{self, Scope, Snapshot},
+    pipeline::{self, Scope, Snapshot, Stamp},
     policy::PathKind,
     report::terminal::printable,
     yaml::CannotEdit,
@@ -27,24 +26,42 @@ struct Done {
     removed: Vec<String>,
 }
 
-/// Fills in `requestedAt` and the `registryId` of renamed tables, writes the expected migrations, removes those of this
-/// branch that nothing needs.
+impl Done {
+    /// Edits a request file; `text` is what a person would have to write instead.
+    fn edit(
+        &mut self,
+        context: &Context,
+        snapshot: &mut Snapshot,
+        path: String,
+        edit: impl FnOnce(&[u8]) -> Result<Vec<u8>, CannotEdit>,
+        text: &str,
+    ) -> anyhow::Result<()> {
+        let Some(file) = snapshot.merged.get_mut(&path) else { return Ok(()) };
+        let by_hand = || format!("cannot edit {path}; write `{text}` into it by hand");
+        file.bytes = edit(&file.bytes).with_context(by_hand)?;
+        context.workspace.write(&path, &file.bytes)?;
+        // Editing a file makes it one that the revision touches.
+        if let Scope::Changed(paths) = &mut snapshot.scope {
+            paths.insert(path.clone());
+        }
+        if !self.written.contains(&path) {
+            self.written.push(path);
+        }
+        Ok(())
+    }
+}
+
+/// Fills in `requestedAt` and the `registryId` of renamed tables, writes the expected migrations, removes those of this branch that nothing needs.
 pub(super) fn run(context: &Context, selection: &Selection, format: Format) -> anyhow::Result<Ended> {
     let mut snapshot = context.snapshot(selection)?;
     let mut done = Done::default();
-    for stamp in pipeline::assign_stamps(&snapshot) {
-        let value = format!("requestedAt: {}", stamp.at.format("%FT%TZ"));
-        let edit = |file: &[u8]| parse::set_requested_at(file, stamp.at);
-        edit_request(context, &mut snapshot, &stamp.path, &value, edit)?;
-        done.written.push(stamp.path);
+    for (path, id) in pipeline::carried_ids(&snapshot) {
+        let edit = |bytes: &[u8]| parse::set_registry_id(bytes, id);
+        done.edit(context, &mut snapshot, path, edit, &format!("registryId: {id}"))?;
     }
-    for carried in pipeline::carried_ids(&snapshot) {
-        let value = format!("registryId: {}", carried.registry_id);
-        let edit = |file: &[u8]| parse::set_registry_id(file, carried.registry_id);
-        edit_request(context, &mut snapshot, &carried.path, &value, edit)?;
-        if !done.written.contains(&carried.path) {
-            done.written.push(carried.path);
-        }
+    for Stamp { path, at } in pipeline::assign_stamps(&snapshot) {
+        let edit = |bytes: &[u8]| parse::set_requested_at(bytes, at);
+        done.edit(context, &mut snapshot, path, edit, &format!("requestedAt: {}", at.format("%FT%TZ")))?;
     }
     let outcome = pipeline::evaluate(&snapshot);
     let dir = snapshot.policy.migrations.clone();
@@ -66,57 +83,24 @@ pub(super) fn run(context: &Context, selection: &Selection, format: Format) -> a
     report(&done, &outcome, format)
 }
 
-/// Writes one value, shown as `value`, into a request file.
-fn edit_request(
-    context: &Context,
-    snapshot: &mut Snapshot,
-    path: &str,
-    value: &str,
-    edit: impl Fn(&[u8]) -> Result<Vec<u8>, CannotEdit>,
-) -> anyhow::Result<()> {
-    let Some(file) = snapshot.merged.get_mut(path) else { return Ok(()) };
-    let by_hand = || format!("cannot edit {path}; write `{value}` into it by hand");
-    *file = File { mode: file.mode, bytes: edit(&file.bytes).with_context(by_hand)? };
-    context.workspace.write(path, &file.bytes)?;
-    judge(snapshot, path);
-    Ok(())
-}
-
-/// Editing a file makes it one that the revision touches.
-fn judge(snapshot: &mut Snapshot, path: &str) {
-    if let Scope::Changed(paths) = &mut snapshot.scope {
-        paths.insert(path.to_owned());
-    }
-}
-
-/// Migrations that this branch adds and that none of its changes needs: of tables that it changes, or that no request
-/// describes any more. What is on the base is never touched; where everything is judged as new there is no telling, so
-/// nothing is removed.
+/// Migrations that this branch adds for the tables that it changes, and that none of the changes needs. What is on the
+/// base is never touched; where everything is judged as new there is no telling, so nothing is removed.
 fn superseded(snapshot: &Snapshot, outcome: &Outcome, expected: &BTreeSet<String>) -> Vec<String> {
     if snapshot.scope == Scope::All {
         return Vec::new();
     }
-    // The request of a table whose migrations the branch touches is judged. One that cannot be read may be of any table.
-    let all_known = outcome.requests.iter().all(|request| request.table.is_some());
-    let described: BTreeSet<_> = outcome.requests.iter().filter_map(|request| request.table.as_ref()).collect();
-    let changed: BTreeSet<_> =
+    let tables: BTreeSet<_> =
         outcome.requests.iter().filter_map(|request| Some(&request.change.as_ref()?.table)).collect();
-    let is_old = |path: &str, file: &File| {
-        let Ok(file) = migration::read_file(path, &file.bytes) else { return false };
-        let table = &file.header.table;
-        changed.contains(table) || (all_known && !described.contains(table))
+    let of_changed = |path: &str, file: &File| {
+        crate::migration::read_file(path, &file.bytes).is_ok_and(|file| tables.contains(&file.header.table))
     };
     let files = snapshot.merged.iter().filter(|(path, _)| snapshot.policy.classify(path) == PathKind::Migration);
     files
-        .filter(|(path, file)| !snapshot.base.contains_key(*path) && !expected.contains(*path) && is_old(path, file))
+        .filter(|(path, file)| {
+            !snapshot.base.contains_key(*path) && !expected.contains(*path) && of_changed(path, file)
+        })
         .map(|(path, _)| path.clone())
         .collect()
-}
-
-/// Whether the migrations of a request could be made, or none are needed.
-fn is_carried_out(request: &RequestOutcome) -> bool {
-    let change = request.change.as_ref();
-    change.is_some_and(|change| change.kind == ChangeKind::None || !request.migrations.is_empty())
 }
 
 fn report(done: &Done, outcome: &Outcome, format: Format) -> anyhow::Result<Ended> {
@@ -126,14 +110,13 @@ fn report(done: &Done, outcome: &Outcome, format: Format) -> anyhow::Result<Ende
         let lines = done.written.iter().map(|path| format!("wrote {path}\n"));
         let removed = done.removed.iter().map(|path| format!("removed {path}\n"));
         let mut text: String = lines.chain(removed).collect();
-        let passed_over: Vec<_> = outcome.requests.iter().filter(|request| !is_carried_out(request)).collect();
-        if text.is_empty() && passed_over.is_empty() {
+        if text.is_empty() {
             text.push_str("Everything is up to date.\n");
         }
-        for request in passed_over {
+        for request in outcome.requests.iter().filter(|request| request.change.is_none()) {
             let _ = writeln!(text, "passed over {}: `schema-registry check` says why", printable(&request.path));
         }
         output::print(&text)?;
     }
-    Ok(Ended::well_if(outcome.requests.iter().all(is_carried_out)))
+    Ok(Ended::well_if(outcome.requests.iter().all(|request| request.change.is_some())))
 }

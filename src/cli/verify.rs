@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     migration::{self, MigrationFile},
-    model::{Digest, Operation, Outcome, Table, Tree},
+    model::{Digest, Outcome, Table, Tree},
     pipeline,
     postgres::{self, ChangeResult, ChangeScripts, Pair, Server, Step, TemporaryCluster, Verification, Wanted},
     report::terminal::{plural, printable},
@@ -79,13 +79,17 @@ fn change_name(file: &MigrationFile) -> &str {
 }
 
 /// What the plan says about an up file: nothing about one that is not what the plan brings.
-fn planned<'a>(outcome: &'a Outcome, file: &MigrationFile, up: &str) -> Option<Vec<&'a Operation>> {
+fn planned<'a>(outcome: &'a Outcome, file: &MigrationFile, up: &str) -> Option<Vec<&'a crate::model::Operation>> {
     let brings = |request: &&crate::model::RequestOutcome| {
         request.migrations.iter().any(|migration| migration.name.0 == file.stem && migration.up == up)
     };
     let request = outcome.requests.iter().find(brings)?;
-    let holds = |operation: &&Operation| operation.migration.as_ref().is_some_and(|name| name.0 == file.stem);
-    Some(request.plan.operations.iter().filter(holds).collect())
+    let of_file = request
+        .plan
+        .operations
+        .iter()
+        .filter(|operation| operation.migration.as_ref().is_some_and(|migration| migration.0 == file.stem));
+    Some(of_file.collect())
 }
 
 fn down_path(up: &MigrationFile) -> String {
@@ -111,7 +115,13 @@ fn human(verification: &Verification) -> String {
         let name = printable(&change.name);
         match &change.result {
             Ok(()) if change.merged => {}
-            Ok(()) => _ = writeln!(text, "ok      {name}"),
+            Ok(()) => {
+                let _ = writeln!(text, "ok      {name}");
+                for unseeded in &change.unseeded {
+                    let (table, reason) = (unseeded.table.to_string(), printable(&unseeded.reason));
+                    let _ = writeln!(text, "note    without rows in {}: {reason}", printable(&table));
+                }
+            }
             Err(failure) => {
                 let failure = failure.to_string();
                 let lines: Vec<String> = failure.lines().map(|line| format!("        {}", printable(line))).collect();
@@ -146,6 +156,7 @@ fn json(verification: &Verification) -> serde_json::Value {
             "steps": steps.collect::<Vec<_>>(),
             "locks": change.locks,
             "rewrites": change.rewrites,
+            "unseeded": change.unseeded,
         })
     });
     serde_json::json!({

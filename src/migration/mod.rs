@@ -74,9 +74,8 @@ pub fn generate(
                 suggestion: "Use lower-case letters, digits and `_`".to_owned(),
             }]);
         }
-        for operation in plan.operations.iter_mut().filter(|operation| operation.phase == header.phase) {
-            operation.migration = Some(name.clone());
-        }
+        let own = plan.operations.iter_mut().filter(|operation| operation.phase == header.phase);
+        own.for_each(|operation| operation.migration = Some(name.clone()));
         migrations.push(Migration { name, header, up, down });
     }
     Ok((plan, migrations))

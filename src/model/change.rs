@@ -24,17 +24,6 @@ impl Catalog {
         described.or_else(|| self.relation(table).map(|known| &known.object.table))
     }
 
-    /// The same with each renamed table under the id that it has in `base`, whether or not its file carries that yet.
-    #[must_use]
-    pub fn carrying_ids(mut self, base: &Self, renames: &Renames) -> Self {
-        for (new, old) in &renames.tables {
-            if let (Some(table), Some(known)) = (self.tables.get_mut(new), base.tables.get(old)) {
-                table.registry_id = known.registry_id;
-            }
-        }
-        self
-    }
-
     /// The opaque table, view or other relation called `name`.
     #[must_use]
     pub fn relation(&self, name: &TableName) -> Option<&CatalogObject> {
@@ -201,9 +190,9 @@ pub enum Work {
 pub struct Operation {
     /// `create table caricatures`, for people; holds names from the request: hostile text.
     pub summary: String,
-    /// The migration that holds it; `None` before that has its name.
+    /// Stem of the migration that holds it; `None` before it has a name.
     pub migration: Option<MigrationName>,
-    /// The place of that migration; `None` where it is the only one of its link of the chain.
+    /// The place of that migration; `None` where the change is one migration.
     pub phase: Option<Phase>,
     /// How much of the table it looks at.
     pub work: Work,

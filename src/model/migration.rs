@@ -15,6 +15,7 @@ pub const MAX_PHASES: u32 = 99;
 /// The common stem of a migration's two file names, `<YYYYMMDD>_<HHMMSS>_<verb>_<table>[_<number>_<phase>]`.
 /// Stems sort in the order in which migrations run.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
 pub struct MigrationName(pub String);
 
 impl MigrationName {

@@ -1,7 +1,6 @@
-//! Writing `requestedAt` and `registryId` into a request file.
+//! Writing what `generate` fills in into a request file.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use uuid::Uuid;
 
 use crate::yaml::{self, CannotEdit};
 
@@ -11,8 +10,9 @@ pub fn set_requested_at(file: &[u8], at: DateTime<Utc>) -> Result<Vec<u8>, Canno
     set(file, &["requestMetadata", "requestedAt"], &at.to_rfc3339_opts(SecondsFormat::Secs, true))
 }
 
-/// The file with `registryId` set to `id`; everything else stays, as in [`set_requested_at`].
-pub fn set_registry_id(file: &[u8], id: Uuid) -> Result<Vec<u8>, CannotEdit> {
+/// The file with `registryId: id` in it, which a renamed table carries along; the rest stays as it is, comments and
+/// notation included.
+pub fn set_registry_id(file: &[u8], id: uuid::Uuid) -> Result<Vec<u8>, CannotEdit> {
     set(file, &["registryId"], &id.to_string())
 }
 
@@ -20,9 +20,9 @@ fn set(file: &[u8], path: &[&str], value: &str) -> Result<Vec<u8>, CannotEdit> {
     let text = std::str::from_utf8(file).map_err(|_| CannotEdit)?;
     let body = text.strip_prefix('\u{feff}').unwrap_or(text);
     let edits = yaml::set(body, path, value)?;
-    let mut edited = text[..text.len() - body.len()].to_owned();
-    edited.push_str(&yaml::apply(body, &edits));
-    Ok(edited.into_bytes())
+    let mut stamped = text[..text.len() - body.len()].to_owned();
+    stamped.push_str(&yaml::apply(body, &edits));
+    Ok(stamped.into_bytes())
 }
 
 #[cfg(test)]
@@ -36,19 +36,5 @@ mod tests {
         let expected = "\u{feff}a: 1\nrequestMetadata:\n  requestedAt: 2023-12-05T16:00:00Z\n";
         assert_eq!(String::from_utf8(stamped).as_deref(), Ok(expected));
         assert_eq!(set_requested_at(b"\xff", at), Err(CannotEdit));
-    }
-
-    #[test]
-    fn an_id_is_added_or_replaced_and_nothing_else() {
-        let id = Uuid::nil();
-        let set = |text: &str| String::from_utf8(set_registry_id(text.as_bytes(), id).expect("it can be edited"));
-        assert_eq!(
-            set("tableName: a # short\nrenamedFrom: b\n").as_deref(),
-            Ok("tableName: a # short\nrenamedFrom: b\nregistryId: 00000000-0000-0000-0000-000000000000\n")
-        );
-        assert_eq!(
-            set("registryId: 6ba7b811-9dad-11d1-80b4-00c04fd430c8 # old\ntableName: a\n").as_deref(),
-            Ok("registryId: 00000000-0000-0000-0000-000000000000 # old\ntableName: a\n")
-        );
     }
 }

@@ -34,12 +34,11 @@ fn not_there(sides: &Sides<'_>, own: &str, table: &TableName) -> Option<StaleMig
     let links = sides.chains.links(table);
     let first = links.first()?;
     let is_there = |link: &Link| link.header.after.is_some() && link.header.table == *table;
-    let there = match links.iter().rfind(|link| link.last() < own) {
-        Some(last) => is_there(last),
-        None => {
-            let name = first.header.renamed_from.as_ref().unwrap_or(&first.header.table);
-            first.header.before.is_some() && name == table
-        }
+    let there = if let Some(last) = links.iter().rfind(|link| link.last() < own) {
+        is_there(last)
+    } else {
+        let name = first.header.renamed_from.as_ref().unwrap_or(&first.header.table);
+        first.header.before.is_some() && name == table
     };
     let later = links.iter().filter(|_| !there).find(|link| link.last() > own && is_there(link))?;
     let message =

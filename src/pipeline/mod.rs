@@ -5,7 +5,6 @@ mod catalogs;
 mod changes;
 mod early;
 mod evaluate;
-mod identity;
 mod import;
 mod neighbours;
 mod order;
@@ -20,10 +19,9 @@ use chrono::{DateTime, Utc};
 
 pub use catalogs::compare_catalogs;
 pub use evaluate::evaluate;
-pub use identity::{CarriedId, carried_ids};
 pub use import::{Imported, import};
 pub use neighbours::context_files;
-pub use stamps::{Stamp, assign_stamps};
+pub use stamps::{Stamp, assign_stamps, carried_ids};
 
 use crate::{model::Tree, policy::Policy};
 

@@ -289,11 +289,11 @@ fn what_a_migration_needs_is_there_before_it() {
     let users = request("users", &reference("team_id", "teams"), "");
     let late = [("teams", plain("teams")), ("users", at(&users, "08:00:00"))];
     let merged = generated(&Tree::new(), &late);
-    let early = "schema-requests/users.yaml: Migration 20260105_080000_create_users runs before";
-    let within = format!("{early} table `teams` is created, which has to be there first");
-    assert_eq!(reported(&revision(&Tree::new(), &merged)), [within]);
-    let history = format!("{early} 20260105_090000_create_teams, and table `teams` has to be there first");
-    assert_eq!(reported(&everything(&merged)), [history]);
+    let early = "schema-requests/users.yaml: Migration 20260105_080000_create_users runs before ";
+    let created = "table `teams` is created, which has to be there first";
+    assert_eq!(reported(&revision(&Tree::new(), &merged)), [format!("{early}{created}")]);
+    let there = "20260105_090000_create_teams, and table `teams` has to be there first";
+    assert_eq!(reported(&everything(&merged)), [format!("{early}{there}")]);
     assert_eq!(stamps(&revision(&Tree::new(), &merged)), [("users".to_owned(), "2026-01-05 09:00:01".to_owned())]);
 
     let base = generated(&Tree::new(), &[("teams", plain("teams")), ("users", at(&users, "10:00:00"))]);
@@ -303,110 +303,11 @@ fn what_a_migration_needs_is_there_before_it() {
     assert_eq!(
         reported(&revision(&base, &merged)),
         [
-            "schema-requests/teams.yaml: Migration 20260105_110000_drop_teams runs before table `users` is dropped, which refers to \
-          it until then"
+            "schema-requests/teams.yaml: Migration 20260105_110000_drop_teams runs before table `users` is dropped, which \
+             refers to it until then"
         ]
     );
     assert_eq!(stamps(&revision(&base, &merged)), [("teams".to_owned(), "2026-01-05 12:00:01".to_owned())]);
-}
-
-#[test]
-fn tables_that_need_each_other_get_the_closing_key_when_both_are_there() {
-    let teams = request("teams", &reference("owner_id", "users"), "");
-    let users = request("users", &(reference("parent_id", "users") + &reference("team_id", "teams")), "");
-    let mut requests = [("teams", teams), ("users", users)];
-    let at_once = revision(&Tree::new(), &tree(&requests));
-    assert_eq!(stamps(&at_once), [("users".to_owned(), "2026-01-05 09:00:01".to_owned())]);
-    requests[1].1 = at(&requests[1].1, "09:00:01");
-    let merged = generated(&Tree::new(), &requests);
-    let expected = [
-        "20260105_090000_create_teams",
-        "20260105_090001_create_users",
-        "20260105_090002_alter_teams_01_prepare",
-        "20260105_090002_alter_teams_02_validate",
-    ];
-    assert_eq!(ups(&merged), expected);
-    for snapshot in [revision(&Tree::new(), &merged), everything(&merged), revision(&merged, &merged)] {
-        assert_eq!(reported(&snapshot), [""; 0]);
-        assert_eq!(stamps(&snapshot), []);
-    }
-    let outcome = evaluate(&revision(&Tree::new(), &merged));
-    let plan: Vec<String> = outcome.in_order().flat_map(|(request, _)| &request.plan.operations).map(shown).collect();
-    insta::assert_snapshot!(plan.join("\n"), @"
-    create table teams in 20260105_090000_create_teams
-    add foreign key teams_owner_id_fkey for new rows in 20260105_090002_alter_teams_01_prepare
-    check old rows against foreign key teams_owner_id_fkey in 20260105_090002_alter_teams_02_validate
-    create table users in 20260105_090001_create_users
-    ");
-
-    // Going, the key that closes the circle goes first.
-    let mut requests =
-        requests.map(|(table, text)| (table, text.replace("2026-01-05", "2026-01-06") + "lifecycle: dropped\n"));
-    let dropped = generated(&merged, &requests);
-    assert_eq!(reported(&revision(&merged, &dropped)), [""; 0]);
-    insta::assert_snapshot!(ups(&dropped)[4..].join("\n"), @"
-    20260106_085959_alter_users
-    20260106_090000_drop_teams
-    20260106_090001_drop_users
-    ");
-    // The first of the two could not have gone before it.
-    requests[0].1 = at(&requests[0].1, "08:59:59");
-    assert_eq!(stamps(&revision(&merged, &generated(&merged, &requests))), []);
-}
-
-/// Stems of the migrations of a tree.
-fn ups(tree: &Tree) -> Vec<&str> {
-    tree.keys().filter_map(|path| path.strip_prefix("migrations/")?.strip_suffix(".up.sql")).collect()
-}
-
-/// `summary in migration`.
-fn shown(operation: &crate::model::Operation) -> String {
-    let migration = operation.migration.as_ref().map_or("", |name| &name.0);
-    format!("{} in {migration}", operation.summary)
-}
-
-#[test]
-fn a_renamed_table_keeps_its_registry_id() {
-    let base = generated(&Tree::new(), &[("teams", plain("teams"))]);
-    let mut merged = base.clone();
-    merged.remove(&path("teams"));
-    let renamed = at(&request("groups", "", "renamedFrom: teams\n"), "10:00:00");
-    let mut merged = {
-        merged.extend(tree(&[("groups", renamed)]));
-        merged
-    };
-    let id = crate::parse::registry_id("default", &crate::model::TableName::public("teams"));
-    let carried = [CarriedId { path: path("groups"), registry_id: id }];
-    assert_eq!(carried_ids(&revision(&base, &merged)), carried);
-    assert_eq!(evaluate(&revision(&base, &merged)).requests[0].registry_id, Some(id));
-    assert_eq!(
-        reported(&revision(&base, &merged)),
-        [
-            "schema-requests/groups.yaml: Migration 20260105_100000_rename_groups is missing",
-            "schema-requests/groups.yaml: The file does not carry the registry id of table `teams`"
-        ]
-    );
-    let outcome = evaluate(&revision(&base, &merged));
-    let deleted = outcome.all_violations().filter(|violation| violation.rule == "destructive-change");
-    assert_eq!(deleted.count(), 0, "its file has moved");
-
-    let carry = |tree: &mut Tree, id| {
-        let file = tree.get_mut(&path("groups")).unwrap();
-        file.bytes = crate::parse::set_registry_id(&file.bytes, id).unwrap();
-    };
-    carry(&mut merged, id);
-    let merged = generated(&base, &[("groups", String::from_utf8(merged[&path("groups")].bytes.clone()).unwrap())]);
-    let merged: Tree = merged.into_iter().filter(|(it, _)| *it != path("teams")).collect();
-    assert_eq!(reported(&revision(&base, &merged)), [""; 0]);
-    assert_eq!(carried_ids(&revision(&base, &merged)), []);
-    // Later too.
-    let mut edited = merged.clone();
-    carry(&mut edited, uuid::Uuid::nil());
-    assert_eq!(carried_ids(&revision(&merged, &edited)), carried);
-    assert_eq!(
-        reported(&revision(&merged, &edited)),
-        ["schema-requests/groups.yaml: The file has another registry id than table `groups`, which keeps its own"]
-    );
 }
 
 #[test]
