@@ -5,15 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     Scope, Snapshot,
     changes::Sides,
+    identity::{lost_id, registry_id_of},
     order::Order,
-    requests::{RequestFile, registry_id},
+    requests::RequestFile,
     steps::Step,
     strays,
 };
 use crate::{
     model::{
-        Change, ChangeKind, Claims, DeclarationsOutcome, FileChange, FileState, Migration, Outcome, Plan, Reference,
-        Request, RequestOutcome, TableName, Tree,
+        ChangeKind, Claims, DeclarationsOutcome, FileChange, FileState, Migration, Outcome, Plan, Reference, Request,
+        RequestOutcome, TableName, Tree,
     },
     policy::{PathKind, Policy},
     rules::{self, DeclarationsContext, RequestContext, TreeContext},
@@ -98,10 +99,11 @@ fn evaluate_request(
         Some(Err(unsupported)) => (Plan::default(), Vec::new(), unsupported),
         None => Default::default(),
     };
-    let stale = match &change {
+    let mut stale = match &change {
         Some(change) if unsupported.is_empty() => sides.stale(order, change, &planned),
         _ => Vec::new(),
     };
+    stale.extend(change.as_ref().and_then(|change| lost_id(sides, file, change)));
     let migrations: Vec<Migration> = planned.into_iter().flat_map(|planned| planned.migrations).collect();
     let twins = file.parsed.table.as_ref().map(|table| sides.requests.paths_of(table)).unwrap_or_default();
     let violations = rules::check_request(&RequestContext {
@@ -134,15 +136,6 @@ fn evaluate_request(
         violations,
         claims: file.parsed.request.as_ref().map(claims).unwrap_or_default(),
     }
-}
-
-/// A table keeps the id that it has on the base; a new one gets the id that its file carries or its name gives.
-fn registry_id_of(sides: &Sides<'_>, file: &RequestFile, change: Option<&Change>) -> Option<uuid::Uuid> {
-    let before = change.and_then(|change| change.before.as_ref());
-    let known = before.and_then(|before| sides.base.tables.get(&before.name)).map(|known| known.registry_id);
-    let database = &sides.snapshot.policy.database;
-    let of_name = || file.parsed.table.as_ref().map(|table| crate::parse::registry_id(database, table));
-    known.or_else(|| file.accepted().map(|request| registry_id(database, request))).or_else(of_name)
 }
 
 fn claims(request: &Request) -> Claims {

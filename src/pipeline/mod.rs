@@ -5,6 +5,7 @@ mod catalogs;
 mod changes;
 mod early;
 mod evaluate;
+mod identity;
 mod import;
 mod neighbours;
 mod order;
@@ -19,9 +20,10 @@ use chrono::{DateTime, Utc};
 
 pub use catalogs::compare_catalogs;
 pub use evaluate::evaluate;
+pub use identity::carried_ids;
 pub use import::{Imported, import};
 pub use neighbours::context_files;
-pub use stamps::{Stamp, assign_stamps, carried_ids};
+pub use stamps::{Stamp, assign_stamps};
 
 use crate::{
     model::{Activity, Tree},

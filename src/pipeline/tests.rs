@@ -7,6 +7,9 @@ use chrono::TimeZone as _;
 use super::*;
 use crate::model::{Activity, ChangeKind, File, Outcome, RequestOutcome};
 
+#[path = "links_tests.rs"]
+mod links;
+
 /// A request for a table; `columns` come after the key.
 fn request(table: &str, columns: &str, rest: &str) -> String {
     format!(
