@@ -59,6 +59,7 @@ branches = ["release/1.x"]
         database: "billing".to_owned(),
         requests: "db/tables".to_owned(),
         migrations: "db/migrations".to_owned(),
+        prelude: None,
         postgres_version: 18,
         allowed_types: vec!["citext".to_owned(), "public.vector".to_owned()],
         severities: BTreeMap::from([
