@@ -66,7 +66,8 @@ fn read_paths(root: &Section<'_>, policy: &mut Policy) -> Result<(), PolicyError
     }
     if let Some(value) = paths.get("prelude") {
         let path = folder(&value)?;
-        if !path.ends_with(".sql") || !path.starts_with(&format!("{}/", policy.requests)) {
+        let below = path.strip_prefix(&format!("{}/", policy.requests));
+        if below.and_then(|file| file.strip_suffix(".sql")).is_none() {
             let message =
                 format!("`prelude` must be a file below `requests`, such as `{}/prelude.sql`", policy.requests);
             return Err(value.error(message));

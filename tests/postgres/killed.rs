@@ -34,6 +34,9 @@ owner: platform
 reason: Older than the registry
 ";
 
+/// How many times it is killed.
+const KILLS: u32 = 12;
+
 /// A folder with one request, its migration and a prelude; beside it a folder for what is temporary.
 struct Project {
     folder: TempDir,
@@ -113,7 +116,6 @@ fn at_any_moment_it_leaves_no_process_and_no_folder() {
     let (code, text) = project.run(&["verify"]);
     assert_eq!(code, Some(0), "{text}");
     let whole = begun.elapsed();
-    const KILLS: u32 = 12;
     for kill in 0..KILLS {
         let name = ["KILL", "TERM", "INT", "HUP"][kill as usize % 4];
         let mut child = project.command(&["verify"]).spawn().expect("it runs");
@@ -134,7 +136,7 @@ fn at_any_moment_it_leaves_no_process_and_no_folder() {
     }
 }
 
-/// Names of the databases of verifications.
+/// Whether there are databases of verifications.
 async fn databases(admin: &Connection) -> bool {
     let any = "DO $$ BEGIN IF EXISTS (SELECT FROM pg_database WHERE datname LIKE 'schema\\_registry\\_verify\\_%') THEN RAISE 'left behind'; END IF; END $$";
     admin.execute_script(any).await.is_err()
@@ -173,7 +175,10 @@ fn a_prelude_is_loaded_first_and_its_mistakes_have_a_line() {
     project.write("prelude.sql", "-- moods\nCREATE TYPE mood AS ENUMERATION ('calm');\n");
     let (code, text) = project.run(&["verify"]);
     assert_eq!(code, Some(2), "{text}");
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r#"
+    error: schema-requests/prelude.sql, line 2: ERROR 42601: syntax error at or near "ENUMERATION"
+    The prelude runs first, in an empty database, as a role that owns it and is no superuser.
+    "#);
     fs::remove_file(project.folder.path().join("work/schema-requests/prelude.sql")).expect("it is there");
     let (code, text) = project.run(&["verify"]);
     assert_eq!(code, Some(1), "{text}");

@@ -45,11 +45,17 @@ const EXPRESSIONS: &[(&str, &str)] = &[
 
 /// The violations of a table on a server of that version.
 fn reported(version: u32, column: &str, rest: &str) -> Vec<String> {
+    reported_beside("opaqueObjects: []", version, column, rest)
+}
+
+/// The same, with declarations.
+fn reported_beside(declarations: &str, version: u32, column: &str, rest: &str) -> Vec<String> {
     let text = format!(
         "tableName: orders\nschemaJson:\n  columns:\n    - {{name: id, type: UUID, primaryKey: true}}\n    - {column}\n{rest}\
          requestMetadata: {{justification: It is needed, requestedAt: 2026-01-05T09:00:00Z}}\n"
     );
-    let merged: Tree = [("schema-requests/orders.yaml".to_owned(), File::regular(text))].into();
+    let files = [("schema-requests/orders.yaml", text.as_str()), ("schema-requests/opaque.yaml", declarations)];
+    let merged: Tree = files.map(|(path, text)| (path.to_owned(), File::regular(text))).into();
     let policy = Policy { postgres_version: version, ..Policy::default() };
     let now = Utc.with_ymd_and_hms(2026, 3, 1, 12, 0, 0).single().expect("is a time");
     let outcome = pipeline::evaluate(&Snapshot { policy, now, base: Tree::new(), merged, scope: Scope::All });
@@ -84,9 +90,11 @@ fn a_message_names_the_version_and_a_function_of_ones_own_is_fine() {
     let column = "{name: a, type: UUID, defaultValue: uuidv7()}";
     assert_eq!(
         reported(17, column, ""),
-        ["5:37 The default of column `a` calls `uuidv7`, which needs PostgreSQL 18; migrations must run on 17"]
+        ["5:43 The default of column `a` calls `uuidv7`, which needs PostgreSQL 18; migrations must run on 17"]
     );
     assert_eq!(reported(18, column, ""), [""; 0]);
+    let own = "opaqueObjects:\n  - {kind: function, name: uuidv7}\nowner: platform\nreason: Older than the registry\n";
+    assert_eq!(reported_beside(own, 15, column, ""), [""; 0]);
     let unique = "  uniques:\n    - {columns: [a], nullsNotDistinct: true}\n";
     assert_eq!(reported(14, "{name: a, type: UUID}", unique).len(), 1);
     assert_eq!(reported(15, "{name: a, type: UUID}", unique), [""; 0]);
