@@ -34,6 +34,9 @@ pub struct Policy {
     pub requests: String,
     /// Folder of the migrations. `migrations`.
     pub migrations: String,
+    /// The file with what tables lean on and no request describes, SQL that `verify` runs first; `prelude.sql` in the
+    /// folder of the request files where `None`.
+    pub prelude: Option<String>,
     /// Major version of PostgreSQL that migrations must run on. 15.
     pub postgres_version: u32,
     /// Types beyond the built-in ones that columns may have, lower-case.
@@ -80,6 +83,7 @@ impl Default for Policy {
             database: "default".to_owned(),
             requests: "schema-requests".to_owned(),
             migrations: "migrations".to_owned(),
+            prelude: None,
             postgres_version: 15,
             allowed_types: Vec::new(),
             severities: BTreeMap::new(),
@@ -93,6 +97,12 @@ impl Default for Policy {
 }
 
 impl Policy {
+    /// Path of the prelude, whether or not there is one.
+    #[must_use]
+    pub fn prelude_path(&self) -> String {
+        self.prelude.clone().unwrap_or_else(|| format!("{}/prelude.sql", self.requests))
+    }
+
     /// Reads the text of a policy file; `known_rules` are the ids that `[rules]` may name. The first mistake ends it:
     /// a policy that is half understood demands nothing that anyone could rely on.
     ///
@@ -103,6 +113,7 @@ impl Policy {
     /// [paths]
     /// requests = "schema-requests"
     /// migrations = "migrations"
+    /// prelude = "schema-requests/prelude.sql" # what `verify` runs first
     /// [types]
     /// allow = ["citext", "vector"]    # beyond the built-in ones
     /// [rules]

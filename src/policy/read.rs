@@ -57,13 +57,23 @@ fn read_database(root: &Section<'_>, policy: &mut Policy) -> Result<(), PolicyEr
 }
 
 fn read_paths(root: &Section<'_>, policy: &mut Policy) -> Result<(), PolicyError> {
-    let Some(paths) = root.section("paths", &["requests", "migrations"])? else { return Ok(()) };
+    let Some(paths) = root.section("paths", &["requests", "migrations", "prelude"])? else { return Ok(()) };
     let (requests, migrations) = (paths.get("requests"), paths.get("migrations"));
     if let Some(value) = &requests {
         policy.requests = folder(value)?;
     }
     if let Some(value) = &migrations {
         policy.migrations = folder(value)?;
+    }
+    if let Some(value) = paths.get("prelude") {
+        let path = folder(&value)?;
+        let below = path.strip_prefix(&format!("{}/", policy.requests));
+        if below.and_then(|file| file.strip_suffix(".sql")).is_none() {
+            let message =
+                format!("`prelude` must be a file below `requests`, such as `{}/prelude.sql`", policy.requests);
+            return Err(value.error(message));
+        }
+        policy.prelude = Some(path);
     }
     let inside = |inner: &str, outer: &str| format!("{inner}/").starts_with(&format!("{outer}/"));
     if inside(&policy.requests, &policy.migrations) || inside(&policy.migrations, &policy.requests) {

@@ -26,6 +26,7 @@ name = "billing"
 version = 18
 [paths]
 requests = "db/tables/"
+prelude = "db/tables/types.sql"
 migrations = "db/migrations"
 [types]
 allow = ["CITEXT", "public.vector"]
@@ -63,6 +64,7 @@ branches = ["release/1.x"]
         database: "billing".to_owned(),
         requests: "db/tables".to_owned(),
         migrations: "db/migrations".to_owned(),
+        prelude: Some("db/tables/types.sql".to_owned()),
         postgres_version: 18,
         allowed_types: vec!["citext".to_owned(), "public.vector".to_owned()],
         severities: BTreeMap::from([
@@ -109,6 +111,7 @@ fn unknown_keys_point_at_the_key_and_suggest() {
     insta::assert_snapshot!(refused("[aproval]\n"), @"aproval -> the policy has no key `aproval`; did you mean `approval`?");
     insta::assert_snapshot!(refused("[approval]\nrequierd = 1"), @"requierd -> `[approval]` has no key `requierd`; did you mean `required`?");
     insta::assert_snapshot!(refused("[limits]\nopen_requests = 0"), @"0 -> `open_requests` must be a whole number from 1 to 10000; it is 0");
+    insta::assert_snapshot!(refused("[paths]\nprelude = \"types.sql\""), @r#""types.sql" -> `prelude` must be a file below `requests`, such as `schema-requests/prelude.sql`"#);
     insta::assert_snapshot!(refused("[types]\nx = 1"), @"x -> `[types]` has no key `x`; it may have `allow`");
     insta::assert_snapshot!(refused("[rules]\nmissing-primary-keys = \"off\""), @"missing-primary-keys -> `missing-primary-keys` is no rule whose severity can be set; did you mean `missing-primary-key`?");
     insta::assert_snapshot!(refused("[rules]\nzzz = \"off\""), @"zzz -> `zzz` is no rule whose severity can be set; see docs/rules.md for those that there are");

@@ -19,6 +19,7 @@ fn policy() -> Policy {
         database: "default".to_owned(),
         requests: "schema-requests".to_owned(),
         migrations: "migrations".to_owned(),
+        prelude: None,
         postgres_version: 15,
         allowed_types: Vec::new(),
         severities: std::collections::BTreeMap::new(),

@@ -18,6 +18,7 @@ mod missing_justification;
 mod missing_primary_key;
 mod missing_updated_at;
 mod multiple_primary_keys;
+mod needs_newer_version;
 mod primary_key_not_uuid;
 mod stale_migration;
 mod table_name_not_plural;
@@ -55,6 +56,7 @@ pub(super) const RULES: &[&Rule] = &[
     &missing_primary_key::RULE,
     &missing_updated_at::RULE,
     &multiple_primary_keys::RULE,
+    &needs_newer_version::RULE,
     &primary_key_not_uuid::RULE,
     &stale_migration::RULE,
     &table_name_not_plural::RULE,
