@@ -94,6 +94,10 @@ pub enum Setting {
     NoStatementTimeout,
     /// Rows hidden by row-level security are an error, not absent.
     RowSecurityOff,
+    /// A statement sees what was committed before it began, not before the transaction did: the rows that another session
+    /// brought in while this one waited for its lock.
+    /// Source: <https://www.postgresql.org/docs/current/transaction-iso.html#XACT-READ-COMMITTED>
+    ReadCommitted,
     /// Times without a zone are UTC.
     TimeZone,
     /// Dates are read year first.
@@ -113,6 +117,7 @@ impl Setting {
             Self::NoLockTimeout => "lock_timeout = 0",
             Self::NoStatementTimeout => "statement_timeout = 0",
             Self::RowSecurityOff => "row_security = off",
+            Self::ReadCommitted => "transaction_isolation = 'read committed'",
             Self::TimeZone => "timezone = 'UTC'",
             Self::DateStyle => "datestyle = 'ISO, YMD'",
             Self::IntervalStyle => "intervalstyle = 'postgres'",

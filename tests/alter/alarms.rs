@@ -153,10 +153,7 @@ fn one_part_that_is_another_is_named() {
             "found  index idx_players_kind: btree",
         ),
         ("DROP INDEX idx_players_kind".to_owned(), "wanted index idx_players_kind: btree WHERE"),
-        (
-            "ALTER TABLE players ALTER born DROP NOT NULL".to_owned(),
-            "wanted column born: timestamp without time zone NOT NULL",
-        ),
+        ("ALTER TABLE players ALTER name DROP NOT NULL".to_owned(), "found  column name: text DEFAULT"),
         (
             "ALTER TABLE players ALTER kind SET DEFAULT 'b'".to_owned(),
             "found  column kind: text NOT NULL DEFAULT 'b'::text",

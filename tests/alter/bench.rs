@@ -11,17 +11,15 @@ use schema_registry::{
     sql::quote,
 };
 
-use crate::{
-    dump, states,
-    support::{Major, connect},
-};
+use crate::{dump, states, support::connect};
 
 const ROWS: usize = 3;
 
 /// The table that the fields of a request describe.
 pub(crate) fn table(yaml: &str) -> Table {
     let text = format!("{yaml}requestMetadata: {{justification: Test, requestedAt: 1701792000}}\n");
-    let parsed = parse_request("schema-requests/table.yaml", &File::regular(text));
+    let name = yaml.trim().lines().next().and_then(|line| line.strip_prefix("tableName: ")).expect("it is named first");
+    let parsed = parse_request(&format!("schema-requests/{name}.yaml"), &File::regular(text));
     assert_eq!(parsed.refusals, []);
     resolve(&parsed.request.expect("it was accepted"))
 }
@@ -71,11 +69,6 @@ pub(crate) fn create(table: &Table) -> Migration {
     only(ChangeKind::Create, None, Some(table))
 }
 
-/// The migration that drops a table.
-pub(crate) fn drop(table: &Table) -> Migration {
-    only(ChangeKind::Drop, Some(table), None)
-}
-
 fn only(kind: ChangeKind, before: Option<&Table>, after: Option<&Table>) -> Migration {
     let migrations = migrations(&change(kind, before, after, &Renames::default())).expect("it can be written");
     let [migration] = <[_; 1]>::try_from(migrations).expect("it is one");
@@ -111,8 +104,7 @@ const SETUP: &str = "CREATE SCHEMA \"My \"\"schema\"\"\";
 
 impl Bench {
     /// With databases of these names, which no other test may use.
-    pub(crate) async fn start(names: [&str; 2]) -> Self {
-        let cluster = Major::Installed.cluster();
+    pub(crate) async fn start(cluster: &'static TemporaryCluster, names: [&str; 2]) -> Self {
         let admin = connect(cluster, "postgres").await;
         for name in names {
             admin.create_database(name).await.expect("it is new");

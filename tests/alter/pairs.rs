@@ -7,7 +7,7 @@ use schema_registry::model::{Renames, Table};
 use crate::{
     bench::{Bench, alter, same},
     states::{self, Choices},
-    support::runtime,
+    support::{Major, runtime},
 };
 
 /// How many pairs; `SCHEMA_REGISTRY_PAIRS` for more.
@@ -48,8 +48,9 @@ async fn carry_out(bench: &Bench, (before, after, renames): &(Table, Table, Rena
 #[test]
 fn any_state_becomes_any_other_and_comes_back() {
     let (mut done, mut refused, mut failures) = (0_u64, 0_u64, Vec::new());
+    let cluster = Major::Installed.cluster();
     runtime().block_on(async {
-        let bench = Bench::start(["migrated", "wanted"]).await;
+        let bench = Bench::start(cluster, ["migrated", "wanted"]).await;
         for seed in 0..cases() {
             match carry_out(&bench, &pair(seed)).await {
                 Ok(true) => done += 1,

@@ -3,7 +3,7 @@
 use crate::{
     bench::{Bench, alter, same, statements},
     pairs::{cases, pair},
-    support::runtime,
+    support::{Major, runtime},
 };
 
 /// What ran of a script when it was cut off, for each statement: as far as that statement. Statements of a transaction
@@ -25,8 +25,9 @@ fn cuts(script: &str) -> Vec<String> {
 fn a_change_that_was_cut_off_anywhere_is_begun_again() {
     let wanted = (cases() / 20).max(4);
     let (mut changes, mut seed, mut places) = (0, 10_000, 0);
+    let cluster = Major::Installed.cluster();
     runtime().block_on(async {
-        let bench = Bench::start(["cut_off", "undisturbed"]).await;
+        let bench = Bench::start(cluster, ["cut_off", "undisturbed"]).await;
         while changes < wanted {
             seed += 1;
             let (before, after, renames) = pair(seed);

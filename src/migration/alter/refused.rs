@@ -2,8 +2,8 @@
 //! lead to the same end.
 
 use crate::{
-    model::{Difference, Table, Unsupported},
-    sql::{Retype, parse_type, retype},
+    model::{Difference, IndexKey, Table, Unsupported},
+    sql::{ExpressionUse, Retype, parse_expression, parse_type, retype},
 };
 
 use super::States;
@@ -36,14 +36,13 @@ fn refusal(states: &States, difference: &Difference) -> Option<Unsupported> {
                     (format!("{message} would write every row anew while all wait, or refuse values"), expand(column))
                 }
                 kind => {
-                    let dependent = leans(&states.before, column, kind == Retype::Reindexes)
-                        .or_else(|| leans(&states.after, column, kind == Retype::Reindexes))?;
+                    let dependent = leans(&states.before, column, kind == Retype::Reindexes)?;
                     (format!("{message} would build {dependent} anew while all wait"), expand(column))
                 }
             }
         }
         Difference::ColumnCollation { column, .. } => {
-            let dependent = leans(&states.before, column, true).or_else(|| leans(&states.after, column, true))?;
+            let dependent = leans(&states.before, column, true).or_else(|| generated_from(&states.after, column))?;
             let message =
                 format!("Changing the collation of column {column} would build {dependent} anew while all wait");
             (message, expand(column))
@@ -69,24 +68,28 @@ fn serial(type_name: &str) -> bool {
     parse_type(type_name, u32::MAX).is_ok_and(|found| found.serial)
 }
 
-/// What of the table would be built or written anew with the column; `plain` says whether an index on the column itself is.
-fn leans(table: &Table, column: &str, plain: bool) -> Option<String> {
-    use crate::model::IndexKey;
-    let mentions = |text: &str, place| {
-        crate::sql::parse_expression(text, place).map_or(true, |found| found.columns.contains(column))
+/// The generated column that is computed from another one.
+pub(super) fn generated_from(table: &Table, column: &str) -> Option<String> {
+    let mentions = |text: &String| {
+        parse_expression(text, ExpressionUse::Generated).map_or(true, |found| found.columns.contains(column))
     };
-    let place = crate::sql::ExpressionUse::IndexKey;
+    let found = table.columns.iter().find(|other| other.generated.as_ref().is_some_and(mentions))?;
+    Some(format!("generated column {}", found.name))
+}
+
+/// What of the table would be built or written anew with the column; `plain` says whether an index on the column itself
+/// is.
+fn leans(table: &Table, column: &str, plain: bool) -> Option<String> {
+    if let Some(found) = generated_from(table, column) {
+        return Some(found);
+    }
+    let mentions =
+        |text: &str, place| parse_expression(text, place).map_or(true, |found| found.columns.contains(column));
+    let place = ExpressionUse::IndexKey;
     let expression = |key: &IndexKey| matches!(key, IndexKey::Expression(text) if mentions(text, place));
     let is = |key: &IndexKey| matches!(key, IndexKey::Column(name) if name == column);
-    let predicate =
-        |text: &Option<String>| text.as_ref().is_some_and(|text| mentions(text, crate::sql::ExpressionUse::Predicate));
+    let predicate = |text: &Option<String>| text.as_ref().is_some_and(|text| mentions(text, ExpressionUse::Predicate));
     let keyed = |columns: &[String]| plain && columns.iter().any(|name| name == column);
-    for other in &table.columns {
-        let generated = other.generated.as_ref();
-        if generated.is_some_and(|text| mentions(text, crate::sql::ExpressionUse::Generated)) {
-            return Some(format!("generated column {}", other.name));
-        }
-    }
     for index in &table.indexes {
         let element = |key: &IndexKey| expression(key) || plain && is(key);
         let named = index.elements.iter().any(|part| element(&part.key));
