@@ -45,7 +45,9 @@ impl States {
         let (old, new) = (define(&before)?, define(after)?);
         let touched = touched(written, &before, after, &differences);
         let after = diff::renamed(after, &after.name, &crate::model::Renames::default());
-        let states = Self { before, after, old, new, differences, touched };
+        let mut states = Self { before, after, old, new, differences, touched };
+        let reread: Vec<_> = states.reread_checks().map(|(_, check)| check.name().to_owned()).collect();
+        states.touched.constraints.extend(reread);
         let refused = refused::of(&states);
         if refused.is_empty() { Ok(states) } else { Err(refused) }
     }

@@ -2,7 +2,9 @@
 //! lead to the same end.
 
 use crate::{
-    model::{Difference, IndexKey, Table, Unsupported},
+    model::{
+        Constraint, Deferrable, Difference, ForeignKey, Index, IndexElement, IndexKey, PrimaryKey, Table, Unsupported,
+    },
     sql::{ExpressionUse, Retype, parse_expression, parse_type, retype},
 };
 
@@ -10,7 +12,50 @@ use super::States;
 
 /// Everything of the change that cannot be carried out.
 pub(super) fn of(states: &States) -> Vec<Unsupported> {
-    states.differences.iter().filter_map(|difference| refusal(states, difference)).collect()
+    let own_keys = states.after.foreign_keys.iter().filter_map(|key| lacks_its_key(states, key));
+    states.differences.iter().filter_map(|difference| refusal(states, difference)).chain(own_keys).collect()
+}
+
+/// A foreign key to the table itself is there before the keys of the change are, and these go first on the way down.
+fn lacks_its_key(states: &States, foreign_key: &ForeignKey) -> Option<Unsupported> {
+    if foreign_key.references != states.after.name {
+        return None;
+    }
+    let primary = |key: &PrimaryKey| key.columns.clone();
+    let columns = match foreign_key.referenced_columns.as_slice() {
+        [] => states.after.primary_key.as_ref().map(primary).unwrap_or_default(),
+        columns => columns.to_vec(),
+    };
+    let is = |found: &[String]| found.len() == columns.len() && found.iter().all(|name| columns.contains(name));
+    let keys = |table: &Table| -> Vec<Constraint> {
+        let serves = |constraint: &Constraint| match constraint {
+            Constraint::PrimaryKey(key) => is(&key.columns),
+            Constraint::Unique(unique) => is(&unique.columns) && unique.deferrable == Deferrable::No,
+            _ => false,
+        };
+        table.constraints().filter(serves).map(|constraint| constraint.called("")).collect()
+    };
+    let indexes = |table: &Table| -> Vec<Index> {
+        let named = |index: &Index| -> Vec<String> {
+            let name = |element: &IndexElement| match &element.key {
+                IndexKey::Column(name) => Some(name.clone()),
+                IndexKey::Expression(_) => None,
+            };
+            index.elements.iter().filter_map(name).collect()
+        };
+        let serves = |index: &&Index| index.unique && index.predicate.is_none() && is(&named(index));
+        table.indexes.iter().filter(serves).map(|index| Index { name: String::new(), ..index.clone() }).collect()
+    };
+    let kept = keys(&states.before).iter().any(|key| keys(&states.after).contains(key))
+        || indexes(&states.before).iter().any(|index| indexes(&states.after).contains(index));
+    (!kept).then(|| Unsupported {
+        route: Constraint::ForeignKey(foreign_key.clone()).route(),
+        message: format!(
+            "Foreign key {} refers to a key of the table itself that the same change adds or replaces",
+            foreign_key.name
+        ),
+        suggestion: "Request the key first, without the foreign key, and the foreign key in a later request".to_owned(),
+    })
 }
 
 fn refusal(states: &States, difference: &Difference) -> Option<Unsupported> {
