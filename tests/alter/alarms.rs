@@ -165,8 +165,9 @@ fn one_part_that_is_another_is_named() {
             "found  constraint players_kind_check: CHECK",
         ),
         (
-            "ALTER TABLE players DROP CONSTRAINT players_name_key".to_owned(),
-            "wanted constraint players_name_key: UNIQUE (name)",
+            "ALTER TABLE players DROP CONSTRAINT players_name_key, ADD CONSTRAINT players_name_key UNIQUE (name, id)"
+                .to_owned(),
+            "found  constraint players_name_key: UNIQUE (name, id)",
         ),
         ("ALTER TABLE players ALTER slept TYPE interval(2)".to_owned(), "found  column slept: interval(2)"),
     ];

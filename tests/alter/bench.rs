@@ -30,8 +30,8 @@ fn change(kind: ChangeKind, before: Option<&Table>, after: Option<&Table>, renam
     Change { table, kind, before, after, renames: renames.clone() }
 }
 
-fn migrations(change: &Change) -> Result<Vec<Migration>, Vec<Unsupported>> {
-    let stamp = DateTime::from_timestamp(1_700_000_000, 0).expect("it is a time");
+fn migrations(stamp: i64, change: &Change) -> Result<Vec<Migration>, Vec<Unsupported>> {
+    let stamp = DateTime::from_timestamp(stamp, 0).expect("it is a time");
     let before = change.before.as_ref().map(Table::state_digest);
     let (_, migrations) = migration::generate(change, stamp, before)?;
     for script in migrations.iter().flat_map(|migration| [&migration.up, &migration.down]) {
@@ -58,19 +58,41 @@ pub(crate) fn statements(script: &str) -> Vec<&str> {
     statements
 }
 
+const STAMP: i64 = 1_700_000_000;
+
 /// The migrations between two states of a table that exists.
 pub(crate) fn alter(before: &Table, after: &Table, renames: &Renames) -> Result<Vec<Migration>, Vec<Unsupported>> {
+    alter_at(STAMP, before, after, renames)
+}
+
+/// The same with a stamp of its own, in seconds since 1970.
+pub(crate) fn alter_at(
+    stamp: i64,
+    before: &Table,
+    after: &Table,
+    renames: &Renames,
+) -> Result<Vec<Migration>, Vec<Unsupported>> {
     let kind = if before.name == after.name { ChangeKind::Alter } else { ChangeKind::Rename };
-    migrations(&change(kind, Some(before), Some(after), renames))
+    migrations(stamp, &change(kind, Some(before), Some(after), renames))
 }
 
 /// The migration that creates a table.
 pub(crate) fn create(table: &Table) -> Migration {
-    only(ChangeKind::Create, None, Some(table))
+    create_at(STAMP, table)
 }
 
-fn only(kind: ChangeKind, before: Option<&Table>, after: Option<&Table>) -> Migration {
-    let migrations = migrations(&change(kind, before, after, &Renames::default())).expect("it can be written");
+/// The same with a stamp of its own.
+pub(crate) fn create_at(stamp: i64, table: &Table) -> Migration {
+    only(stamp, ChangeKind::Create, None, Some(table))
+}
+
+/// The migration that drops a table.
+pub(crate) fn drop_at(stamp: i64, table: &Table) -> Migration {
+    only(stamp, ChangeKind::Drop, Some(table), None)
+}
+
+fn only(stamp: i64, kind: ChangeKind, before: Option<&Table>, after: Option<&Table>) -> Migration {
+    let migrations = migrations(stamp, &change(kind, before, after, &Renames::default())).expect("it can be written");
     let [migration] = <[_; 1]>::try_from(migrations).expect("it is one");
     migration
 }

@@ -9,6 +9,7 @@
 
 mod alarms;
 mod bench;
+mod docs;
 mod downs;
 mod dump;
 mod pairs;

@@ -72,8 +72,10 @@ impl States {
 
     /// The last statement of the change.
     pub(super) fn postcondition(&self) -> Vec<Statement<'_>> {
-        if self.differences.iter().all(Difference::is_metadata) && self.touched == Parts::default() {
-            return Vec::new();
+        if self.touched == Parts::default() {
+            let named = Statement::AssertExists(self.table());
+            let metadata = self.differences.iter().all(Difference::is_metadata);
+            return if metadata { Vec::new() } else { vec![named] };
         }
         let note =
             "What is there now is compared, through the catalog, with a temporary table of the wanted definition.";
