@@ -1,16 +1,19 @@
 //! The evaluation itself.
 
+use std::collections::BTreeMap;
+
 use super::{
     Snapshot,
     changes::Sides,
-    dependencies::Dependencies,
+    order::Order,
     requests::{RequestFile, registry_id},
+    steps::Step,
     strays,
 };
 use crate::{
     model::{
         Change, ChangeKind, Claims, DeclarationsOutcome, FileChange, FileState, Migration, Outcome, Plan, Request,
-        RequestOutcome, Tree,
+        RequestOutcome, TableName, Tree,
     },
     policy::{PathKind, Policy},
     rules::{self, DeclarationsContext, RequestContext, TreeContext},
@@ -21,9 +24,10 @@ use crate::{
 pub fn evaluate(snapshot: &Snapshot) -> Outcome {
     let empty = Tree::new();
     let sides = Sides::read(snapshot, &empty);
-    let dependencies = Dependencies::read(&sides);
+    let order = Order::read(&sides);
+    let steps = order.steps();
     let requests: Vec<_> =
-        sides.judged().into_iter().map(|(path, file)| evaluate_request(&sides, &dependencies, path, file)).collect();
+        sides.judged().into_iter().map(|(path, file)| evaluate_request(&sides, &order, &steps, path, file)).collect();
     let migrations = requests.iter().flat_map(|request| &request.migrations);
     let paths = |migration: &Migration| [migration.name.up_file(), migration.name.down_file()];
     let expected = migrations.flat_map(paths).map(|name| format!("{}/{name}", snapshot.policy.migrations)).collect();
@@ -61,19 +65,26 @@ fn evaluate_declarations(sides: &Sides<'_>) -> Vec<DeclarationsOutcome> {
     outcome.collect()
 }
 
-fn evaluate_request(sides: &Sides<'_>, dependencies: &Dependencies, path: &str, file: &RequestFile) -> RequestOutcome {
+fn evaluate_request(
+    sides: &Sides<'_>,
+    order: &Order,
+    steps: &BTreeMap<&TableName, Vec<Step>>,
+    path: &str,
+    file: &RequestFile,
+) -> RequestOutcome {
     let Snapshot { policy, now, .. } = sides.snapshot;
     let change = sides.change(file);
-    let planned = change.as_ref().map(|change| sides.plan(file, change));
-    let (plan, migrations, unsupported) = match planned {
-        Some(Ok((plan, migrations))) => (plan, migrations, Vec::new()),
+    let planned = change.as_ref().map(|change| sides.plan(steps.get(&change.table).map_or(&[], Vec::as_slice)));
+    let (plan, planned, unsupported) = match planned {
+        Some(Ok((plan, planned))) => (plan, planned, Vec::new()),
         Some(Err(unsupported)) => (Plan::default(), Vec::new(), unsupported),
         None => Default::default(),
     };
     let stale = match &change {
-        Some(change) if unsupported.is_empty() => sides.stale(change, &migrations, dependencies),
+        Some(change) if unsupported.is_empty() => sides.stale(order, change, &planned),
         _ => Vec::new(),
     };
+    let migrations: Vec<Migration> = planned.into_iter().flat_map(|planned| planned.migrations).collect();
     let twins = file.parsed.table.as_ref().map(|table| sides.requests.paths_of(table)).unwrap_or_default();
     let violations = rules::check_request(&RequestContext {
         policy,

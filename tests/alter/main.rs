@@ -13,6 +13,7 @@ mod docs;
 mod downs;
 mod dump;
 mod pairs;
+mod reader;
 mod resume;
 mod states;
 #[path = "../support/postgres.rs"]
