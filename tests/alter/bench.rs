@@ -143,16 +143,18 @@ impl Bench {
         bench
     }
 
-    /// The first database has the table `before`, with rows, and the second the table `after`, empty. What `pg_dump` says
-    /// of both.
-    pub(crate) async fn set_up(&self, before: &Table, after: &Table) -> Result<(String, String), String> {
-        for (connection, _) in [&self.migrated, &self.wanted] {
-            connection.execute_script(CLEAR).await.map_err(|error| error.to_string())?;
-        }
-        self.run("create", &create(before).up).await?;
-        self.run("rows", &rows(before)).await?;
-        run(&self.wanted.0, "wanted", &create(after).up).await?;
-        Ok((self.found(), dump::schema(self.cluster, &self.wanted.1)))
+    /// The first database has the table, with rows, and nothing else.
+    pub(crate) async fn begin(&self, table: &Table) -> Result<(), String> {
+        self.run("clear", CLEAR).await?;
+        self.run("create", &create(table).up).await?;
+        self.run("rows", &rows(table)).await
+    }
+
+    /// What `pg_dump` says of the second database, which has the table and nothing else.
+    pub(crate) async fn wanted(&self, table: &Table) -> Result<String, String> {
+        run(&self.wanted.0, "clear", CLEAR).await?;
+        run(&self.wanted.0, "wanted", &create(table).up).await?;
+        Ok(dump::schema(self.cluster, &self.wanted.1))
     }
 
     /// What `pg_dump` says of the first database.

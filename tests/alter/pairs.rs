@@ -31,7 +31,8 @@ pub(crate) fn pair(seed: u64) -> (Table, Table, Renames) {
 /// Carries a pair out; `Ok(false)` if it is refused.
 async fn carry_out(bench: &Bench, (before, after, renames): &(Table, Table, Renames)) -> Result<bool, String> {
     let Ok(migrations) = alter(before, after, renames) else { return Ok(false) };
-    let (start, end) = bench.set_up(before, after).await?;
+    bench.begin(before).await?;
+    let (start, end) = (bench.found(), bench.wanted(after).await?);
     for round in ["up", "up again"] {
         for migration in &migrations {
             bench.run(&format!("{round} {}", migration.name), &migration.up).await?;
