@@ -132,7 +132,7 @@ fn requests(base: &Tree, tables: &[Wish]) -> Tree {
             }
             (true, Some(text)) if !is_gone(&text) => {
                 let kept: String = text.split_inclusive('\n').filter(|line| !line.contains("extra_")).collect();
-                let columns: String = columns.map(|column| format!("    - {{{column}}}\n")).collect();
+                let columns = columns.fold(String::new(), |text, column| text + "    - {" + &column + "}\n");
                 kept.replace("requestMetadata", &(columns + "requestMetadata"))
             }
             (false, Some(text)) if !is_gone(&text) => text + "lifecycle: dropped\n",
