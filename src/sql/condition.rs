@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::model::TableName;
 
-use super::quote;
+use super::{definition::ColumnDefinition, quote};
 
 /// A question to the catalog.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,8 +23,8 @@ pub enum Condition<'a> {
     ConstraintPresent(&'a TableName, String),
     /// The column takes NULL, and the table has no constraint of that name.
     NullableWithout(&'a TableName, &'a str, String),
-    /// The column has another type than this one, as the catalog spells it.
-    OtherType(&'a TableName, &'a str, &'a str),
+    /// The column has another type or collation than this one.
+    OtherType(&'a TableName, &'a ColumnDefinition),
     /// The column is no identity.
     NoIdentity(&'a TableName, &'a str),
     /// The index is there and not valid: its build was interrupted or failed.
@@ -49,9 +49,15 @@ impl fmt::Display for Condition<'_> {
                 let nullable = format!("{} AND NOT attnotnull", column(table, name));
                 write!(f, "EXISTS ({nullable})\n    AND NOT EXISTS ({})", constraint(table, check))
             }
-            Self::OtherType(table, name, wanted) => {
-                let wanted = quote::literal(wanted);
-                write!(f, "EXISTS ({} AND format_type(atttypid, atttypmod) <> {wanted})", column(table, name))
+            Self::OtherType(table, wanted) => {
+                let (found, type_name) = (column(table, &wanted.name), quote::literal(&wanted.type_name));
+                let usual = "(SELECT typcollation FROM pg_type WHERE oid = atttypid)".to_owned();
+                let written = |name: &String| format!("{}::regcollation", quote::literal(name));
+                let collation = wanted.collation.as_ref().map_or(usual, written);
+                write!(
+                    f,
+                    "EXISTS ({found}\n      AND (format_type(atttypid, atttypmod) <> {type_name} OR attcollation <> {collation}))"
+                )
             }
             Self::NoIdentity(table, name) => write!(f, "EXISTS ({} AND attidentity = '')", column(table, name)),
             Self::Invalid(index) => {

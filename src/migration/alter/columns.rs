@@ -5,7 +5,7 @@ use crate::{
     sql::{Action, ColumnDefinition, Condition, Statement},
 };
 
-use super::{States, Step, names::temporary, refused};
+use super::{States, Step, names::temporary};
 
 /// What needs but a moment, and the backfill of what does not.
 pub(super) fn prepare(states: &States) -> Vec<Step<'_>> {
@@ -89,22 +89,21 @@ fn add<'a>(states: &'a States, column: &'a Column, definition: &'a ColumnDefinit
 /// A default is cast with its column, and the cast would stay; so it is dropped first and set anew. Checks are treated
 /// likewise by [`super::constraints`].
 fn retype<'a>(states: &'a States, name: &'a str, old: &'a ColumnDefinition, new: &'a ColumnDefinition) -> Step<'a> {
-    let to = |from: &'a ColumnDefinition, to: &'a ColumnDefinition, cast: bool| {
+    let to = |from: &'a ColumnDefinition, retype: Action<'a>| {
         let mut statements = Vec::new();
         statements.extend(from.has_default().then(|| states.alter(Action::DropDefault(name))));
-        statements.push(states.alter(if cast { Action::TypeUsing(to) } else { Action::Type(to) }));
-        statements.extend(to.has_default().then(|| states.alter(Action::Default(to))));
+        statements.push(states.alter(retype));
         statements
     };
+    let default = |to: &'a ColumnDefinition| to.has_default().then(|| states.alter(Action::Default(to)));
+    // On another run PostgreSQL would read checks of this change once more, and a generated column would be in the way.
+    let other = Condition::OtherType(states.table(), new);
+    let mut up = vec![Statement::When(other, to(old, Action::Type(new)))];
+    up.extend(default(new));
     let mut down = vec![Statement::AssertUnchanged(states.table(), new, old)];
-    down.extend(to(new, old, true));
+    down.extend(to(new, Action::TypeUsing(old)));
+    down.extend(default(old));
     let operation = states.operation(format!("change type of column {name}"), LockMode::AccessExclusive);
-    let mut up = to(old, new, false);
-    // On another run a generated column of this change would be in the way.
-    let leant_on = refused::generated_from(&states.after, name).is_some();
-    if let Some(column) = states.after.column(name).filter(|_| leant_on) {
-        up = vec![Statement::When(Condition::OtherType(states.table(), name, &column.type_name), up)];
-    }
     Step::new(PhaseKind::Prepare, up, down).operation(operation)
 }
 

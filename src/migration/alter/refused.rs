@@ -87,7 +87,7 @@ fn refusal(states: &States, difference: &Difference) -> Option<Unsupported> {
             }
         }
         Difference::ColumnCollation { column, .. } => {
-            let dependent = leans(&states.before, column, true).or_else(|| generated_from(&states.after, column))?;
+            let dependent = leans(&states.before, column, true)?;
             let message =
                 format!("Changing the collation of column {column} would build {dependent} anew while all wait");
             (message, expand(column))
@@ -114,7 +114,7 @@ fn serial(type_name: &str) -> bool {
 }
 
 /// The generated column that is computed from another one.
-pub(super) fn generated_from(table: &Table, column: &str) -> Option<String> {
+fn generated_from(table: &Table, column: &str) -> Option<String> {
     let mentions = |text: &String| {
         parse_expression(text, ExpressionUse::Generated).map_or(true, |found| found.columns.contains(column))
     };
