@@ -40,7 +40,7 @@ const VERIFICATIONS: usize = 3;
 /// How many entries are made at once, so that not all of them are in memory.
 const BATCH: u64 = 100_000;
 
-/// Limits, which the README states.
+/// Limits.
 const MOST_APPEND: f64 = 1.3;
 const MOST_VERIFY: f64 = 2.0;
 const MOST_MEMORY: u64 = 200 << 20;

@@ -1,5 +1,7 @@
 //! Fetching and pushing.
 
+use std::process::Output;
+
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
 use crate::model::Secret;
@@ -141,7 +143,7 @@ impl Git {
         if output.status.success() {
             return Ok(Pushed::Accepted);
         }
-        let error = failed(&arguments, &output);
+        let error = failed(&arguments, &with_reasons(&output));
         let Ok(now) = self.ls_remote(remote, reference, token) else { return Err(error) };
         if now.as_deref() == Some(sha) {
             return Ok(Pushed::Accepted);
@@ -185,12 +187,33 @@ fn header_key(url: &str) -> Option<String> {
     Some(format!("http.{scheme}://{host}{path}.extraheader"))
 }
 
-/// Whether the remote said that somebody else was writing the ref at that moment.
+/// Whether the remote said that somebody else was writing at that moment. Where many do, what they unpack gets in each
+/// other's way, too.
+/// Source: <https://github.com/git/git/blob/v2.47.0/builtin/receive-pack.c>
 fn busy(answer: &[u8]) -> bool {
+    const WORDS: [&str; 9] = [
+        "cannot lock ref",
+        "failed to update ref",
+        "stale info",
+        "incorrect old value",
+        "reference already exists",
+        "unable to migrate objects to permanent storage",
+        "unpacker error",
+        "missing necessary objects",
+        "remote failed to report status",
+    ];
     let answer = String::from_utf8_lossy(answer);
-    ["cannot lock ref", "failed to update ref", "stale info", "incorrect old value", "reference already exists"]
-        .iter()
-        .any(|words| answer.contains(words))
+    WORDS.iter().any(|words| answer.contains(words))
+}
+
+/// What a push says to people, with the reasons that `--porcelain` prints elsewhere: `! <refs> [remote rejected] (<why>)`.
+/// Source: <https://git-scm.com/docs/git-push#_output>
+fn with_reasons(output: &Output) -> Output {
+    let told = String::from_utf8_lossy(&output.stdout);
+    let reasons = told.lines().filter(|line| line.starts_with('!')).map(|line| line.replace('\t', " ") + "\n");
+    let mut stderr = output.stderr.clone();
+    stderr.extend(reasons.flat_map(String::into_bytes));
+    Output { stderr, ..output.clone() }
 }
 
 #[cfg(test)]

@@ -45,6 +45,7 @@ fn a_refused_push_is_a_failure_not_a_lost_race() {
     let one = commit(&git, None, "one");
     let error = git.push(&remote.url(), &one, BRANCH, None, None).expect_err("refused").to_string();
     assert!(error.contains("protected branch"), "{error}");
+    assert!(error.contains("[remote rejected] (pre-receive hook declined)"), "{error}");
     assert!(git.push("file:///nowhere/at/all", &one, BRANCH, None, None).is_err());
 }
 
