@@ -11,7 +11,8 @@ use super::{
     output,
 };
 use crate::{
-    model::{File, Outcome},
+    migration,
+    model::{ChangeKind, File, Outcome, RequestOutcome},
     parse,
     pipeline::{self, Scope, Snapshot, Stamp},
     policy::PathKind,
@@ -51,7 +52,8 @@ impl Done {
     }
 }
 
-/// Fills in `requestedAt` and the `registryId` of renamed tables, writes the expected migrations, removes those of this branch that nothing needs.
+/// Fills in `requestedAt` and the `registryId` of renamed tables, writes the expected migrations, removes those of this
+/// branch that nothing needs.
 pub(super) fn run(context: &Context, selection: &Selection, format: Format) -> anyhow::Result<Ended> {
     let mut snapshot = context.snapshot(selection)?;
     let mut done = Done::default();
@@ -83,24 +85,34 @@ pub(super) fn run(context: &Context, selection: &Selection, format: Format) -> a
     report(&done, &outcome, format)
 }
 
-/// Migrations that this branch adds for the tables that it changes, and that none of the changes needs. What is on the
-/// base is never touched; where everything is judged as new there is no telling, so nothing is removed.
+/// Migrations that this branch adds and that none of its changes needs: of tables that it changes, or that no request
+/// describes any more. What is on the base is never touched; where everything is judged as new there is no telling, so
+/// nothing is removed.
 fn superseded(snapshot: &Snapshot, outcome: &Outcome, expected: &BTreeSet<String>) -> Vec<String> {
     if snapshot.scope == Scope::All {
         return Vec::new();
     }
-    let tables: BTreeSet<_> =
+    // The request of a table whose migrations the branch touches is judged. One that cannot be read may be of any table.
+    let all_known = outcome.requests.iter().all(|request| request.table.is_some());
+    let described: BTreeSet<_> = outcome.requests.iter().filter_map(|request| request.table.as_ref()).collect();
+    let changed: BTreeSet<_> =
         outcome.requests.iter().filter_map(|request| Some(&request.change.as_ref()?.table)).collect();
-    let of_changed = |path: &str, file: &File| {
-        crate::migration::read_file(path, &file.bytes).is_ok_and(|file| tables.contains(&file.header.table))
+    let is_old = |path: &str, file: &File| {
+        let Ok(file) = migration::read_file(path, &file.bytes) else { return false };
+        let table = &file.header.table;
+        changed.contains(table) || (all_known && !described.contains(table))
     };
     let files = snapshot.merged.iter().filter(|(path, _)| snapshot.policy.classify(path) == PathKind::Migration);
     files
-        .filter(|(path, file)| {
-            !snapshot.base.contains_key(*path) && !expected.contains(*path) && of_changed(path, file)
-        })
+        .filter(|(path, file)| !snapshot.base.contains_key(*path) && !expected.contains(*path) && is_old(path, file))
         .map(|(path, _)| path.clone())
         .collect()
+}
+
+/// Whether the migrations of a request could be made, or none are needed.
+fn is_carried_out(request: &RequestOutcome) -> bool {
+    let change = request.change.as_ref();
+    change.is_some_and(|change| change.kind == ChangeKind::None || !request.migrations.is_empty())
 }
 
 fn report(done: &Done, outcome: &Outcome, format: Format) -> anyhow::Result<Ended> {
@@ -110,13 +122,14 @@ fn report(done: &Done, outcome: &Outcome, format: Format) -> anyhow::Result<Ende
         let lines = done.written.iter().map(|path| format!("wrote {path}\n"));
         let removed = done.removed.iter().map(|path| format!("removed {path}\n"));
         let mut text: String = lines.chain(removed).collect();
-        if text.is_empty() {
+        let passed_over: Vec<_> = outcome.requests.iter().filter(|request| !is_carried_out(request)).collect();
+        if text.is_empty() && passed_over.is_empty() {
             text.push_str("Everything is up to date.\n");
         }
-        for request in outcome.requests.iter().filter(|request| request.change.is_none()) {
+        for request in passed_over {
             let _ = writeln!(text, "passed over {}: `schema-registry check` says why", printable(&request.path));
         }
         output::print(&text)?;
     }
-    Ok(Ended::well_if(outcome.requests.iter().all(|request| request.change.is_some())))
+    Ok(Ended::well_if(outcome.requests.iter().all(is_carried_out)))
 }

@@ -82,11 +82,6 @@ impl Requests {
         self.declarations.iter().map(|(path, file)| (path.as_str(), file))
     }
 
-    /// The request file at `path`.
-    pub(super) fn get(&self, path: &str) -> Option<&RequestFile> {
-        self.files.get(path)
-    }
-
     /// Every file, by path.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &RequestFile)> {
         self.files.iter().map(|(path, file)| (path.as_str(), file))

@@ -4,6 +4,7 @@ mod approval;
 mod audit;
 mod codeowners;
 mod governed;
+mod limits;
 mod nearest;
 mod read;
 mod section;
@@ -16,6 +17,7 @@ pub use approval::{ApprovalPolicy, Owners, Required};
 pub use audit::AuditPolicy;
 pub use codeowners::{CODEOWNERS_FILES, CodeOwners, Owner};
 pub use governed::{PathKind, is_control_file};
+pub use limits::LimitsPolicy;
 pub use nearest::nearest;
 
 use crate::model::{Severity, Span};
@@ -45,6 +47,8 @@ pub struct Policy {
     pub approval: ApprovalPolicy,
     /// `[audit]`.
     pub audit: AuditPolicy,
+    /// `[limits]`.
+    pub limits: LimitsPolicy,
     /// `[review] comment`.
     pub comments: Comments,
     /// `[gate] branches`: judged beside the default branch.
@@ -85,6 +89,7 @@ impl Default for Policy {
             severities: BTreeMap::new(),
             approval: ApprovalPolicy::default(),
             audit: AuditPolicy::default(),
+            limits: LimitsPolicy::default(),
             comments: Comments::default(),
             gate_branches: Vec::new(),
         }
@@ -140,6 +145,10 @@ impl Policy {
     /// keys = ["schema-registry/github.com/1296269+6f1c0a52+AWZ8..."] # the present one first
     /// witnesses = ["witness.example/w1+5a0b1c2d+BHx9..."]
     /// cosignatures = 1                # how many of them `audit verify` asks for
+    /// [limits]                        # none unless set
+    /// open_requests = 5               # open pull requests with requests, for each author
+    /// requests_per_day = 10           # opened within 24 hours, for each author
+    /// tables_per_change = 20
     /// [review]
     /// comment = "full"                # off, summary or full: with comments on the lines
     /// [gate]

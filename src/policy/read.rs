@@ -3,7 +3,7 @@
 use toml::de::DeTable;
 
 use super::{
-    Comments, Policy, PolicyError, approval, audit,
+    Comments, Policy, PolicyError, approval, audit, limits,
     nearest::hint,
     section::{Section, Value, error},
 };
@@ -13,7 +13,7 @@ use crate::model::{Severity, Span};
 /// Source: <https://www.postgresql.org/support/versioning/>
 const VERSIONS: std::ops::RangeInclusive<u64> = 14..=18;
 
-const SECTIONS: [&str; 8] = ["database", "paths", "types", "rules", "approval", "audit", "review", "gate"];
+const SECTIONS: [&str; 9] = ["database", "paths", "types", "rules", "approval", "audit", "limits", "review", "gate"];
 
 pub(super) fn read(text: &str, known_rules: &[&str]) -> Result<Policy, PolicyError> {
     let document = DeTable::parse(text).map_err(|error| PolicyError {
@@ -31,6 +31,7 @@ pub(super) fn read(text: &str, known_rules: &[&str]) -> Result<Policy, PolicyErr
     if let Some(section) = root.section("approval", &approval::KEYS)? {
         policy.approval = approval::read(&section)?;
     }
+    policy.limits = limits::read(&root)?;
     read_review(&root, &mut policy)?;
     read_branches(&root, &mut policy)?;
     Ok(policy)

@@ -12,6 +12,7 @@ mod invalid_default;
 mod invalid_expression;
 mod invalid_request;
 mod jsonb_without_gin_index;
+mod limit_exceeded;
 mod missing_created_at;
 mod missing_justification;
 mod missing_primary_key;
@@ -49,6 +50,7 @@ pub(super) const RULES: &[&Rule] = &[
     &invalid_expression::RULE,
     &invalid_request::RULE,
     &jsonb_without_gin_index::RULE,
+    &limit_exceeded::RULE,
     &missing_created_at::RULE,
     &missing_justification::RULE,
     &missing_primary_key::RULE,
