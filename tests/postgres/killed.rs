@@ -92,8 +92,11 @@ fn wait(child: &mut Child, after: Duration) {
     }
 }
 
-fn signal(child: &Child, name: &str) {
-    // It may have ended meanwhile.
+/// Signals a process, unless it has ended: its number may be somebody else's by now.
+fn signal(child: &mut Child, name: &str) {
+    if child.try_wait().expect("it is ours").is_some() {
+        return;
+    }
     let _ = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).stderr(Stdio::null()).status();
 }
 
@@ -121,7 +124,7 @@ fn at_any_moment_it_leaves_no_process_and_no_folder() {
         let mut child = project.command(&["verify"]).spawn().expect("it runs");
         // Spread over the whole run.
         wait(&mut child, whole * kill / KILLS);
-        signal(&child, name);
+        signal(&mut child, name);
         child.wait().expect("it ends");
         // Nobody tells when an orphan ends.
         let deadline = Instant::now() + Duration::from_mins(1);
@@ -152,7 +155,7 @@ fn interrupted_on_a_server_of_somebody_else_it_leaves_no_database() {
         for name in ["TERM", "INT", "KILL"] {
             let mut child = project.command(&["verify", "--database-url", &url]).spawn().expect("it runs");
             while child.try_wait().expect("it is ours").is_none() && !databases(&admin).await {}
-            signal(&child, name);
+            signal(&mut child, name);
             let output = child.wait_with_output().expect("it ends");
             if name != "KILL" {
                 assert_eq!(String::from_utf8_lossy(&output.stderr), "error: interrupted; nothing is left behind\n");

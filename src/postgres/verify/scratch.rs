@@ -1,9 +1,15 @@
 //! Databases that exist for one verification.
 
+use std::time::Duration;
+
 use super::super::{CatalogText, Connection, PostgresError, Server, catalog::catalog_text};
 
 /// How long one statement may take on a database with next to no rows; a script that sets its own has it so.
 const STATEMENT_TIMEOUT: &str = "60s";
+
+/// Between two looks at whether a session has ended, and how many of them are taken before the server has its say.
+const PAUSE: Duration = Duration::from_millis(1);
+const LOOKS: usize = 100;
 
 /// Names of our databases begin so.
 const PREFIX: &str = "schema_registry_verify_";
@@ -76,6 +82,14 @@ impl<'a> Scratch<'a> {
     /// Makes `to` a copy of `from`, in which nobody may be.
     pub(super) async fn copy(&self, from: Db, to: Db) -> Result<(), PostgresError> {
         self.admin.drop_database(&self.name(to)).await?;
+        // The server waits for sessions that are about to end too, but looks every 100 ms only, and for 5 s.
+        let sessions = format!("SELECT pid FROM pg_stat_activity WHERE datname = '{}'", self.name(from));
+        for _ in 0..LOOKS {
+            if self.admin.column(&sessions).await?.is_empty() {
+                break;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
         self.admin.copy_database(&self.name(from), &self.name(to)).await
     }
 
