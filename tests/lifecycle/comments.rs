@@ -29,8 +29,8 @@ fn the_policy_says_how_much_is_written() {
 #[test]
 fn a_mistake_among_opaque_objects_is_told_on_its_line() {
     let stage = Stage::with_log(Visibility::Private, POLICY);
-    let objects =
-        "opaqueObjects:\n  - {kind: enum, name: mood, labels: [sad]}\n  - {kind: enum, name: mood, labels: [ok]}\n";
+    let objects = "opaqueObjects:\n  - {kind: enum, name: mood, labels: [sad]}\n  - {kind: enum, name: mood, labels: [ok]}\n\
+                   owner: platform\nreason: Older than the registry\n";
     let number = stage.open("mood", "main", &[("schema-requests/opaque.yaml", objects)]);
     let ran = stage.review(number, "opened", "ann");
     assert_eq!(ran.output("verdict"), "fail");
