@@ -1,7 +1,7 @@
 //! What a step does when it may do less, or cannot tell.
 
 use crate::{
-    actors::{LABEL, Stage},
+    actors::{LABEL, Stage, rules},
     request::{FIRST_DRAFT, corrected},
     support::github::{Access, Fault, Permissions, Scope, Visibility},
 };
@@ -101,6 +101,19 @@ fn a_review_that_github_refuses_loses_neither_summary_nor_status() {
     assert!(stage.summary(number).contains("column-name-not-snake-case"));
     stage.review(number, "synchronize", "ann");
     assert_eq!(stage.repo.threads(number).len(), 3, "the next run tries again");
+    stage.summary(number);
+}
+
+#[test]
+fn lines_that_the_base_has_moved_are_commented_on_with_the_file_as_a_whole() {
+    let stage = Stage::with_log(Visibility::Private, "[approval]\nrequired = 1\n");
+    stage.push("main", "max", "Notes", &[(FILE, &corrected())]);
+    let column = "    - {name: readAt, type: TIMESTAMPTZ}\n    - {name: created_at";
+    let number = stage.open("notes", "main", &[(FILE, &corrected().replace("    - {name: created_at", column))]);
+    stage.push("main", "max", "Reword", &[(FILE, &corrected().replace("Writers lose", "Readers lose"))]);
+    let ran = stage.review(number, "opened", "ann");
+    assert_eq!((ran.code, ran.output("errors")), (1, "1"));
+    assert_eq!(rules(&stage.open_threads(number)), [(0, "column-name-not-snake-case".to_owned())].into());
     stage.summary(number);
 }
 

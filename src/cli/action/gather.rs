@@ -106,9 +106,10 @@ pub(super) fn clean(store: &Store, policy: &Policy, sides: &Sides<'_>, now: Date
         git.changed_paths(sides.merge_base, sides.head)?.into_iter().filter(governed).collect();
     let of_head = git.read_tree(sides.head, &|path| changed.contains(path), MAX_FILE_BYTES)?;
     let as_judged = |path: &str| changed.contains(path) && of_head.get(path) == merged.get(path);
-    let lines = git.changed_lines(sides.merge_base, sides.head, &as_judged)?.into_iter();
+    let mut lines = git.changed_lines(sides.merge_base, sides.head, &as_judged)?;
+    let ranges = |lines: Vec<(usize, usize)>| lines.into_iter().map(|(first, last)| first..=last).collect();
     let commentable =
-        lines.map(|(path, lines)| (path, lines.into_iter().map(|(first, last)| first..=last).collect())).collect();
+        changed.iter().map(|path| (path.clone(), ranges(lines.remove(path).unwrap_or_default()))).collect();
     let control = control_files(&base, policy);
     let snapshot = Snapshot { policy: policy.clone(), now, base, merged, scope: Scope::Changed(changed) };
     let outcome = pipeline::evaluate(&snapshot);

@@ -13,7 +13,7 @@ use super::{
 /// `GET /repos/{owner}/{repo}`
 #[expect(clippy::unnecessary_wraps, reason = "handlers of routes look alike")]
 pub fn repository(state: &mut State, call: &Call) -> Outcome {
-    Ok(Reply::json(200, &payloads::repository(state, call.repo)))
+    Ok(Reply::json(200, &payloads::full_repository(state, call.repo)))
 }
 
 /// `GET /repos/{owner}/{repo}/compare/{basehead}`

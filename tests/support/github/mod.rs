@@ -40,6 +40,7 @@ pub use events::Event;
 pub use merge::Method;
 pub use model::{Access, Permissions, Role, Scope, Visibility};
 pub use reply::Fault;
-pub use server::LoggedCall;
+pub use routes::templates;
+pub use server::{Exchange, LoggedCall};
 pub use views::{CommentView, StatusView, ThreadView};
 pub use world::World;

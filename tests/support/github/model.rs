@@ -4,7 +4,11 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use chrono::{DateTime, Utc};
 
-use super::{clock::Clock, reply::Fault, server::LoggedCall};
+use super::{
+    clock::Clock,
+    reply::Fault,
+    server::{Exchange, LoggedCall},
+};
 
 pub type Time = DateTime<Utc>;
 
@@ -32,6 +36,8 @@ pub struct State {
     /// By secret.
     pub tokens: BTreeMap<String, Token>,
     pub log: Vec<LoggedCall>,
+    /// Calls of the API that went as GitHub lets them go: without a fault.
+    pub exchanges: Vec<Exchange>,
     /// Faults to come, by route template; the first of a route is used first.
     pub faults: Vec<(String, Fault)>,
     /// What happens right before the next call of a route.

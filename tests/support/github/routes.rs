@@ -11,7 +11,7 @@ use super::{
     people, pulls,
     reply::{Fault, Outcome, Reply},
     reviews,
-    server::{API, Incoming, LoggedCall},
+    server::{API, Exchange, Incoming, LoggedCall},
     statuses,
 };
 
@@ -48,6 +48,16 @@ const ROUTES: &[(&str, &str, Handler)] = &[
     ("POST", "/issues/{number}/labels", labels::add),
     ("DELETE", "/issues/{number}/labels/{name}", labels::remove),
 ];
+
+/// Members of a team; the one route that is not of a repository.
+const MEMBERS: &str = "/orgs/{org}/teams/{team_slug}/members";
+
+/// Every route of the REST API that there is: `GET /repos/{owner}/{repo}/pulls`.
+pub fn templates() -> Vec<String> {
+    let of_repositories =
+        ROUTES.iter().map(|(method, template, _)| format!("{method} /repos/{{owner}}/{{repo}}{template}"));
+    of_repositories.chain([format!("GET {MEMBERS}")]).collect()
+}
 
 impl Call {
     pub fn number(&self) -> Result<u64, Reply> {
@@ -107,6 +117,17 @@ pub fn dispatch(state: &mut State, incoming: &Incoming) -> (Reply, Option<Fault>
     if let Some(Fault::Link(link)) = &route.fault {
         reply.headers.retain(|(name, _)| name != "link");
         reply = reply.header("link", link.clone());
+    }
+    if route.fault.is_none() && incoming.path.starts_with("/api/") {
+        state.exchanges.push(Exchange {
+            method: incoming.method.clone(),
+            route: route.template.clone(),
+            path: incoming.path.clone(),
+            query: incoming.query.clone(),
+            request: serde_json::from_slice(&incoming.body).unwrap_or_default(),
+            status: reply.status,
+            response: serde_json::from_slice(&reply.body).unwrap_or_default(),
+        });
     }
     state.log.push(LoggedCall {
         method: incoming.method.clone(),
@@ -175,7 +196,7 @@ fn rest(state: &mut State, incoming: &Incoming, path: &str, route: &mut Route) -
             (state.repositories.values().find(|repo| repo.full_name().eq_ignore_ascii_case(&name)), rest)
         }
         ["orgs", organisation, "teams", team, "members"] if incoming.method == "GET" => {
-            "/orgs/{org}/teams/{team_slug}/members".clone_into(&mut route.template);
+            MEMBERS.clone_into(&mut route.template);
             route.fault(state)?;
             let token = authenticate(state, incoming)?;
             return people::members(state, token.as_ref(), &format!("{}/{}", decode(organisation), decode(team)));

@@ -36,6 +36,22 @@ pub struct LoggedCall {
     pub write: bool,
 }
 
+/// A call of the API with its answer, for whoever holds both against GitHub's descriptions.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    pub method: String,
+    /// As in [`LoggedCall`].
+    pub route: String,
+    pub path: String,
+    /// As sent: `per_page=100&page=2`.
+    pub query: String,
+    /// `null` where there is none.
+    pub request: serde_json::Value,
+    pub status: u16,
+    /// `null` where there is none.
+    pub response: serde_json::Value,
+}
+
 /// A request, read to its end.
 #[derive(Debug, Clone)]
 pub struct Incoming {

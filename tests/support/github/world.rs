@@ -15,7 +15,7 @@ use super::{
     git,
     model::{Repo, Role, State, User, Visibility},
     reply::Fault,
-    server::{API, LoggedCall, Server, lock},
+    server::{API, Exchange, LoggedCall, Server, lock},
 };
 
 /// A GitHub of its own for each test. Dropping it fails the test when something was asked for that GitHub (or this
@@ -54,6 +54,7 @@ impl World {
                 teams: BTreeMap::new(),
                 tokens: BTreeMap::new(),
                 log: Vec::new(),
+                exchanges: Vec::new(),
                 faults: Vec::new(),
                 surprises: Vec::new(),
                 problems: Vec::new(),
@@ -207,6 +208,11 @@ impl World {
     /// Every request since the last time, or the start.
     pub fn take_calls(&self) -> Vec<LoggedCall> {
         std::mem::take(&mut self.lock().log)
+    }
+
+    /// Every call of the API since the last time, or the start, that met no fault.
+    pub fn take_exchanges(&self) -> Vec<Exchange> {
+        std::mem::take(&mut self.lock().exchanges)
     }
 
     /// The requests of [`calls`](Self::calls) that write, pushes included.

@@ -150,10 +150,13 @@ impl View<'_> {
             let value = match selected.name.as_str() {
                 "nodes" => shown.iter().map(|item| self.select(item, selected)).collect::<Result<Vec<_>, _>>()?.into(),
                 "totalCount" => json!(items.len()),
-                "pageInfo" => json!({
-                    "hasNextPage": end < items.len(),
-                    "endCursor": (!shown.is_empty()).then(|| end.to_string()),
-                }),
+                "pageInfo" => {
+                    let page = json!({
+                        "hasNextPage": end < items.len(),
+                        "endCursor": (!shown.is_empty()).then(|| end.to_string()),
+                    });
+                    selected.fields.iter().map(|field| (field.key.clone(), page[&field.name].clone())).collect()
+                }
                 name => return Err(Failure::invalid(format!("Field '{name}' doesn't exist on a connection"))),
             };
             result.insert(selected.key.clone(), value);

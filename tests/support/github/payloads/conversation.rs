@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::model::{Happening, Post, PullRequest, Review, State, Thread, TimelineItem};
-use super::{api, app, commit, links, time, user, with};
+use super::{api, app, commit, links, reactions, time, user, with};
 
 /// `label` of a repository.
 pub fn label(state: &State, repo: u64, name: &str) -> Value {
@@ -22,11 +22,13 @@ pub fn label(state: &State, repo: u64, name: &str) -> Value {
 /// `issue-comment`.
 pub fn issue_comment(state: &State, repo: u64, number: u64, post: &Post) -> Value {
     let name = state.repo(repo).full_name();
+    let url = api(state, &format!("/repos/{name}/issues/comments/{}", post.id));
     let updated = post.edited.as_ref().map_or(post.created_at, |(_, at)| *at);
     json!({
         "id": post.id,
         "node_id": format!("IC_{}", post.id),
-        "url": api(state, &format!("/repos/{name}/issues/comments/{}", post.id)),
+        "reactions": reactions(&url),
+        "url": url,
         "html_url": format!("{}/{name}/pull/{number}#issuecomment-{}", state.url, post.id),
         "issue_url": api(state, &format!("/repos/{name}/issues/{number}")),
         "body": post.body,

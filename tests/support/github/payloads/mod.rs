@@ -10,7 +10,7 @@ mod workflow;
 pub use commit::{commit, comparison};
 pub use conversation::{file_comment, issue_comment, label, review, timeline_item};
 pub use pull::{issue, pull_request, pull_request_simple};
-pub use repository::repository;
+pub use repository::{full_repository, repository};
 pub use workflow::{Run, workflow_run};
 
 use serde_json::{Map, Value, json};
@@ -27,6 +27,14 @@ pub fn time(at: Time) -> String {
 
 pub fn api(state: &State, path: &str) -> String {
     format!("{}{API}{path}", state.url)
+}
+
+/// `reaction-rollup` of what has `url`: there are none.
+fn reactions(url: &str) -> Value {
+    json!({
+        "url": format!("{url}/reactions"), "total_count": 0, "+1": 0, "-1": 0, "laugh": 0, "hooray": 0,
+        "confused": 0, "heart": 0, "rocket": 0, "eyes": 0,
+    })
 }
 
 /// `object` with the fields of `more`.

@@ -6,7 +6,7 @@ use super::super::{
     git,
     model::{PullRequest, State},
 };
-use super::{api, label, links, repository, time, user, with};
+use super::{api, label, links, reactions, repository, time, user, with};
 
 /// `pull-request-simple`, as lists have it.
 pub fn pull_request_simple(state: &State, repo: u64, pull: &PullRequest) -> Value {
@@ -131,10 +131,7 @@ pub fn issue(state: &State, repo: u64, pull: &PullRequest) -> Value {
             "patch_url": simple["patch_url"],
             "merged_at": simple["merged_at"],
         },
-        "reactions": {
-            "url": format!("{url}/reactions"), "total_count": 0, "+1": 0, "-1": 0, "laugh": 0, "hooray": 0,
-            "confused": 0, "heart": 0, "rocket": 0, "eyes": 0,
-        },
+        "reactions": reactions(&url),
     });
     for field in [
         "html_url",

@@ -5,7 +5,12 @@ use serde_json::{Value, json};
 use super::super::model::{State, Visibility};
 use super::{api, time, urls, user, with};
 
-/// `full-repository`, which has every field of the smaller kinds too.
+/// `full-repository`: what the repository itself is asked for.
+pub fn full_repository(state: &State, id: u64) -> Value {
+    with(repository(state, id), json!({"custom_properties": {}, "network_count": 0, "subscribers_count": 0}))
+}
+
+/// `repository`, as other objects hold it.
 pub fn repository(state: &State, id: u64) -> Value {
     let repo = state.repo(id);
     let name = repo.full_name();
@@ -32,12 +37,11 @@ pub fn repository(state: &State, id: u64) -> Value {
         "mirror_url": null,
         "license": null,
         "topics": [],
-        "custom_properties": {},
         "default_branch": repo.default_branch,
         "created_at": at, "updated_at": at, "pushed_at": at,
     });
     let counts = json!({
-        "forks": 0, "forks_count": 0, "network_count": 0, "stargazers_count": 0, "subscribers_count": 0,
+        "forks": 0, "forks_count": 0, "stargazers_count": 0,
         "watchers": 0, "watchers_count": 0, "size": 0,
         "open_issues": open, "open_issues_count": open,
         "has_issues": true, "has_projects": true, "has_wiki": true, "has_downloads": true, "has_pages": false,
