@@ -204,7 +204,7 @@ fn a_nullable_column_is_one_small_migration_after_an_import() {
         let [migration] = request.migrations.as_slice() else { panic!("one migration") };
         let steps: Vec<_> = request.plan.operations.iter().map(|operation| operation.summary.as_str()).collect();
         assert_eq!(steps, ["add column motto"]);
-        assert_eq!(migration.up.matches("ALTER TABLE").count(), 1, "{}", migration.up);
+        assert_eq!(migration.up.matches("ALTER TABLE public.").count(), 1, "{}", migration.up);
         for script in [&migration.up, &migration.up, &migration.down, &migration.up] {
             connection.execute_script(script).await.expect(script);
         }
