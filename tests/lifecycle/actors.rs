@@ -157,6 +157,19 @@ impl Stage {
         self.repo.open_pull_request("ann", branch, base, &format!("Ask for {branch}"))
     }
 
+    /// Opens a pull request that asks for these files from a fork of `fred`'s; nothing runs for it yet.
+    pub(crate) fn open_from_fork(&self, files: &[(&str, &str)]) -> u64 {
+        self.world.user("fred");
+        let fork = self.world.fork(&self.repo, "fred");
+        self.push("scratch", "ann", "Ask", files);
+        let paths = self.repo.git(&["diff", "--name-only", "main", "scratch"]);
+        let text = |path: &str| self.repo.git(&["show", &format!("scratch:{path}")]) + "\n";
+        let texts: Vec<(&str, String)> = paths.lines().map(|path| (path, text(path))).collect();
+        let files: Vec<(&str, Option<&str>)> = texts.iter().map(|(path, text)| (*path, Some(text.as_str()))).collect();
+        fork.commit("ask", "fred", "Ask", &files);
+        self.repo.open_from_fork(&fork, "fred", "ask", "main", "Ask")
+    }
+
     /// The status of a pull request's head.
     pub(crate) fn status(&self, number: u64) -> StatusView {
         self.repo.status(&self.repo.head_sha(number), CONTEXT).expect("there is a status")

@@ -3,7 +3,7 @@
 use crate::{
     actors::{LABEL, Stage},
     request::{FIRST_DRAFT, another, corrected, refers_to_teams, teams},
-    support::github::{Access, Event, Method, Permissions, RepoDriver, Role, Scope, Visibility},
+    support::github::{Access, Event, Method, Permissions, Role, Scope, Visibility},
 };
 
 const FILE: &str = "schema-requests/notes.yaml";
@@ -46,28 +46,12 @@ fn whatever_the_event_the_pull_request_gets_its_review() {
 #[test]
 fn a_pull_request_from_a_fork_is_reviewed_after_its_validation() {
     let stage = Stage::with_log(Visibility::Public, POLICY);
-    let number = from_fork(&stage);
+    let number = stage.open_from_fork(&[(FILE, FIRST_DRAFT)]);
     let ran = stage.deliver(&stage.repo.workflow_run_event(number));
     assert_eq!((ran.code, ran.output("verdict")), (1, "fail"));
     assert_eq!(stage.gate(number), "failure: 1 error, 2 warnings");
     assert_eq!(stage.open_threads(number).len(), 3);
     stage.summary(number);
-}
-
-/// Opens a pull request from a fork of fred's.
-fn from_fork(stage: &Stage) -> u64 {
-    stage.world.user("fred");
-    let fork: RepoDriver = stage.world.fork(&stage.repo, "fred");
-    stage.push("scratch", "ann", "Ask", &[(FILE, FIRST_DRAFT)]);
-    let migrations = stage.repo.git(&["ls-tree", "-r", "--name-only", "scratch", "migrations/"]);
-    let texts: Vec<(String, String)> = std::iter::once(FILE)
-        .chain(migrations.lines())
-        .map(|path| (path.to_owned(), stage.repo.git(&["show", &format!("scratch:{path}")]) + "\n"))
-        .collect();
-    let files: Vec<(&str, Option<&str>)> =
-        texts.iter().map(|(path, text)| (path.as_str(), Some(text.as_str()))).collect();
-    fork.commit("notes", "fred", "Ask for notes", &files);
-    stage.repo.open_from_fork(&fork, "fred", "notes", "main", "Notes")
 }
 
 #[test]
