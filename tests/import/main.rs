@@ -1,11 +1,6 @@
 //! Taking over databases that are there, against a real server.
 
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::disallowed_methods,
-    reason = "tests stop at once and start processes"
-)]
+#![expect(clippy::expect_used, clippy::disallowed_methods, reason = "tests stop at once and start processes")]
 
 #[path = "../support/postgres.rs"]
 mod support;
