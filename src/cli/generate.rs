@@ -11,7 +11,7 @@ use super::{
     output,
 };
 use crate::{
-    model::{File, Outcome},
+    model::{File, Outcome, RequestOutcome, Subject},
     parse,
     pipeline::{self, Scope, Snapshot},
     policy::PathKind,
@@ -44,7 +44,7 @@ pub(super) fn run(context: &Context, selection: &Selection, format: Format) -> a
     let outcome = pipeline::evaluate(&snapshot);
     let dir = snapshot.policy.migrations.clone();
     let mut expected = BTreeSet::new();
-    for migration in outcome.in_order().flat_map(|(request, _)| &request.migrations) {
+    for migration in outcome.in_order().flat_map(|request| &request.migrations) {
         for (name, text) in [(migration.name.up_file(), &migration.up), (migration.name.down_file(), &migration.down)] {
             let path = format!("{dir}/{name}");
             if snapshot.merged.get(&path).is_none_or(|file| file.bytes != text.as_bytes()) {
@@ -74,10 +74,9 @@ fn superseded(snapshot: &Snapshot, outcome: &Outcome, expected: &BTreeSet<String
     if snapshot.scope == Scope::All {
         return Vec::new();
     }
-    let tables: BTreeSet<_> =
-        outcome.requests.iter().filter_map(|request| Some(&request.change.as_ref()?.table)).collect();
+    let subjects: BTreeSet<Subject> = outcome.requests.iter().filter_map(subject).collect();
     let of_changed = |path: &str, file: &File| {
-        crate::migration::read_file(path, &file.bytes).is_ok_and(|file| tables.contains(&file.header.table))
+        crate::migration::read_file(path, &file.bytes).is_ok_and(|file| subjects.contains(&file.header.subject))
     };
     let files = snapshot.merged.iter().filter(|(path, _)| snapshot.policy.classify(path) == PathKind::Migration);
     files
@@ -86,6 +85,12 @@ fn superseded(snapshot: &Snapshot, outcome: &Outcome, expected: &BTreeSet<String
         })
         .map(|(path, _)| path.clone())
         .collect()
+}
+
+/// Whose migrations a request brings, where it could be read.
+fn subject(request: &RequestOutcome) -> Option<Subject> {
+    let table = request.change.as_ref().map(|change| Subject::from(&change.table));
+    table.or_else(|| Some(Subject::Sql(request.sql.as_ref()?.name.clone())))
 }
 
 fn report(done: &Done, outcome: &Outcome, format: Format) -> anyhow::Result<Ended> {
@@ -98,10 +103,10 @@ fn report(done: &Done, outcome: &Outcome, format: Format) -> anyhow::Result<Ende
         if text.is_empty() {
             text.push_str("Everything is up to date.\n");
         }
-        for request in outcome.requests.iter().filter(|request| request.change.is_none()) {
+        for request in outcome.requests.iter().filter(|request| request.kind().is_none()) {
             let _ = writeln!(text, "passed over {}: `schema-registry check` says why", printable(&request.path));
         }
         output::print(&text)?;
     }
-    Ok(Ended::well_if(outcome.requests.iter().all(|request| request.change.is_some())))
+    Ok(Ended::well_if(outcome.requests.iter().all(|request| request.kind().is_some())))
 }

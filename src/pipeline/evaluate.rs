@@ -5,12 +5,12 @@ use super::{
     changes::Sides,
     dependencies::Dependencies,
     requests::{RequestFile, registry_id},
-    strays,
+    sql_requests, strays,
 };
 use crate::{
     model::{
-        Change, ChangeKind, Claims, DeclarationsOutcome, FileChange, FileState, Migration, Outcome, Plan, Request,
-        RequestOutcome, Tree,
+        Change, ChangeKind, Claims, DeclarationsOutcome, Field, FileChange, FileState, Migration, Outcome, Plan,
+        Request, RequestMetadata, RequestOutcome, Tree,
     },
     policy::{PathKind, Policy},
     rules::{self, DeclarationsContext, RequestContext, TreeContext},
@@ -22,8 +22,11 @@ pub fn evaluate(snapshot: &Snapshot) -> Outcome {
     let empty = Tree::new();
     let sides = Sides::read(snapshot, &empty);
     let dependencies = Dependencies::read(&sides);
-    let requests: Vec<_> =
-        sides.judged().into_iter().map(|(path, file)| evaluate_request(&sides, &dependencies, path, file)).collect();
+    let of_tables = sides.judged().into_iter();
+    let mut requests: Vec<_> =
+        of_tables.map(|(path, file)| evaluate_request(&sides, &dependencies, path, file)).collect();
+    requests.extend(sql_requests::evaluate(&sides));
+    requests.sort_by(|a, b| a.path.cmp(&b.path));
     let migrations = requests.iter().flat_map(|request| &request.migrations);
     let paths = |migration: &Migration| [migration.name.up_file(), migration.name.down_file()];
     let expected = migrations.flat_map(paths).map(|name| format!("{}/{name}", snapshot.policy.migrations)).collect();
@@ -100,6 +103,7 @@ fn evaluate_request(sides: &Sides<'_>, dependencies: &Dependencies, path: &str, 
         table: file.parsed.table.clone(),
         registry_id: registry_id_of(sides, file, change.as_ref()),
         change,
+        sql: None,
         plan,
         migrations,
         violations,
@@ -117,10 +121,15 @@ fn registry_id_of(sides: &Sides<'_>, file: &RequestFile, change: Option<&Change>
 }
 
 fn claims(request: &Request) -> Claims {
-    let text = |field: &Option<crate::model::Field<String>>| field.as_ref().map(|field| field.value.clone());
-    let metadata = &request.metadata;
+    let owner = request.owner.as_ref().map(|field| field.value.clone());
+    Claims { owner, ..claimed(&request.metadata) }
+}
+
+/// What the metadata of a request claims.
+pub(super) fn claimed(metadata: &RequestMetadata) -> Claims {
+    let text = |field: &Option<Field<String>>| field.as_ref().map(|field| field.value.clone());
     Claims {
-        owner: text(&request.owner),
+        owner: None,
         requested_by: text(&metadata.requested_by),
         requested_by_username: text(&metadata.requested_by_username),
         justification: text(&metadata.justification),

@@ -9,6 +9,7 @@ mod import;
 mod neighbours;
 mod order;
 mod requests;
+mod sql_requests;
 mod stamps;
 mod strays;
 

@@ -6,7 +6,7 @@ use super::{
     escape::{code, prose},
     terminal::{Style, bold, paint, printable},
 };
-use crate::model::{Change, ChangeKind, Operation, Outcome, Plan, RequestOutcome, Work};
+use crate::model::{ChangeKind, Operation, Outcome, Plan, RequestOutcome, Work};
 
 /// Where the second column begins: after the number of the step and the phase.
 const INDENT: &str = "                ";
@@ -15,8 +15,8 @@ const INDENT: &str = "                ";
 #[must_use]
 pub fn human(outcome: &Outcome, style: Style) -> String {
     let mut out = String::new();
-    for (request, change) in outcome.in_order() {
-        let _ = writeln!(out, "{}", bold(&printable(&title(change)), style));
+    for request in outcome.in_order() {
+        let _ = writeln!(out, "{}", bold(&printable(&title(request)), style));
         for (index, operation) in request.plan.operations.iter().enumerate() {
             let phase = operation.phase.map_or("", |phase| phase.kind.as_str());
             let _ = writeln!(out, "  {:>2}  {phase:<10}{}", index + 1, printable(&operation.summary));
@@ -44,8 +44,8 @@ pub fn human(outcome: &Outcome, style: Style) -> String {
 #[must_use]
 pub fn markdown(outcome: &Outcome) -> String {
     let mut parts = Vec::new();
-    for (request, change) in outcome.in_order() {
-        parts.push(format!("### {}", prose(&title(change))));
+    for request in outcome.in_order() {
+        parts.push(format!("### {}", prose(&title(request))));
         parts.extend(table(&request.plan, usize::MAX));
         let files: Vec<_> = request.migrations.iter().map(|it| format!("- {}", code(&it.name.up_file()))).collect();
         parts.push(if files.is_empty() {
@@ -82,11 +82,11 @@ pub(super) fn table(plan: &Plan, rows: usize) -> Option<String> {
     Some(lines.join("\n"))
 }
 
-fn title(change: &Change) -> String {
-    let name = change.table.short();
-    match (&change.before, change.kind) {
-        (Some(before), ChangeKind::Rename) => format!("rename {} to {name}", before.name.short()),
-        (_, kind) => format!("{} {name}", kind.verb()),
+fn title(request: &RequestOutcome) -> String {
+    let (name, kind) = (request.subject().unwrap_or_default(), request.kind().unwrap_or(ChangeKind::None));
+    match request.change.as_ref().and_then(|change| change.before.as_ref()) {
+        Some(before) if kind == ChangeKind::Rename => format!("rename {} to {name}", before.name.short()),
+        _ => format!("{} {name}", kind.verb()),
     }
 }
 
@@ -112,7 +112,7 @@ fn hazards(operation: &Operation) -> Vec<String> {
 }
 
 fn closing_line(outcome: &Outcome) -> String {
-    let changes: Vec<&RequestOutcome> = outcome.in_order().map(|(request, _)| request).collect();
+    let changes: Vec<&RequestOutcome> = outcome.in_order().collect();
     if changes.is_empty() {
         return "No schema changes.".to_owned();
     }

@@ -10,3 +10,4 @@ mod init;
 mod project;
 mod repository;
 mod shell;
+mod sql_requests;

@@ -55,7 +55,7 @@ fn migrations(files: &Tree) -> Vec<String> {
         tree.insert(stamp.path, File::regular(bytes));
     }
     let outcome = evaluate(&snapshot(&tree, changed(&tree)));
-    let migrations = outcome.in_order().flat_map(|(request, _)| &request.migrations);
+    let migrations = outcome.in_order().flat_map(|request| &request.migrations);
     migrations.map(|migration| migration.up.clone()).collect()
 }
 

@@ -8,7 +8,7 @@ fn header(kind: ChangeKind, table: &str, before: &str, after: &str) -> Migration
     let digest = |text: &str| (!text.is_empty()).then(|| Digest::of(text));
     MigrationHeader {
         format: MIGRATION_FORMAT,
-        table: TableName::public(table),
+        subject: TableName::public(table).into(),
         kind,
         before: digest(before),
         after: digest(after),
@@ -61,7 +61,7 @@ fn problems(migrations: &[(u32, MigrationHeader)]) -> String {
 fn shown(migrations: &[(u32, MigrationHeader)]) -> Vec<String> {
     let chains = read(migrations);
     let verbs = |chain: &Chain| chain.links.iter().map(|link| link.header.kind.verb()).collect::<Vec<_>>().join(" ");
-    chains.iter().map(|chain| format!("{}: {}", chain.table.name, verbs(chain))).collect()
+    chains.iter().map(|chain| format!("{}: {}", chain.subject.short(), verbs(chain))).collect()
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn the_migrations_of_one_change_are_one_link() {
         ("20260102_090000_alter_t_01_prepare", "20260102_090000_alter_t_03_finish")
     );
     assert_eq!(link.name().0, "20260102_090000_alter_t");
-    assert_eq!(chains.of_migration("20260102_090000_alter_t_02_build").unwrap().table.name, "t");
+    assert_eq!(chains.of_migration("20260102_090000_alter_t_02_build").unwrap().subject.short(), "t");
 }
 
 #[test]

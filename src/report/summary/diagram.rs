@@ -24,7 +24,7 @@ pub(super) fn section(outcome: &Outcome, detail: Detail) -> Option<String> {
         return None;
     }
     let mut diagram = Diagram::default();
-    for (_, change) in outcome.in_order() {
+    for change in outcome.in_order().filter_map(|request| request.change.as_ref()) {
         diagram.draw(change);
     }
     let text = diagram.finish();
@@ -53,7 +53,7 @@ impl Diagram {
                 let before = change.before.as_ref().map_or_else(String::new, |before| word(&before.name.short()));
                 format!("{name} - was {before}")
             }
-            ChangeKind::Alter | ChangeKind::None => name,
+            ChangeKind::Alter | ChangeKind::Run | ChangeKind::None => name,
         };
         self.labels.insert(id, label);
         self.columns.insert(id, columns(change, table));
@@ -213,6 +213,7 @@ mod tests {
             table: Some(name),
             registry_id: None,
             change: Some(change),
+            sql: None,
             plan: Plan::default(),
             migrations: Vec::new(),
             violations: Vec::new(),

@@ -11,6 +11,7 @@ mod invalid_baseline;
 mod invalid_default;
 mod invalid_expression;
 mod invalid_request;
+mod invalid_sql;
 mod jsonb_without_gin_index;
 mod missing_created_at;
 mod missing_justification;
@@ -18,6 +19,11 @@ mod missing_primary_key;
 mod missing_updated_at;
 mod multiple_primary_keys;
 mod primary_key_not_uuid;
+mod sql_blocking_index;
+mod sql_bypasses_request;
+mod sql_cascade;
+mod sql_unbounded_write;
+mod sql_unlisted_object;
 mod stale_migration;
 mod table_name_not_plural;
 mod table_name_not_snake_case;
@@ -47,6 +53,7 @@ pub(super) const RULES: &[&Rule] = &[
     &invalid_default::RULE,
     &invalid_expression::RULE,
     &invalid_request::RULE,
+    &invalid_sql::RULE,
     &jsonb_without_gin_index::RULE,
     &missing_created_at::RULE,
     &missing_justification::RULE,
@@ -54,6 +61,11 @@ pub(super) const RULES: &[&Rule] = &[
     &missing_updated_at::RULE,
     &multiple_primary_keys::RULE,
     &primary_key_not_uuid::RULE,
+    &sql_blocking_index::RULE,
+    &sql_bypasses_request::RULE,
+    &sql_cascade::RULE,
+    &sql_unbounded_write::RULE,
+    &sql_unlisted_object::RULE,
     &stale_migration::RULE,
     &table_name_not_plural::RULE,
     &table_name_not_snake_case::RULE,
