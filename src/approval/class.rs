@@ -117,6 +117,7 @@ mod tests {
     fn losing(mut request: RequestOutcome) -> RequestOutcome {
         request.plan.operations.push(Operation {
             summary: "drop column `x`".to_owned(),
+            migration: None,
             phase: None,
             work: Work::Catalog,
             locks: Vec::new(),

@@ -13,9 +13,10 @@ use super::{
 use crate::{
     model::{File, Outcome, RequestOutcome, Subject},
     parse,
-    pipeline::{self, Scope, Snapshot},
+    pipeline::{self, Scope, Snapshot, Stamp},
     policy::PathKind,
     report::terminal::printable,
+    yaml::CannotEdit,
 };
 
 /// What a run did to the working tree.
@@ -25,21 +26,42 @@ struct Done {
     removed: Vec<String>,
 }
 
-/// Fills in `requestedAt`, writes the expected migrations, removes those of this branch that nothing needs.
+impl Done {
+    /// Edits a request file; `text` is what a person would have to write instead.
+    fn edit(
+        &mut self,
+        context: &Context,
+        snapshot: &mut Snapshot,
+        path: String,
+        edit: impl FnOnce(&[u8]) -> Result<Vec<u8>, CannotEdit>,
+        text: &str,
+    ) -> anyhow::Result<()> {
+        let Some(file) = snapshot.merged.get_mut(&path) else { return Ok(()) };
+        let by_hand = || format!("cannot edit {path}; write `{text}` into it by hand");
+        file.bytes = edit(&file.bytes).with_context(by_hand)?;
+        context.workspace.write(&path, &file.bytes)?;
+        // Editing a file makes it one that the revision touches.
+        if let Scope::Changed(paths) = &mut snapshot.scope {
+            paths.insert(path.clone());
+        }
+        if !self.written.contains(&path) {
+            self.written.push(path);
+        }
+        Ok(())
+    }
+}
+
+/// Fills in `requestedAt` and the `registryId` of renamed tables, writes the expected migrations, removes those of this branch that nothing needs.
 pub(super) fn run(context: &Context, selection: &Selection, format: Format) -> anyhow::Result<Ended> {
     let mut snapshot = context.snapshot(selection)?;
     let mut done = Done::default();
-    for stamp in pipeline::assign_stamps(&snapshot) {
-        let Some(file) = snapshot.merged.get_mut(&stamp.path) else { continue };
-        let by_hand = || {
-            let at = stamp.at.format("%FT%TZ");
-            format!("cannot edit {}; write `requestedAt: {at}` into it by hand", stamp.path)
-        };
-        let edited = parse::set_requested_at(&file.bytes, stamp.at).with_context(by_hand)?;
-        *file = File { mode: file.mode, bytes: edited };
-        context.workspace.write(&stamp.path, &file.bytes)?;
-        judge(&mut snapshot, &stamp.path);
-        done.written.push(stamp.path);
+    for (path, id) in pipeline::carried_ids(&snapshot) {
+        let edit = |bytes: &[u8]| parse::set_registry_id(bytes, id);
+        done.edit(context, &mut snapshot, path, edit, &format!("registryId: {id}"))?;
+    }
+    for Stamp { path, at } in pipeline::assign_stamps(&snapshot) {
+        let edit = |bytes: &[u8]| parse::set_requested_at(bytes, at);
+        done.edit(context, &mut snapshot, path, edit, &format!("requestedAt: {}", at.format("%FT%TZ")))?;
     }
     let outcome = pipeline::evaluate(&snapshot);
     let dir = snapshot.policy.migrations.clone();
@@ -59,13 +81,6 @@ pub(super) fn run(context: &Context, selection: &Selection, format: Format) -> a
         done.removed.push(path);
     }
     report(&done, &outcome, format)
-}
-
-/// Editing a file makes it one that the revision touches.
-fn judge(snapshot: &mut Snapshot, path: &str) {
-    if let Scope::Changed(paths) = &mut snapshot.scope {
-        paths.insert(path.to_owned());
-    }
 }
 
 /// Migrations that this branch adds for the tables that it changes, and that none of the changes needs. What is on the

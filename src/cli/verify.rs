@@ -84,8 +84,11 @@ fn planned<'a>(outcome: &'a Outcome, file: &MigrationFile, up: &str) -> Option<V
         request.migrations.iter().any(|migration| migration.name.0 == file.stem && migration.up == up)
     };
     let request = outcome.requests.iter().find(brings)?;
-    let phase = file.header.phase.map(|phase| phase.number);
-    let of_file = request.plan.operations.iter().filter(|operation| operation.phase.map(|phase| phase.number) == phase);
+    let of_file = request
+        .plan
+        .operations
+        .iter()
+        .filter(|operation| operation.migration.as_ref().is_some_and(|migration| migration.0 == file.stem));
     Some(of_file.collect())
 }
 
@@ -122,7 +125,13 @@ fn human(verification: &Verification) -> String {
         let name = printable(&change.name);
         match &change.result {
             Ok(()) if change.merged => {}
-            Ok(()) => _ = writeln!(text, "ok      {name}"),
+            Ok(()) => {
+                let _ = writeln!(text, "ok      {name}");
+                for unseeded in &change.unseeded {
+                    let (table, reason) = (unseeded.table.to_string(), printable(&unseeded.reason));
+                    let _ = writeln!(text, "note    without rows in {}: {reason}", printable(&table));
+                }
+            }
             Err(failure) => {
                 let failure = failure.to_string();
                 let lines: Vec<String> = failure.lines().map(|line| format!("        {}", printable(line))).collect();
@@ -157,6 +166,7 @@ fn json(verification: &Verification) -> serde_json::Value {
             "steps": steps.collect::<Vec<_>>(),
             "locks": change.locks,
             "rewrites": change.rewrites,
+            "unseeded": change.unseeded,
         })
     });
     serde_json::json!({

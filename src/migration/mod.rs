@@ -43,7 +43,7 @@ pub fn generate(
         phase: None,
         renamed_from: None,
     };
-    let (plan, scripts) = match (change.kind, &change.before, &change.after) {
+    let (mut plan, scripts) = match (change.kind, &change.before, &change.after) {
         (ChangeKind::Create, _, Some(table)) => {
             let header = header(Some(table));
             (script::plan_of_create(table), vec![(header.clone(), script::create(&header, table)?)])
@@ -76,6 +76,8 @@ pub fn generate(
                 suggestion: "Use lower-case letters, digits and `_`".to_owned(),
             }]);
         }
+        let own = plan.operations.iter_mut().filter(|operation| operation.phase == header.phase);
+        own.for_each(|operation| operation.migration = Some(name.clone()));
         migrations.push(Migration { name, header, up, down });
     }
     Ok((plan, migrations))

@@ -100,6 +100,7 @@ pub(super) fn define(table: &Table) -> Result<Definition, Vec<Unsupported>> {
 pub(super) fn plan_of_create(table: &Table) -> Plan {
     let step = |summary: String| Operation {
         summary,
+        migration: None,
         phase: None,
         work: Work::Catalog,
         locks: Vec::new(),
@@ -123,6 +124,7 @@ pub(super) fn plan_of_drop(table: &Table) -> Plan {
     let tables = std::iter::once(&table.name).chain(parents(table));
     let operation = Operation {
         summary: format!("drop table {}", table.name.short()),
+        migration: None,
         phase: None,
         work: Work::Catalog,
         locks: locks(tables, LockMode::AccessExclusive),

@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use super::{header, name};
 use crate::{
     model::{
-        ChangeKind, Digest, Down, Lock, MIGRATION_FORMAT, Migration, MigrationHeader, Operation, Plan, SqlRequest,
-        Subject, Work,
+        ChangeKind, Digest, Down, Lock, MIGRATION_FORMAT, Migration, MigrationHeader, MigrationName, Operation, Plan,
+        SqlRequest, Subject, Work,
     },
     sql::{ScriptStatement, Setting, Statement, render, runs_alone},
 };
@@ -39,7 +39,9 @@ pub fn generate_sql(
         header,
     };
     let reversible = matches!(request.down, Down::Sql(_));
-    (Plan { operations: up.iter().map(|statement| operation(statement, reversible)).collect() }, migration)
+    let plan =
+        Plan { operations: up.iter().map(|statement| operation(statement, &migration.name, reversible)).collect() };
+    (plan, migration)
 }
 
 fn file(header: &MigrationHeader, body: Vec<Statement<'_>>) -> String {
@@ -60,10 +62,11 @@ fn script<'a>(text: &'a str, statements: &[ScriptStatement]) -> Vec<Statement<'a
     [Statement::Begin].into_iter().chain(settings).chain([body, Statement::Commit]).collect()
 }
 
-fn operation(statement: &ScriptStatement, reversible: bool) -> Operation {
+fn operation(statement: &ScriptStatement, migration: &MigrationName, reversible: bool) -> Operation {
     let lock = |mode| statement.relations.iter().map(move |table| Lock { table: table.clone(), mode });
     Operation {
         summary: statement.summary.clone(),
+        migration: Some(migration.clone()),
         phase: None,
         work: if statement.scans { Work::Scan } else { Work::Catalog },
         locks: statement.lock.into_iter().flat_map(lock).collect(),

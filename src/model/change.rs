@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{CatalogObject, Namespace, Phase, Table, TableName};
+use super::{CatalogObject, MigrationName, Namespace, Phase, Table, TableName};
 
 /// The known schema: the tables that the request files of a revision describe and want (not the dropped ones), and the
 /// opaque objects that it declares.
@@ -193,7 +193,9 @@ pub enum Work {
 pub struct Operation {
     /// `create table caricatures`, for people; holds names from the request: hostile text.
     pub summary: String,
-    /// The migration that holds it; `None` where the change is one migration.
+    /// Stem of the migration that holds it; `None` before it has a name.
+    pub migration: Option<MigrationName>,
+    /// The place of that migration; `None` where the change is one migration.
     pub phase: Option<Phase>,
     /// How much of the table it looks at.
     pub work: Work,

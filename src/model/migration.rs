@@ -14,7 +14,8 @@ pub const MAX_PHASES: u32 = 99;
 
 /// The common stem of a migration's two file names, `<YYYYMMDD>_<HHMMSS>_<verb>_<table>[_<number>_<phase>]`.
 /// Stems sort in the order in which migrations run.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
 pub struct MigrationName(pub String);
 
 impl MigrationName {
@@ -57,13 +58,11 @@ pub enum PhaseKind {
     Validate,
     /// What had to wait for the others, and the postcondition.
     Finish,
-    /// Foreign keys between tables that refer to each other.
-    References,
 }
 
 impl PhaseKind {
     /// Every kind, in order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 8] = [
         Self::Prepare,
         Self::Backfill,
         Self::Recover,
@@ -72,7 +71,6 @@ impl PhaseKind {
         Self::Drop,
         Self::Validate,
         Self::Finish,
-        Self::References,
     ];
 
     /// The word in file names and headers.
@@ -87,7 +85,6 @@ impl PhaseKind {
             Self::Drop => "drop",
             Self::Validate => "validate",
             Self::Finish => "finish",
-            Self::References => "references",
         }
     }
 

@@ -26,7 +26,7 @@ use crate::{
 };
 
 pub use resolve::resolve;
-pub use stamp::set_requested_at;
+pub use stamp::{set_registry_id, set_requested_at};
 pub use write::{Declared, write_declarations, write_request};
 
 /// What the reader made of one request file.

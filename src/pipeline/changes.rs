@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Scope, Snapshot,
-    dependencies::Dependencies,
-    order,
+    Scope, Snapshot, early,
+    order::Order,
     requests::{RequestFile, Requests},
+    steps::Step,
 };
 use crate::{
     migration::{self, Baselines, Chain, Chains, Link},
     model::{
-        Catalog, Change, ChangeKind, Digest, MIGRATION_FORMAT, Migration, Plan, Renames, Subject, Table, TableName,
-        Tree, Unsupported,
+        Catalog, Change, ChangeKind, Digest, MIGRATION_FORMAT, Migration, Plan, Renames, Request, Subject, Table,
+        TableName, Tree, Unsupported,
     },
     policy::PathKind,
     rules::StaleMigration,
@@ -40,12 +40,19 @@ impl<'a> Sides<'a> {
         let base_requests = Requests::read(base_tree, policy, None);
         let requests = Requests::read(&snapshot.merged, policy, Some((base_tree, &base_requests)));
         let base = base_requests.catalog(&policy.database);
+        let renames = requests.renames(&base);
+        let mut merged = requests.catalog(&policy.database);
+        for (name, old) in &renames.tables {
+            if let (Some(known), Some(old)) = (merged.tables.get_mut(name), base.tables.get(old)) {
+                known.registry_id = old.registry_id;
+            }
+        }
         Self {
             snapshot,
             base_tree,
-            renames: requests.renames(&base),
+            renames,
             base,
-            merged: requests.catalog(&policy.database),
+            merged,
             requests,
             base_requests,
             base_chains: Chains::read(base_tree, &policy.migrations),
@@ -84,15 +91,23 @@ impl<'a> Sides<'a> {
         Some(Change { table, kind, before, after, renames: self.renames.clone() })
     }
 
-    /// The plan and the migrations that `change` must bring, or what of it cannot be carried out yet.
-    pub(super) fn plan(&self, file: &RequestFile, change: &Change) -> Result<(Plan, Vec<Migration>), Vec<Unsupported>> {
-        let requested_at = file.accepted().and_then(|request| request.metadata.requested_at.as_ref());
-        let circles = order::circles(self, file, change);
-        if !circles.is_empty() {
-            return Err(circles);
+    /// Whether every table is judged as new.
+    pub(super) fn judges_all(&self) -> bool {
+        self.snapshot.scope == Scope::All
+    }
+
+    /// The plan and the migrations that a change must bring whose steps these are, or what of it cannot be carried out.
+    pub(super) fn plan(&self, steps: &[Step]) -> Result<(Plan, Vec<Planned>), Vec<Unsupported>> {
+        let mut plan = Plan::default();
+        let mut planned = Vec::new();
+        let mut before = steps.first().and_then(|step| self.digest_before(&step.change));
+        for Step { change, stamp } in steps {
+            let (part, migrations) = migration::generate(change, *stamp, before)?;
+            before = change.after.as_ref().map(Table::state_digest);
+            plan.operations.extend(part.operations);
+            planned.push(Planned { change: change.clone(), migrations });
         }
-        let Some(stamp) = requested_at.map(|field| field.value) else { return Ok(Default::default()) };
-        migration::generate(change, stamp, self.digest_before(change))
+        Ok((plan, planned))
     }
 
     /// The state digest that the table's last migration on the base left; the state's own where it has none.
@@ -107,38 +122,45 @@ impl<'a> Sides<'a> {
 
     /// What is wrong with the migrations of the table of `change`: the expected ones missing or different, others that
     /// the change does not bring, a chain that does not hold or does not end in the wanted state.
-    pub(super) fn stale(
-        &self,
-        change: &Change,
-        expected: &[Migration],
-        dependencies: &Dependencies,
-    ) -> Vec<StaleMigration> {
+    pub(super) fn stale(&self, order: &Order, change: &Change, planned: &[Planned]) -> Vec<StaleMigration> {
+        let expected: Vec<_> = planned.iter().flat_map(|planned| &planned.migrations).cloned().collect();
         let mut stale = self.broken(change);
-        if stale.is_empty() && self.is_compared(&(&change.table).into(), expected) {
-            stale.extend(migration::compare(expected, &self.snapshot.merged, &self.snapshot.policy.migrations));
+        let firsts = planned.iter().map(|planned| planned.migrations.first().map_or("", |first| &first.name.0));
+        if stale.is_empty() && self.is_compared(&(&change.table).into(), &firsts.collect::<Vec<_>>()) {
+            stale.extend(migration::compare(&expected, &self.snapshot.merged, &self.snapshot.policy.migrations));
         }
+        stale.extend(self.lost_id(change));
         if stale.is_empty() {
-            stale.extend(self.unexpected(self.chains.links(&change.table), expected));
+            stale.extend(self.unexpected(self.chains.links(&change.table), &expected));
             stale.extend(self.end_of_chain(change));
-            stale.extend(order::too_early(self, change, expected));
-            stale.extend(dependencies.too_early(change, expected));
+            stale.extend(early::too_early(self, order, change, planned));
         }
         stale
     }
 
+    /// The id that a request must say it carries, because it renames a table, and does not.
+    pub(super) fn carried_id(&self, table: &TableName, request: &Request) -> Option<uuid::Uuid> {
+        let id = self.base.tables.get(self.renames.tables.get(table)?)?.registry_id;
+        (request.registry_id.as_ref().map(|field| field.value) != Some(id)).then_some(id)
+    }
+
+    fn lost_id(&self, change: &Change) -> Option<StaleMigration> {
+        let path = self.merged.tables.get(&change.table).map(|known| &known.path)?;
+        let request = self.requests.get(path)?.accepted()?;
+        let id = self.carried_id(&change.table, request)?;
+        let message = format!("A renamed table keeps its identity: `registryId: {id}` is missing");
+        Some(StaleMigration { message, suggestion: "Run `schema-registry generate`, which writes it".to_owned() })
+    }
+
     /// Whether the bytes of the migrations are to be the expected ones. History may have brought a table here in several
     /// changes, at other times and by older versions of the tool: where everything is judged as new, only migrations
-    /// that could be those of the request are.
-    pub(super) fn is_compared(&self, subject: &Subject, expected: &[Migration]) -> bool {
-        let Scope::All = self.snapshot.scope else { return true };
-        match self.chains.links(subject) {
-            [] => true,
-            [link] => {
-                let first = expected.first().map(|migration| migration.name.0.as_str());
-                link.header.format == MIGRATION_FORMAT && first.is_none_or(|name| name == link.first())
-            }
-            _ => false,
-        }
+    /// that could be those of the request are. `firsts` are the stems of the first migrations of each link that is wanted.
+    pub(super) fn is_compared(&self, subject: &Subject, firsts: &[&str]) -> bool {
+        let links = self.chains.links(subject);
+        let same = || firsts.iter().copied().eq(links.iter().map(Link::first));
+        !self.judges_all()
+            || links.is_empty()
+            || (links.iter().all(|link| link.header.format == MIGRATION_FORMAT) && (firsts.is_empty() || same()))
     }
 
     /// What does not hold in the chain of the table.
@@ -148,8 +170,8 @@ impl<'a> Sides<'a> {
         self.problems(chain, self.start_of(chain, on_base))
     }
 
-    /// What does not hold in a chain that starts from the state `start`, as far as this revision brings it about: what is on the base
-    /// as it is here is not its to answer for.
+    /// What does not hold in a chain that starts from the state `start`. What is on the base as it is here is not this
+    /// revision's to answer for.
     pub(super) fn problems(&self, chain: &Chain, start: Option<Digest>) -> Vec<StaleMigration> {
         let problems = self.chains.problems(chain, start).into_iter();
         let ours = |path: &String| !self.base_tree.contains_key(path);
@@ -166,7 +188,7 @@ impl<'a> Sides<'a> {
         let new = links
             .iter()
             .flat_map(|link| &link.files)
-            .filter(|file| self.snapshot.scope != Scope::All && !self.base_tree.contains_key(&file.path));
+            .filter(|file| !self.judges_all() && !self.base_tree.contains_key(&file.path));
         new.filter(|file| expected.iter().all(|migration| migration.name.0 != file.stem)).map(|file| StaleMigration {
             message: format!("Migration {} is not what this change brings", file.path),
             suggestion: "Run `schema-registry generate`, which removes it".to_owned(),
@@ -185,6 +207,12 @@ impl<'a> Sides<'a> {
             suggestion: "Run `schema-registry generate`".to_owned(),
         })
     }
+}
+
+/// One link of the chain that a change adds to.
+pub(super) struct Planned {
+    pub(super) change: Change,
+    pub(super) migrations: Vec<Migration>,
 }
 
 pub(super) fn kind_of(before: Option<&Table>, after: Option<&Table>, renamed: bool) -> ChangeKind {

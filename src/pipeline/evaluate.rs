@@ -1,16 +1,20 @@
 //! The evaluation itself.
 
+use std::collections::BTreeMap;
+
 use super::{
     Snapshot,
     changes::Sides,
-    dependencies::Dependencies,
+    order::Order,
     requests::{RequestFile, registry_id},
-    sql_requests, strays,
+    sql_requests,
+    steps::Step,
+    strays,
 };
 use crate::{
     model::{
         Change, ChangeKind, Claims, DeclarationsOutcome, Field, FileChange, FileState, Migration, Outcome, Plan,
-        Request, RequestMetadata, RequestOutcome, Tree,
+        Request, RequestMetadata, RequestOutcome, TableName, Tree,
     },
     policy::{PathKind, Policy},
     rules::{self, DeclarationsContext, RequestContext, TreeContext},
@@ -21,10 +25,11 @@ use crate::{
 pub fn evaluate(snapshot: &Snapshot) -> Outcome {
     let empty = Tree::new();
     let sides = Sides::read(snapshot, &empty);
-    let dependencies = Dependencies::read(&sides);
+    let order = Order::read(&sides);
+    let steps = order.steps();
     let of_tables = sides.judged().into_iter();
     let mut requests: Vec<_> =
-        of_tables.map(|(path, file)| evaluate_request(&sides, &dependencies, path, file)).collect();
+        of_tables.map(|(path, file)| evaluate_request(&sides, &order, &steps, path, file)).collect();
     requests.extend(sql_requests::evaluate(&sides));
     requests.sort_by(|a, b| a.path.cmp(&b.path));
     let migrations = requests.iter().flat_map(|request| &request.migrations);
@@ -64,19 +69,26 @@ fn evaluate_declarations(sides: &Sides<'_>) -> Vec<DeclarationsOutcome> {
     outcome.collect()
 }
 
-fn evaluate_request(sides: &Sides<'_>, dependencies: &Dependencies, path: &str, file: &RequestFile) -> RequestOutcome {
+fn evaluate_request(
+    sides: &Sides<'_>,
+    order: &Order,
+    steps: &BTreeMap<&TableName, Vec<Step>>,
+    path: &str,
+    file: &RequestFile,
+) -> RequestOutcome {
     let Snapshot { policy, now, .. } = sides.snapshot;
     let change = sides.change(file);
-    let planned = change.as_ref().map(|change| sides.plan(file, change));
-    let (plan, migrations, unsupported) = match planned {
-        Some(Ok((plan, migrations))) => (plan, migrations, Vec::new()),
+    let planned = change.as_ref().map(|change| sides.plan(steps.get(&change.table).map_or(&[], Vec::as_slice)));
+    let (plan, planned, unsupported) = match planned {
+        Some(Ok((plan, planned))) => (plan, planned, Vec::new()),
         Some(Err(unsupported)) => (Plan::default(), Vec::new(), unsupported),
         None => Default::default(),
     };
     let stale = match &change {
-        Some(change) if unsupported.is_empty() => sides.stale(change, &migrations, dependencies),
+        Some(change) if unsupported.is_empty() => sides.stale(order, change, &planned),
         _ => Vec::new(),
     };
+    let migrations: Vec<Migration> = planned.into_iter().flat_map(|planned| planned.migrations).collect();
     let twins = file.parsed.table.as_ref().map(|table| sides.requests.paths_of(table)).unwrap_or_default();
     let violations = rules::check_request(&RequestContext {
         policy,

@@ -3,7 +3,7 @@
 mod baseline;
 mod catalogs;
 mod changes;
-mod dependencies;
+mod early;
 mod evaluate;
 mod import;
 mod neighbours;
@@ -11,6 +11,7 @@ mod order;
 mod requests;
 mod sql_requests;
 mod stamps;
+mod steps;
 mod strays;
 
 use std::collections::BTreeSet;
@@ -21,12 +22,12 @@ pub use catalogs::compare_catalogs;
 pub use evaluate::evaluate;
 pub use import::{Imported, import};
 pub use neighbours::context_files;
-pub use stamps::{Stamp, assign_stamps};
+pub use stamps::{Stamp, assign_stamps, carried_ids};
 
 use crate::{model::Tree, policy::Policy};
 
 #[cfg(test)]
-mod dependencies_tests;
+mod order_tests;
 #[cfg(test)]
 mod tests;
 

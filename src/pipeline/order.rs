@@ -1,12 +1,13 @@
 //! Which change has to run before which.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{changes::Sides, requests::RequestFile};
+use chrono::{DateTime, Utc};
+
+use super::changes::Sides;
 use crate::{
-    migration::Link,
-    model::{Change, ChangeKind, ForeignKey, Migration, Table, TableName, Unsupported},
-    rules::StaleMigration,
+    diff,
+    model::{Change, ChangeKind, Constraint, Difference, ForeignKey, Index, IndexKey, Table, TableName},
 };
 
 /// The tables that `table` refers to, itself left out.
@@ -14,81 +15,264 @@ pub(super) fn referenced(table: &Table) -> impl Iterator<Item = &TableName> {
     table.foreign_keys.iter().map(|key| &key.references).filter(|parent| **parent != table.name)
 }
 
-/// The foreign keys of a new table that lead back to it through other new ones: none of these tables can be created first.
-pub(super) fn circles(sides: &Sides<'_>, file: &RequestFile, change: &Change) -> Vec<Unsupported> {
-    let (ChangeKind::Create, Some(table), Some(request)) = (change.kind, &change.after, file.accepted()) else {
-        return Vec::new();
-    };
-    let on_columns = request.schema.columns.iter().filter_map(|column| column.references.as_ref());
-    let listed = request.schema.foreign_keys.iter().map(|key| &key.references);
-    let routes = on_columns.chain(listed).map(|reference| &reference.route);
-    let closing = table.foreign_keys.iter().zip(routes).filter(|(key, _)| leads_back(sides, key, &table.name));
-    let unsupported = |(key, route): (&ForeignKey, &crate::model::Route)| Unsupported {
-        route: route.clone(),
-        message: format!(
-            "Tables `{}` and `{}` depend on each other, so that neither can be created first",
-            table.name.short(),
-            key.references.short()
-        ),
-        suggestion: "Leave out the foreign key of one of them".to_owned(),
-    };
-    closing.map(unsupported).collect()
+/// A change that takes migrations, and when it was requested.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    /// The request file.
+    pub(super) path: String,
+    pub(super) change: Change,
+    pub(super) requested_at: Option<DateTime<Utc>>,
 }
 
-fn leads_back(sides: &Sides<'_>, key: &ForeignKey, start: &TableName) -> bool {
-    if key.references == *start {
-        return false;
-    }
-    let mut seen = BTreeSet::new();
-    let mut next = vec![&key.references];
-    while let Some(name) = next.pop() {
-        if name == start {
-            return true;
-        }
-        let known = sides.merged.tables.get(name).filter(|_| !sides.base.tables.contains_key(name));
-        if let Some(known) = known.filter(|_| seen.insert(name)) {
-            next.extend(referenced(&known.table));
-        }
-    }
-    false
+/// Why one change has to run before another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Reason {
+    /// The later one has a foreign key to what the earlier one brings.
+    Brings,
+    /// The earlier one lets go of what the later one takes away.
+    LetsGo,
 }
 
-/// Migrations of `change` that run at a time when a table that they need is not there, or one that is in their way still
-/// is. Tables without migrations were there before the registry.
-pub(super) fn too_early(sides: &Sides<'_>, change: &Change, expected: &[Migration]) -> Vec<StaleMigration> {
-    let mut found = Vec::new();
-    for migration in expected {
-        let own = migration.name.0.as_str();
-        let mut needs = |table: &TableName, there: bool, why: &str| {
-            let links = sides.chains.links(table);
-            let Some(first) = links.first() else { return };
-            let is_there = |link: &Link| link.header.after.is_some();
-            let before = links.iter().rfind(|link| link.last() < own);
-            if before.map_or(first.header.before.is_some(), is_there) == there {
-                return;
-            }
-            let Some(later) = links.iter().find(|link| link.last() > own && is_there(link) == there) else {
-                return;
-            };
-            found.push(StaleMigration {
-                message: format!("Migration {own} runs before {}, and table `{}` {why}", later.last(), table.short()),
-                suggestion: "Run `schema-registry generate`, which gives it a later time".to_owned(),
+/// `earlier` before the change that it is listed for, because of foreign keys of one of the two.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Edge {
+    pub(super) earlier: TableName,
+    pub(super) reason: Reason,
+    /// Names of the foreign keys: of the later change where the earlier one brings something, else of the earlier one.
+    pub(super) keys: BTreeSet<String>,
+}
+
+/// The foreign keys of one change that cannot be where the change is, because tables refer to each other in a circle.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Cut {
+    /// Those that come once these other tables are as they must be.
+    pub(super) close: BTreeSet<String>,
+    pub(super) after: BTreeSet<TableName>,
+    /// Those that go before these other tables change.
+    pub(super) open: BTreeSet<String>,
+    pub(super) before: BTreeSet<TableName>,
+}
+
+/// The changes of a revision, by table, in an order in which they can run.
+#[derive(Debug, Default)]
+pub(super) struct Order {
+    pub(super) waiting: BTreeMap<TableName, Waiting>,
+    /// Every table of `waiting`, once.
+    pub(super) tables: Vec<TableName>,
+    /// What has to run before each change, without what the cuts take care of.
+    pub(super) edges: BTreeMap<TableName, Vec<Edge>>,
+    pub(super) cuts: BTreeMap<TableName, Cut>,
+}
+
+impl Order {
+    /// Of the changes that are judged.
+    pub(super) fn read(sides: &Sides<'_>) -> Self {
+        let mut waiting = BTreeMap::new();
+        for (path, file) in sides.judged() {
+            let Some(change) = sides.change(file).filter(|change| change.kind != ChangeKind::None) else { continue };
+            let requested_at = file.accepted().and_then(|request| request.metadata.requested_at.as_ref());
+            let requested_at = requested_at.map(|field| field.value);
+            waiting.insert(change.table.clone(), Waiting { path: path.to_owned(), change, requested_at });
+        }
+        Self::new(waiting)
+    }
+
+    /// Dependencies first; among the rest, by the time of the request, then name. A circle is cut at its first table.
+    fn new(waiting: BTreeMap<TableName, Waiting>) -> Self {
+        let mut edges = edges(&waiting);
+        let mut cuts: BTreeMap<TableName, Cut> = BTreeMap::new();
+        let mut left: BTreeSet<(bool, Option<DateTime<Utc>>, TableName)> =
+            waiting.iter().map(|(table, it)| (it.requested_at.is_none(), it.requested_at, table.clone())).collect();
+        let mut tables = Vec::new();
+        let mut placed = BTreeSet::new();
+        while !left.is_empty() {
+            let is_free = |table: &TableName| edges[table].iter().all(|edge| placed.contains(&edge.earlier));
+            let free = left.iter().find(|(.., table)| is_free(table)).cloned();
+            let next = free.or_else(|| {
+                let circle = first_circle(&left, &edges, &placed);
+                left.iter().find(|(.., table)| circle.contains(table)).cloned()
             });
-        };
-        for table in change.after.iter().flat_map(referenced).collect::<BTreeSet<_>>() {
-            needs(table, true, "has to be there first");
+            let Some(next) = next.or_else(|| left.first().cloned()) else { break };
+            cut(&next.2, &mut edges, &mut cuts, &placed);
+            left.remove(&next);
+            placed.insert(next.2.clone());
+            tables.push(next.2);
         }
-        if change.kind == ChangeKind::Drop {
-            for table in referrers(sides, &change.table) {
-                needs(table, false, "refers to it until then");
+        Self { waiting, tables, edges, cuts }
+    }
+}
+
+/// Makes `table` free: whatever stands between it and the tables that are not placed yet becomes a cut.
+fn cut(
+    table: &TableName,
+    edges: &mut BTreeMap<TableName, Vec<Edge>>,
+    cuts: &mut BTreeMap<TableName, Cut>,
+    placed: &BTreeSet<TableName>,
+) {
+    let Some(own) = edges.get_mut(table) else { return };
+    let (kept, open) = own.drain(..).partition(|edge| placed.contains(&edge.earlier));
+    *own = kept;
+    let open: Vec<Edge> = open;
+    for Edge { earlier, reason, keys } in open {
+        match reason {
+            Reason::Brings => {
+                let cut = cuts.entry(table.clone()).or_default();
+                cut.close.extend(keys);
+                cut.after.insert(earlier);
+            }
+            Reason::LetsGo => {
+                let cut = cuts.entry(earlier).or_default();
+                cut.open.extend(keys);
+                cut.before.insert(table.clone());
             }
         }
     }
-    found
 }
 
-/// The tables on the base that refer to `table` and that the revision drops.
-fn referrers<'a>(sides: &'a Sides<'_>, table: &TableName) -> impl Iterator<Item = &'a TableName> {
-    let dropped = sides.base.tables.iter().filter(|(name, _)| !sides.merged.tables.contains_key(*name));
-    dropped.filter(move |(_, known)| referenced(&known.table).any(|parent| parent == table)).map(|(name, _)| name)
+/// The first tables, all of which wait for each other and for nobody else.
+fn first_circle(
+    left: &BTreeSet<(bool, Option<DateTime<Utc>>, TableName)>,
+    edges: &BTreeMap<TableName, Vec<Edge>>,
+    placed: &BTreeSet<TableName>,
+) -> BTreeSet<TableName> {
+    let waits_for = |table: &TableName| {
+        let mut found = BTreeSet::new();
+        let mut next = vec![table];
+        while let Some(table) = next.pop() {
+            let open = edges[table].iter().map(|edge| &edge.earlier).filter(|earlier| !placed.contains(*earlier));
+            next.extend(open.filter(|earlier| found.insert((*earlier).clone())));
+        }
+        found
+    };
+    // Whoever waits for the fewest waits for its own circle alone.
+    left.iter().map(|(.., table)| waits_for(table)).min_by_key(BTreeSet::len).unwrap_or_default()
+}
+
+/// What has to run before each change.
+fn edges(waiting: &BTreeMap<TableName, Waiting>) -> BTreeMap<TableName, Vec<Edge>> {
+    let sides: BTreeMap<&TableName, Side<'_>> =
+        waiting.iter().map(|(table, waiting)| (table, Side::new(&waiting.change))).collect();
+    let mut edges: BTreeMap<TableName, Vec<Edge>> = waiting.keys().map(|table| (table.clone(), Vec::new())).collect();
+    let mut add = |later: &TableName, earlier: &TableName, reason: Reason, key: &ForeignKey| {
+        let Some(list) = edges.get_mut(later) else { return };
+        match list.iter_mut().find(|edge| edge.earlier == *earlier && edge.reason == reason) {
+            Some(edge) => _ = edge.keys.insert(key.name.clone()),
+            None => list.push(Edge { earlier: earlier.clone(), reason, keys: [key.name.clone()].into() }),
+        }
+    };
+    for (table, side) in &sides {
+        for key in side.wanted() {
+            if let Some(parent) = sides.get(&key.references).filter(|_| key.references != **table)
+                && parent.brings(key, side.added.contains(key))
+            {
+                add(table, &key.references, Reason::Brings, key);
+            }
+        }
+        for key in &side.dropped {
+            if let Some(parent) = sides.get(&key.references).filter(|_| key.references != **table)
+                && parent.takes_away(key)
+            {
+                add(&key.references, table, Reason::LetsGo, key);
+            }
+        }
+    }
+    edges
+}
+
+/// What one change means to the others.
+struct Side<'a> {
+    change: &'a Change,
+    /// The state before under the names of the state after.
+    before: Option<Table>,
+    /// Foreign keys that it adds.
+    added: Vec<ForeignKey>,
+    /// Foreign keys that it drops, under the names after.
+    dropped: Vec<ForeignKey>,
+}
+
+impl<'a> Side<'a> {
+    fn new(change: &'a Change) -> Self {
+        let keys = |table: &Option<Table>| table.iter().flat_map(|table| table.foreign_keys.clone()).collect();
+        let before = change.before.as_ref().map(|before| diff::renamed(before, &change.table, &change.renames));
+        let (added, dropped) = match (&change.before, &change.after) {
+            (Some(old), Some(new)) => changed_keys(&diff::differences(old, new, &change.renames)),
+            _ => (keys(&change.after), keys(&before)),
+        };
+        Self { change, before, added, dropped }
+    }
+
+    fn wanted(&self) -> impl Iterator<Item = &'a ForeignKey> {
+        self.change.after.iter().flat_map(|table| &table.foreign_keys)
+    }
+
+    /// Whether `key` of another table, a new one perhaps, can be there only once this change has run.
+    fn brings(&self, key: &ForeignKey, is_new: bool) -> bool {
+        let Some(after) = &self.change.after else { return false };
+        let columns = referenced_columns(key, after);
+        match &self.before {
+            None => true,
+            Some(_) if self.change.kind == ChangeKind::Rename => true,
+            Some(before) => (is_new && !has_key(before, columns)) || self.renames_one_of(columns),
+        }
+    }
+
+    /// Whether `key` of another table must be gone before this change can run.
+    fn takes_away(&self, key: &ForeignKey) -> bool {
+        let Some(before) = &self.before else { return false };
+        let columns = referenced_columns(key, before);
+        self.change.after.as_ref().is_none_or(|after| has_key(before, columns) && !has_key(after, columns))
+    }
+
+    fn renames_one_of(&self, columns: &[String]) -> bool {
+        let renamed = self.change.renames.columns.get(&self.change.table);
+        renamed.is_some_and(|renamed| columns.iter().any(|column| renamed.contains_key(column)))
+    }
+}
+
+fn changed_keys(differences: &[Difference]) -> (Vec<ForeignKey>, Vec<ForeignKey>) {
+    let mut added = Vec::new();
+    let mut dropped = Vec::new();
+    let push = |list: &mut Vec<ForeignKey>, constraint: &Constraint| {
+        if let Constraint::ForeignKey(key) = constraint {
+            list.push(key.clone());
+        }
+    };
+    for difference in differences {
+        match difference {
+            Difference::ConstraintAdded { constraint } => push(&mut added, constraint),
+            Difference::ConstraintDropped { constraint } => push(&mut dropped, constraint),
+            Difference::ConstraintChanged { before, after } => {
+                push(&mut dropped, before);
+                push(&mut added, after);
+            }
+            _ => {}
+        }
+    }
+    (added, dropped)
+}
+
+/// The columns that `key` refers to in `parent`.
+fn referenced_columns<'a>(key: &'a ForeignKey, parent: &'a Table) -> &'a [String] {
+    match (key.referenced_columns.as_slice(), &parent.primary_key) {
+        ([], Some(primary)) => &primary.columns,
+        (columns, _) => columns,
+    }
+}
+
+/// Whether a foreign key can refer to exactly these columns of `table`.
+/// Source: <https://www.postgresql.org/docs/current/sql-createtable.html#SQL-CREATETABLE-PARMS-REFERENCES>
+fn has_key(table: &Table, columns: &[String]) -> bool {
+    let wanted: BTreeSet<&String> = columns.iter().collect();
+    let same = |columns: &[String]| columns.iter().collect::<BTreeSet<_>>() == wanted;
+    let index = |index: &Index| {
+        let keys = index.elements.iter().map(|element| match &element.key {
+            IndexKey::Column(name) => Some(name),
+            IndexKey::Expression(_) => None,
+        });
+        let keys: Option<BTreeSet<&String>> = keys.collect();
+        index.unique && index.predicate.is_none() && keys.is_some_and(|keys| keys == wanted)
+    };
+    table.primary_key.iter().any(|key| same(&key.columns))
+        || table.uniques.iter().any(|unique| same(&unique.columns))
+        || table.indexes.iter().any(index)
 }

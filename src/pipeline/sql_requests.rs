@@ -112,7 +112,8 @@ fn stale(sides: &Sides<'_>, request: &SqlRequest, runs: bool, expected: &[Migrat
     let chain = sides.chains.get(&subject);
     let on_base = sides.base_chains.get(&subject).is_none().then(|| digest_before(sides, request)).flatten();
     let mut stale = chain.map(|chain| sides.problems(chain, on_base)).unwrap_or_default();
-    if stale.is_empty() && sides.is_compared(&subject, expected) {
+    let firsts: Vec<&str> = expected.iter().map(|migration| migration.name.0.as_str()).collect();
+    if stale.is_empty() && sides.is_compared(&subject, &firsts) {
         stale.extend(migration::compare(expected, &sides.snapshot.merged, &sides.snapshot.policy.migrations));
     }
     if stale.is_empty() {

@@ -7,7 +7,7 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use super::{
     Snapshot,
     changes::Sides,
-    dependencies::{Dependencies, Waiting},
+    order::{Order, Waiting},
     requests::RequestFile,
     sql_requests::{self, accepted},
 };
@@ -30,14 +30,18 @@ pub fn assign_stamps(snapshot: &Snapshot) -> Vec<Stamp> {
     let empty = Tree::new();
     let sides = Sides::read(snapshot, &empty);
     let latest = sides.base_chains.iter().flat_map(|chain| &chain.links).map(|link| link.stamp).max();
-    let dependencies = Dependencies::read(&sides);
+    let order = Order::read(&sides);
+    // The links that come before those of the requests need times as well.
+    let openings = i64::try_from(order.openings()).unwrap_or(i64::MAX);
+    let latest = latest.and_then(|latest| latest.checked_add_signed(TimeDelta::try_seconds(openings)?));
     let mut stamps: Vec<_> =
         sides.judged().into_iter().filter_map(|(path, file)| missing(&sides, path, file)).collect();
     let mut taken = BTreeSet::new();
     let mut given: BTreeMap<&TableName, DateTime<Utc>> = BTreeMap::new();
-    for table in dependencies.order() {
-        let Some(Waiting { path, requested_at, .. }) = dependencies.waiting.get(table) else { continue };
-        let earliest = dependencies.before(table).filter_map(|other| given.get(other)).copied().chain(latest).max();
+    for table in &order.tables {
+        let Some(Waiting { path, requested_at, .. }) = order.waiting.get(table) else { continue };
+        let needed = order.edges.get(table).into_iter().flatten().filter_map(|edge| given.get(&edge.earlier));
+        let earliest = needed.copied().chain(latest).max();
         let mut at = requested_at.unwrap_or(snapshot.now).trunc_subsecs(0);
         if let Some(earliest) = earliest.filter(|earliest| at <= *earliest) {
             at = earliest + TimeDelta::seconds(1);
@@ -69,6 +73,18 @@ pub fn assign_stamps(snapshot: &Snapshot) -> Vec<Stamp> {
     }
     stamps.sort_by(|a, b| a.path.cmp(&b.path));
     stamps
+}
+
+/// The ids that `generate` has to write, by request file: a renamed table carries the one that it had on the base.
+#[must_use]
+pub fn carried_ids(snapshot: &Snapshot) -> BTreeMap<String, uuid::Uuid> {
+    let empty = Tree::new();
+    let sides = Sides::read(snapshot, &empty);
+    let carried = sides.judged().into_iter().filter_map(|(path, file)| {
+        let request = file.accepted()?;
+        Some((path.to_owned(), sides.carried_id(&request.table, request)?))
+    });
+    carried.collect()
 }
 
 /// The time of a request that changes nothing and does not say its own.

@@ -125,6 +125,7 @@ impl Connection {
             detail: None,
             hint: Some("End it with COMMIT.".to_owned()),
             context: None,
+            constraint: None,
         })))
     }
 
@@ -223,5 +224,6 @@ fn statement_error(refused: &DbError, script: &str, statement: Statement<'_>) ->
         detail: refused.detail().map(str::to_owned),
         hint: refused.hint().map(str::to_owned),
         context: refused.where_().map(str::to_owned),
+        constraint: refused.constraint().map(str::to_owned),
     }
 }

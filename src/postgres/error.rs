@@ -63,6 +63,8 @@ pub struct StatementError {
     pub hint: Option<String>,
     /// Call stack inside the server: which line of which function.
     pub context: Option<String>,
+    /// The constraint or unique index that a row violates.
+    pub constraint: Option<String>,
 }
 
 impl fmt::Display for StatementError {

@@ -8,27 +8,27 @@ use super::{
 };
 use crate::model::{ChangeKind, Operation, Outcome, Plan, RequestOutcome, Work};
 
-/// Where the second column begins: after the number of the step and the phase.
-const INDENT: &str = "                ";
+/// Where the second column begins: after the number of the step.
+const INDENT: &str = "        ";
 
-/// For a terminal: the steps of every change, what they lock, and what is dangerous about them, marked with `!`.
+/// For a terminal: the migrations of every change, their steps, what these lock, and what is dangerous about them, marked
+/// with `!`.
 #[must_use]
 pub fn human(outcome: &Outcome, style: Style) -> String {
     let mut out = String::new();
     for request in outcome.in_order() {
         let _ = writeln!(out, "{}", bold(&printable(&title(request)), style));
-        for (index, operation) in request.plan.operations.iter().enumerate() {
-            let phase = operation.phase.map_or("", |phase| phase.kind.as_str());
-            let _ = writeln!(out, "  {:>2}  {phase:<10}{}", index + 1, printable(&operation.summary));
-            for lock in locks(operation, printable) {
-                let _ = writeln!(out, "{INDENT}{lock}");
-            }
-            for hazard in hazards(operation) {
-                let _ = writeln!(out, "   {}", paint(&format!("!            {}", printable(&hazard)), "31", style));
+        let mut steps = request.plan.operations.iter().zip(1..).peekable();
+        for migration in &request.migrations {
+            let _ = writeln!(out, "  {}", printable(&migration.name.up_file()));
+            while let Some((operation, number)) =
+                steps.next_if(|(it, _)| it.migration.as_ref() == Some(&migration.name))
+            {
+                human_step(&mut out, number, operation, style);
             }
         }
-        for migration in &request.migrations {
-            let _ = writeln!(out, "{INDENT}in {}", printable(&migration.name.up_file()));
+        for (operation, number) in steps {
+            human_step(&mut out, number, operation, style);
         }
         if request.migrations.is_empty() {
             let _ = writeln!(out, "{INDENT}no migrations: `schema-registry check` says why");
@@ -38,6 +38,16 @@ pub fn human(outcome: &Outcome, style: Style) -> String {
     let closing = closing_line(outcome);
     let _ = writeln!(out, "{closing}");
     out
+}
+
+fn human_step(out: &mut String, number: usize, operation: &Operation, style: Style) {
+    let _ = writeln!(out, "    {number:>2}  {}", printable(&operation.summary));
+    for lock in locks(operation, printable) {
+        let _ = writeln!(out, "{INDENT}{lock}");
+    }
+    for hazard in hazards(operation) {
+        let _ = writeln!(out, "     {}", paint(&format!("!  {}", printable(&hazard)), "31", style));
+    }
 }
 
 /// In Markdown.

@@ -213,17 +213,17 @@ fn a_drop_stands_out_in_the_plan() {
     project.write("schema-requests/rooms.yaml", &another("rooms"));
     insta::assert_snapshot!(project.outcome(&["plan"]).1, @"
     create rooms
-       1            create table rooms
-       2            create index idx_rooms_created_at on rooms
-       3            create index idx_rooms_updated_at on rooms
-                    in 20260103_030405_create_rooms.up.sql
+      20260103_030405_create_rooms.up.sql
+         1  create table rooms
+         2  create index idx_rooms_created_at on rooms
+         3  create index idx_rooms_updated_at on rooms
 
     drop teams
-       1            drop table teams
-                    ACCESS EXCLUSIVE on teams
-       !            loses data: all rows of teams
-       !            the down migration does not bring everything back
-                    in 20260202_030405_drop_teams.up.sql
+      20260202_030405_drop_teams.up.sql
+         1  drop table teams
+            ACCESS EXCLUSIVE on teams
+         !  loses data: all rows of teams
+         !  the down migration does not bring everything back
 
     2 changes, 4 operations, 2 migrations; 1 cannot be undone.
     ");

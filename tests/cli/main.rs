@@ -11,3 +11,4 @@ mod project;
 mod repository;
 mod shell;
 mod sql_requests;
+mod verify;

@@ -24,7 +24,7 @@ fn faults() -> Vec<Fault> {
     vec![
         Fault::Error(500),
         Fault::Error(503),
-        Fault::HtmlBadGateway,
+        Fault::Html(502),
         Fault::TooManyRequests { retry_after: Some(0) },
         Fault::SecondaryLimit { retry_after: Some(0) },
         Fault::Reset,
@@ -100,7 +100,7 @@ async fn reads_are_repeated_within_bounds() {
         assert_eq!(scene.world.take_calls().len(), 3, "{fault:?}");
         let expected = match fault {
             Fault::TooManyRequests { .. } | Fault::SecondaryLimit { .. } => matches!(error, Error::RateLimited { .. }),
-            Fault::Error(_) | Fault::HtmlBadGateway => matches!(error, Error::Other(_)),
+            Fault::Error(_) | Fault::Html(_) => matches!(error, Error::Other(_)),
             _ => matches!(error, Error::Network(_)),
         };
         assert!(expected, "{fault:?}: {error:?}");
@@ -117,6 +117,7 @@ async fn refusals_and_long_waits_are_not_repeated() {
         Fault::TooManyRequests { retry_after: Some(3_600) },
         Fault::TooManyRequests { retry_after: None },
         Fault::SecondaryLimit { retry_after: None },
+        Fault::PrimaryLimit,
     ];
     for fault in cases {
         let scene = Scene::new();
@@ -172,7 +173,7 @@ async fn errors_name_the_call_and_never_the_token() {
     GET /api/v3/repos/octo/db/pulls/1 was answered with 301 Moved Permanently (request ID): it is redirected to another host, which gets no token
     ");
     for _ in 0..3 {
-        scene.world.fail_next(PULL, Fault::HtmlBadGateway);
+        scene.world.fail_next(PULL, Fault::Html(502));
     }
     let error = scene.github.pull_request(NUMBER).await.unwrap_err();
     insta::assert_snapshot!(error.to_string().split("): ").last().unwrap(), @"the answer is not JSON, so it comes from a proxy or a failing server; check <https://www.githubstatus.com>, then run it again");

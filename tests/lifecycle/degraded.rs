@@ -32,6 +32,9 @@ fn pull_request_validates_and_writes_nothing() {
     assert!(ran.stdout.contains("::error file=schema-requests/notes.yaml,line=6,"), "{}", ran.stdout);
     assert!(ran.stdout.contains("::warning file=schema-requests/notes.yaml,line=7,"), "{}", ran.stdout);
     assert!(event.step_summary().contains("Schema review: fail"));
+    for place in [&ran.stdout, &event.step_summary()] {
+        assert!(place.contains("this run, which may only read.") && place.contains("schema-registry init"), "{place}");
+    }
 }
 
 #[test]
@@ -44,20 +47,39 @@ fn a_token_that_may_not_write_degrades_and_says_so() {
     assert_eq!((ran.code, ran.output("verdict")), (1, "fail"));
     assert!(ran.stdout.contains("::error file="), "{}", ran.stdout);
     assert!(ran.stdout.contains("Nothing could be posted") && ran.stdout.contains("write"), "{}", ran.stdout);
+    assert!(event.step_summary().contains("Nothing could be posted"), "{}", event.step_summary());
     assert!(!ran.stdout.contains(&token) && !ran.stderr.contains(&token));
 }
 
 #[test]
 fn without_a_log_the_gate_stays_shut() {
     let (stage, number) = opened(&corrected());
-    let ran = stage.review(number, "opened", "ann");
-    assert_eq!((ran.code, ran.output("verdict")), (1, "fail"));
+    let ran = stage.action(&stage.repo.pull_request_event("pull_request_target", "opened", number, "ann"));
+    assert_eq!((ran.code, ran.output("verdict")), (2, "fail"), "it cannot tell");
     assert_eq!(stage.status(number).state, "error");
-    assert!(ran.stdout.contains("audit init --repo-id"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("audit init --repo-id"), "{}", ran.stderr);
     stage.summary(number);
     stage.create_log();
     stage.review(number, "synchronize", "ann");
     assert_eq!(stage.status(number).state, "pending");
+    stage.summary(number);
+}
+
+#[test]
+fn an_approval_that_cannot_be_recorded_is_none() {
+    let stage = Stage::with_log(Visibility::Private, "[approval]\nrequired = 1\n");
+    let number = stage.open("notes", "main", &[(FILE, &corrected())]);
+    stage.review(number, "opened", "ann");
+    stage.world.advance(3_600);
+    stage.repo.label(number, "mia", LABEL).expect("may label");
+    let event = stage.repo.pull_request_event("pull_request_target", "labeled", number, "mia");
+    let token = stage.repo.token(Permissions::record().with(Scope::Contents, Access::Read));
+    let ran = stage.action_with(&event, Some(&token));
+    assert_eq!((ran.code, ran.output("verdict"), ran.output("approved")), (2, "fail", "0"));
+    assert!(ran.stderr.starts_with("error: the audit log could not be written, so nothing was approved: "), "{ran:?}");
+    assert_eq!((stage.status(number).state.as_str(), stage.kinds()), ("error", vec!["initialised".to_owned()]));
+    stage.review(number, "labeled", "mia");
+    assert_eq!(stage.gate(number), "success: Approved by mia; no violations", "the next run makes up for it");
     stage.summary(number);
 }
 

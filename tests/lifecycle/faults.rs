@@ -85,8 +85,9 @@ fn met(scene: Scene, code: i32, route: &str, fault: &Fault) -> (i32, Vec<String>
 fn faults() -> Vec<Fault> {
     vec![
         Fault::Error(500),
-        Fault::Error(503),
-        Fault::HtmlBadGateway,
+        Fault::Error(502),
+        Fault::Html(503),
+        Fault::PrimaryLimit,
         Fault::SecondaryLimit { retry_after: None },
         Fault::SecondaryLimit { retry_after: Some(0) },
         Fault::TooManyRequests { retry_after: None },

@@ -4,6 +4,7 @@
 
 mod cluster;
 mod postcondition;
+mod rows;
 mod scripts;
 #[path = "../support/postgres.rs"]
 mod support;

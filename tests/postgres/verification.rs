@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use schema_registry::{
     model::{Column, Table, TableName},
-    postgres::{ChangeScripts, Pair, Server, TemporaryCluster, Verification, Wanted, catalog_text, verify},
+    postgres::{
+        ChangeScripts, Connection, Pair, Server, Step, TemporaryCluster, Verification, Wanted, catalog_text, verify,
+    },
 };
 
-use crate::{connect, on_each, with_cluster, with_database};
+use crate::{connect, on_each, runtime, with_cluster, with_database};
 
 const UP: &str = "BEGIN;
 CREATE TABLE IF NOT EXISTS public.teams (
@@ -20,7 +22,16 @@ CREATE INDEX IF NOT EXISTS idx_teams_name ON public.teams (name);
 COMMENT ON TABLE public.teams IS 'Who plays';
 COMMIT;
 ";
-const DOWN: &str = "BEGIN;\nDROP TABLE IF EXISTS public.teams;\nCOMMIT;\n";
+const DOWN: &str = "BEGIN;
+DO $$ BEGIN
+    IF to_regclass('public.teams') IS NOT NULL AND current_setting('schema_registry.allow_data_loss', true) IS DISTINCT FROM 'on'
+        AND EXISTS (SELECT FROM public.teams) THEN
+        RAISE 'it has rows' USING HINT = 'SET schema_registry.allow_data_loss = on';
+    END IF;
+END $$;
+DROP TABLE IF EXISTS public.teams;
+COMMIT;
+";
 
 fn column(name: &str, type_name: &str, nullable: bool) -> Column {
     Column {
@@ -72,9 +83,10 @@ fn a_good_chain_passes_and_the_scratch_database_is_gone() {
         let teams = teams();
         let members = "CREATE TABLE IF NOT EXISTS public.members (team_id uuid REFERENCES public.teams (id));";
         let (name, dropped) = (TableName::public("members"), "DROP TABLE IF EXISTS public.members;");
+        let guarded = &DOWN.replace("public.teams", "public.members");
         let chain = [
             single("1_create_teams", UP, DOWN, Wanted::Table(&teams)),
-            single("2_create_members", members, dropped, Wanted::Unknown),
+            single("2_create_members", members, guarded, Wanted::Unknown),
             single("3_drop_members", dropped, members, Wanted::Absent(&name)),
         ];
         let verification = verified(cluster, &chain).await;
@@ -98,6 +110,33 @@ fn a_database_url_serves_as_well_and_its_own_database_is_left_alone() {
         assert!(verify(&server, &[pair], &|_, _| {}).await.expect("the server works").passes());
         let catalog = catalog_text(&connection).await.expect("it answers");
         assert_eq!(catalog.get("column public.teams.other").map(String::as_str), Some("#1 integer"));
+    });
+}
+
+#[test]
+fn verifications_on_one_server_leave_each_other_alone_and_drop_what_dead_ones_left() {
+    with_database("neighbour", async |cluster, connection| {
+        let abandoned = "schema_registry_verify_00000000000000000000000000000000_work";
+        connection.create_database(abandoned).await.expect("nobody has it");
+        let change = [single("1_create_teams", UP, DOWN, Wanted::Unknown)];
+        let url = format!("postgresql:///neighbour?host={}&user=schema_registry", cluster.folder().display());
+        let nested = std::cell::Cell::new(false);
+        // In the midst of the first one, a second one begins and ends in another database.
+        let tell = |_: usize, step: &Step| {
+            if *step == Step::Down && !nested.replace(true) {
+                std::thread::scope(|scope| {
+                    let second = || async {
+                        let server = Server::from_url(&url).expect("a URL");
+                        let change = [single("1_create_teams", UP, DOWN, Wanted::Unknown)];
+                        assert!(verify(&server, &change, &|_, _| {}).await.expect("the server works").passes());
+                    };
+                    scope.spawn(move || runtime().block_on(second())).join().expect("it passes");
+                });
+            }
+        };
+        assert!(verify(&cluster.server(), &change, &tell).await.expect("the server works").passes());
+        assert!(nested.get());
+        Connection::connect(&cluster.server(), abandoned).await.map(drop).expect_err("it was abandoned");
     });
 }
 

@@ -1,5 +1,7 @@
 //! One pull request: review, record, gate. Everything is read live.
 
+use anyhow::bail;
+
 use super::{
     Step,
     approvals::{About, Approvals},
@@ -31,9 +33,9 @@ pub(super) async fn run(step: &Step<'_>, pull_request: PullRequest) -> anyhow::R
     }
     let judged = gather::judge(step, pull_request).await?;
     if !gated(step, &judged) {
-        let base = log_line(&judged.pull_request.base_ref);
-        output::print(&format!("The branch {base} is not gated; `[gate] branches` names those that are.\n"))?;
-        return validate::report(step, &judged, None);
+        let base = &judged.pull_request.base_ref;
+        let why = format!("The branch {base} is not gated; `[gate] branches` names those that are.");
+        return validate::report(step, &judged, &why);
     }
     match perform(step, &judged).await {
         Ok(None) => {
@@ -42,12 +44,12 @@ pub(super) async fn run(step: &Step<'_>, pull_request: PullRequest) -> anyhow::R
         }
         Ok(Some(gate)) => {
             gate.leave(step, &judged)?;
-            Ok(Ended::well_if(gate.verdict != Verdict::Fail))
+            gate.ended()
         }
         Err(error) => match error.downcast_ref::<Error>() {
             Some(Error::Forbidden(_)) => {
-                let why = format!("Nothing could be posted on the pull request: {}", log_line(&error.to_string()));
-                validate::report(step, &judged, Some(&why))
+                let why = format!("Nothing could be posted on the pull request: {error}");
+                validate::report(step, &judged, &why)
             }
             _ => Err(error),
         },
@@ -93,6 +95,8 @@ pub(super) struct Gate {
     approval: Option<ApprovalState>,
     labels: Vec<LabelChange>,
     summary: Summary,
+    /// Why the audit log could not be written; then the verdict says nothing about the change.
+    unrecorded: Option<String>,
 }
 
 /// A pull request before anything is posted.
@@ -192,9 +196,10 @@ impl<'a> Review<'a> {
                 self.conclude(outcome, Some(digest.digest), Some(evaluation.state), evaluation.labels, block)
             }
             Err(error) => {
-                let why = log_line(&format!("{error:#}"));
-                output::print(&format!("The audit log could not be written: {why}\n"))?;
-                self.conclude(outcome, Some(digest.digest), None, Vec::new(), Some(Block::Failed(&why)))
+                let why = format!("{error:#}");
+                let block = Block::Failed(&log_line(&why));
+                let gate = self.conclude(outcome, Some(digest.digest), None, Vec::new(), Some(block));
+                Gate { unrecorded: Some(why), ..gate }
             }
         })
     }
@@ -224,7 +229,7 @@ impl<'a> Review<'a> {
             tool: TOOL,
             log: None,
         });
-        Gate { verdict, status, approval, labels, summary }
+        Gate { verdict, status, approval, labels, summary, unrecorded: None }
     }
 
     /// Brings comments and label to what they should be; writes nothing that is so already. After a write that failed the
@@ -293,6 +298,14 @@ impl<'a> Review<'a> {
 }
 
 impl Gate {
+    /// How the run ends that came to this.
+    pub(super) fn ended(&self) -> anyhow::Result<Ended> {
+        if let Some(why) = &self.unrecorded {
+            bail!("the audit log could not be written, so nothing was approved: {why}");
+        }
+        Ok(Ended::well_if(self.verdict != Verdict::Fail))
+    }
+
     /// Leaves outputs and step summary behind.
     fn leave(&self, step: &Step<'_>, judged: &Judged) -> anyhow::Result<()> {
         outputs::summarise(step.environment, &self.summary.markdown)?;

@@ -119,5 +119,8 @@ async fn one(step: &Step<'_>, pull_request: PullRequest, governing_only: bool) -
     if governing_only && judged.clean().is_some_and(Clean::untouched) {
         return Ok(());
     }
-    review::perform(step, &judged).await.map(drop)
+    if let Some(gate) = review::perform(step, &judged).await? {
+        gate.ended()?;
+    }
+    Ok(())
 }

@@ -10,6 +10,7 @@ use crate::{
     model::{Outcome, PullRequest, Verdict},
     report::{
         annotations::annotations,
+        escape::{log_line, prose},
         summary::{SummaryFacts, summary},
     },
 };
@@ -21,11 +22,15 @@ pub(super) async fn run(step: &Step<'_>, pull_request: PullRequest) -> anyhow::R
         return Ok(Ended::Well);
     }
     let judged = gather::judge(step, pull_request).await?;
-    report(step, &judged, None)
+    report(step, &judged, READ_ONLY)
 }
 
-/// Leaves the result where a token that can write nothing can: in the run. `why` says what stood in the way.
-pub(super) fn report(step: &Step<'_>, judged: &Judged, why: Option<&str>) -> anyhow::Result<Ended> {
+/// Why nothing is posted for a run of the head's own workflow, whatever its token may do.
+const READ_ONLY: &str = "Nothing is posted on the pull request by this run, which may only read. Comments, approvals and \
+                         the status come from the workflow of the default branch that `schema-registry init` writes.";
+
+/// Leaves the result where a token that can write nothing can: in the run. `why` says what stood in the way of more.
+pub(super) fn report(step: &Step<'_>, judged: &Judged, why: &str) -> anyhow::Result<Ended> {
     let nothing = Outcome::default();
     let outcome = match &judged.result {
         MergedResult::Clean(clean) => &clean.outcome,
@@ -39,9 +44,7 @@ pub(super) fn report(step: &Step<'_>, judged: &Judged, why: Option<&str>) -> any
     for line in annotations(outcome.all_violations()) {
         output::print(&format!("{line}\n"))?;
     }
-    if let Some(why) = why {
-        output::print(&format!("{why}\n"))?;
-    }
+    output::print(&format!("{}\n", log_line(why)))?;
     let status = match (conflict, outcome.fails()) {
         (true, _) => "The branch conflicts with its base; merge or rebase it",
         (false, true) => "Errors must be fixed",
@@ -61,7 +64,8 @@ pub(super) fn report(step: &Step<'_>, judged: &Judged, why: Option<&str>) -> any
         tool: TOOL,
         log: None,
     };
-    outputs::summarise(step.environment, &summary(&facts).markdown)?;
+    let note = format!("> [!NOTE]\n> {}\n", prose(why));
+    outputs::summarise(step.environment, &format!("{}\n{note}", summary(&facts).markdown))?;
     outputs.write(step.environment)?;
     Ok(Ended::well_if(!outcome.fails()))
 }

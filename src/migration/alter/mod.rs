@@ -130,6 +130,7 @@ impl States {
     fn operation(&self, summary: String, mode: LockMode) -> Operation {
         Operation {
             summary,
+            migration: None,
             phase: None,
             work: Work::Catalog,
             locks: vec![Lock { table: self.after.name.clone(), mode }],

@@ -9,7 +9,9 @@ use super::{
     },
     ChangeResult, ChangeScripts, Failure, Pair, Step, Wanted,
     observe::{Observations, Observer, names},
+    report::Unseeded,
     scratch::{Db, Scratch, State},
+    seed::demands,
 };
 
 /// A failure of the change, or of the server.
@@ -57,6 +59,7 @@ impl<'a> Run<'a> {
         }
         self.reached().await?;
         self.seen.after = names(self.watch().await?).await?;
+        let demanded = demands(self.watch().await?).await?;
 
         let again = self.up(&Step::UpAgain).await?;
         self.same("a second run changes the schema", &after, &again)?;
@@ -67,6 +70,7 @@ impl<'a> Run<'a> {
         let redone = self.up(&Step::UpAfterDown).await?;
         self.same("the schema is not the one of the first run", &after, &redone)?;
 
+        self.with_rows(&before, &after, &demanded).await?;
         self.interruptions(&before, &after).await?;
         self.compare_with_plan()?;
         self.advance().await
@@ -108,6 +112,13 @@ impl<'a> Run<'a> {
         self.result.steps.push(step.clone());
     }
 
+    /// Notes that no row was found for these tables.
+    pub(super) fn unseeded(&mut self, tables: Vec<Unseeded>) {
+        self.result.unseeded.extend(tables);
+        self.result.unseeded.sort();
+        self.result.unseeded.dedup();
+    }
+
     fn step(&self) -> Step {
         self.result.steps.last().cloned().unwrap_or(Step::Up)
     }
@@ -128,11 +139,20 @@ impl<'a> Run<'a> {
 
     async fn down(&mut self, step: &Step) -> Result<State, Stop> {
         self.begin(step);
-        for pair in self.change.migrations.iter().rev() {
-            let ran = self.scratch.connect(Db::Work).await?.execute_script(pair.down).await;
-            self.accepted(ran, &format!("{}.down.sql", pair.name))?;
-        }
+        self.downs(None).await?;
         self.state().await
+    }
+
+    /// Runs every down file in [`Db::Work`], the last first, each in a session that `setting` is run in before.
+    pub(super) async fn downs(&self, setting: Option<&str>) -> Result<(), Stop> {
+        for pair in self.change.migrations.iter().rev() {
+            let session = self.scratch.connect(Db::Work).await?;
+            if let Some(setting) = setting {
+                session.run(setting).await?;
+            }
+            self.accepted(session.execute_script(pair.down).await, &format!("{}.down.sql", pair.name))?;
+        }
+        Ok(())
     }
 
     /// Runs an up file without watching it.
@@ -167,7 +187,7 @@ impl<'a> Run<'a> {
         self.equal(problem, &expected.catalog, &actual.catalog)
     }
 
-    fn equal(
+    pub(super) fn equal(
         &self,
         problem: &'static str,
         expected: &BTreeMap<String, String>,

@@ -18,7 +18,7 @@ impl Run<'_> {
     /// leaves nothing, whichever of its statements was the last.
     pub(super) async fn interruptions(&mut self, before: &State, after: &State) -> Result<(), Stop> {
         let mut proved = BTreeSet::from([before.clone(), after.clone()]);
-        self.scratch.copy(Db::Base, Db::Stage).await?;
+        self.scratch.copy(Db::Seeded, Db::Stage).await?;
         let change = self.change;
         for pair in &change.migrations {
             self.reset(Db::Stage).await?;

@@ -5,9 +5,11 @@ mod change;
 mod interrupt;
 mod observe;
 mod report;
+mod rows;
 mod scratch;
+mod seed;
 
-pub use report::{ChangeResult, Failure, ObservedLock, ObservedRewrite, Step, Verification};
+pub use report::{ChangeResult, Failure, ObservedLock, ObservedRewrite, Step, Unseeded, Verification};
 
 use self::{
     change::{Run, Stop},
@@ -65,9 +67,11 @@ pub enum Wanted<'a> {
 ///    tables that get a new file on disk: both must be what the plan says.
 /// 2. Up again, which must change nothing.
 /// 3. Down, which must restore the catalog; up once more.
-/// 4. For every statement of every up file: the session is killed after it (and in the midst of it where the statement is a
+/// 4. Up with rows in the tables that it locks, which must make the same schema and keep the values; down with rows in
+///    what it has brought, which must refuse to lose them, and do it where `schema_registry.allow_data_loss` is on.
+/// 5. For every statement of every up file: the session is killed after it (and in the midst of it where the statement is a
 ///    transaction of its own that waits for others), and the change is run again from its first file, which must lead to
-///    the same catalog.
+///    the same catalog; with rows too.
 ///
 /// `tell` hears of each step before it begins, with the index of its change. `Err` only when the server cannot be worked
 /// with; a change that fails is a result.

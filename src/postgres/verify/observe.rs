@@ -1,6 +1,9 @@
 //! What up files lock and rewrite, seen from another session.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use super::{
     super::{
@@ -26,6 +29,8 @@ pub(super) type Oid = String;
 #[derive(Debug, Default, Clone)]
 pub(super) struct Found {
     locks: BTreeMap<Oid, LockMode>,
+    /// Tables that it writes to or locks.
+    touched: BTreeSet<Oid>,
     /// Tables with another file on disk than before.
     rewritten: Vec<Oid>,
 }
@@ -146,7 +151,11 @@ impl<'a> Observer<'a> {
 
 impl Found {
     fn add_locks(&mut self, locks: impl IntoIterator<Item = (Oid, LockMode)>) {
-        for (table, mode) in locks {
+        for (table, mode) in locks.into_iter().filter(|(_, mode)| *mode >= LockMode::RowExclusive) {
+            self.touched.insert(table.clone());
+            if mode < WEAKEST {
+                continue;
+            }
             let strongest = self.locks.entry(table).or_insert(mode);
             *strongest = mode.max(*strongest);
         }
@@ -164,7 +173,7 @@ async fn terminate(watch: &Connection, process: i32) -> Result<(), PostgresError
     Ok(())
 }
 
-/// The locks of a session on the users' tables, [`WEAKEST`] and stronger. A table that its transaction has created is not
+/// The locks of a session on the users' tables. A table that its transaction has created is not
 /// there for anybody else yet, and so not here.
 async fn locks(watch: &Connection, process: i32) -> Result<Vec<(Oid, LockMode)>, PostgresError> {
     let sql = format!("{} AND pid = {process}", include_str!("locks.sql").trim_end());
@@ -173,7 +182,7 @@ async fn locks(watch: &Connection, process: i32) -> Result<Vec<(Oid, LockMode)>,
         Ok([Some(oid), Some(mode)]) => Some((oid, lock_mode(&mode)?)),
         _ => None,
     });
-    Ok(pairs.filter(|(_, mode)| *mode >= WEAKEST).collect())
+    Ok(pairs.collect())
 }
 
 /// Reads `ShareUpdateExclusiveLock`, as `pg_locks` writes modes.
@@ -219,7 +228,14 @@ impl Observations {
     pub(super) fn add(&mut self, migration: usize, found: Found) {
         let known = self.found.entry(migration).or_default();
         known.add_locks(found.locks);
+        known.touched.extend(found.touched);
         known.rewritten.extend(found.rewritten);
+    }
+
+    /// The tables that were there before and that a file was seen to write to or to lock.
+    pub(super) fn touched(&self) -> BTreeSet<Oid> {
+        let touched = self.found.values().flat_map(|found| &found.touched);
+        touched.filter(|table| self.before.contains_key(*table)).cloned().collect()
     }
 
     /// The name that people know a table by, the one that it ends up with; `None` for one that the change creates, which

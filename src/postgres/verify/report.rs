@@ -39,6 +39,8 @@ pub struct ChangeResult {
     pub locks: Vec<ObservedLock>,
     /// The tables that each up file was seen to write anew.
     pub rewrites: Vec<ObservedRewrite>,
+    /// The tables that it touches and that no row could be found for, so that it was proved over less.
+    pub unseeded: Vec<Unseeded>,
     /// Whether it does what it says.
     pub result: Result<(), Failure>,
 }
@@ -52,6 +54,7 @@ impl ChangeResult {
             steps: Vec::new(),
             locks: Vec::new(),
             rewrites: Vec::new(),
+            unseeded: Vec::new(),
             result: Ok(()),
         }
     }
@@ -77,6 +80,15 @@ pub struct ObservedRewrite {
     pub table: TableName,
 }
 
+/// A table that no row could be found for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Unseeded {
+    /// The table.
+    pub table: TableName,
+    /// Why: what the server says about the last attempt.
+    pub reason: String,
+}
+
 /// What is being tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
@@ -88,6 +100,12 @@ pub enum Step {
     Down,
     /// The up, after the down.
     UpAfterDown,
+    /// The up, with rows in the tables that it touches.
+    UpWithRows,
+    /// The down, with rows in what the up has brought: it must refuse to lose them.
+    DownWithRows,
+    /// The down, allowed to lose them.
+    DownAllowed,
     /// The up, run from the first file after a session was killed.
     Resume {
         /// Stem of the file that was running.
@@ -108,6 +126,9 @@ impl fmt::Display for Step {
             Self::UpAgain => f.write_str("up, run again"),
             Self::Down => f.write_str("down"),
             Self::UpAfterDown => f.write_str("up, after the down"),
+            Self::UpWithRows => f.write_str("up, with rows"),
+            Self::DownWithRows => f.write_str("down, with rows"),
+            Self::DownAllowed => f.write_str("down, allowed to lose rows"),
             Self::Resume { migration, line, during } => {
                 let moment = if *during { "during" } else { "after" };
                 write!(f, "up, resumed when killed {moment} line {line} of {migration}.up.sql")

@@ -11,7 +11,7 @@ const PREFIX: &str = "schema_registry_verify_";
 /// Databases that exist for one verification. Beside the names of [`Db`] there are none.
 pub(super) struct Scratch<'a> {
     server: &'a Server,
-    /// Holds the lock that tells other verifications that these databases are in use.
+    /// Its name tells other verifications, whatever database they begin in, that these databases are in use.
     admin: Connection,
     id: String,
 }
@@ -47,24 +47,22 @@ impl<'a> Scratch<'a> {
     pub(super) async fn create(server: &'a Server, admin: Connection) -> Result<Self, PostgresError> {
         let scratch = Self { server, admin, id: uuid::Uuid::new_v4().simple().to_string() };
         scratch.drop_abandoned().await?;
-        scratch.admin.run(&format!("SELECT pg_advisory_lock({})", lock_key(&scratch.id))).await?;
+        scratch.admin.run(&format!("SET application_name = '{PREFIX}{}'", scratch.id)).await?;
         scratch.admin.create_database(&scratch.name(Db::Base)).await?;
         Ok(scratch)
     }
 
-    /// Drops databases of ours whose verification is gone: its session held a lock for as long as it lived.
+    /// Drops databases of ours whose verification is gone, and its session with it.
     async fn drop_abandoned(&self) -> Result<(), PostgresError> {
         let names = format!("SELECT datname FROM pg_database WHERE starts_with(datname, '{PREFIX}')");
         for name in self.admin.column(&names).await? {
             let id = name[PREFIX.len()..].split('_').next().unwrap_or_default();
             let ours = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
-            let key = lock_key(id);
-            if ours && self.admin.column(&format!("SELECT pg_try_advisory_lock({key})")).await? == ["t"] {
+            let session = format!("SELECT pid FROM pg_stat_activity WHERE application_name = '{PREFIX}{id}'");
+            if ours && self.admin.column(&session).await?.is_empty() {
                 // Somebody else's role may have made it: then it is not ours to drop.
-                let dropped = self.admin.drop_database(&name).await;
-                self.admin.run(&format!("SELECT pg_advisory_unlock({key})")).await?;
-                if let Err(PostgresError::Connection { .. }) = dropped {
-                    return dropped;
+                if let Err(error @ PostgresError::Connection { .. }) = self.admin.drop_database(&name).await {
+                    return Err(error);
                 }
             }
         }
@@ -96,11 +94,6 @@ impl<'a> Scratch<'a> {
         }
         result
     }
-}
-
-/// The advisory lock of a verification, from its id.
-fn lock_key(id: &str) -> String {
-    format!("hashtextextended('{PREFIX}{id}', 0)")
 }
 
 /// What a database holds.

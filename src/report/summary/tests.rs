@@ -63,6 +63,7 @@ fn request(text: Option<&str>) -> RequestOutcome {
     let lock = Lock { table: TableName::public(say("teams")), mode: LockMode::ShareRowExclusive };
     let operation = |summary: &str| Operation {
         summary: say(summary),
+        migration: None,
         phase: None,
         work: Work::Catalog,
         locks: vec![],

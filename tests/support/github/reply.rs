@@ -62,11 +62,13 @@ pub enum Fault {
     /// A JSON error, without the effect.
     Error(u16),
     /// The page that GitHub's load balancer shows, without the effect.
-    HtmlBadGateway,
+    Html(u16),
     /// 429 with `Retry-After`, without the effect.
     TooManyRequests { retry_after: Option<u64> },
     /// 403 with the text of the secondary limit, without the effect.
     SecondaryLimit { retry_after: Option<u64> },
+    /// 403 since the calls of the hour are used up, without the effect; that lasts until 2100.
+    PrimaryLimit,
     /// The connection breaks, without the effect.
     Reset,
     /// The effect happens, and the connection breaks.
@@ -92,10 +94,14 @@ impl Fault {
         };
         Some(match self {
             Self::Error(status) => Reply::error(*status, "Server Error"),
-            Self::HtmlBadGateway => Reply {
-                status: 502,
+            Self::PrimaryLimit => Reply::error(403, "API rate limit exceeded for installation ID 7.")
+                .header("x-ratelimit-limit", "1000")
+                .header("x-ratelimit-remaining", "0")
+                .header("x-ratelimit-reset", "4102444800"),
+            Self::Html(status) => Reply {
+                status: *status,
                 headers: vec![("content-type".to_owned(), "text/html".to_owned())],
-                body: b"<html><body><h1>502 Bad Gateway</h1></body></html>".to_vec(),
+                body: b"<html><body><h1>Unicorn!</h1></body></html>".to_vec(),
             },
             Self::TooManyRequests { retry_after } => wait(Reply::error(429, "Too Many Requests"), retry_after),
             Self::SecondaryLimit { retry_after } => wait(

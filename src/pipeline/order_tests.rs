@@ -47,8 +47,8 @@ fn order(base: &[(&str, String)], merged: &[(&str, String)]) -> String {
     assert_eq!(assign_stamps(&revision(&base, &merged)), [], "a second run has nothing to do");
     let snapshot = revision(&base, &merged);
     let empty = Tree::new();
-    let dependencies = dependencies::Dependencies::read(&changes::Sides::read(&snapshot, &empty));
-    let mut tables: Vec<_> = dependencies.waiting.values().collect();
+    let order = order::Order::read(&changes::Sides::read(&snapshot, &empty));
+    let mut tables: Vec<_> = order.waiting.values().collect();
     tables.sort_by_key(|waiting| waiting.requested_at);
     let names: Vec<String> = tables.into_iter().map(|waiting| waiting.change.table.short()).collect();
     names.join(" ")
