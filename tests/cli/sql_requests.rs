@@ -33,11 +33,11 @@ fn sql_is_generated_checked_planned_and_shown() {
     let (_, plan) = project.outcome(&["plan"]);
     insta::assert_snapshot!(plan, @"
     run team_titles
-       1            CREATE VIEW team_titles AS SELECT id, title FROM teams
-       2            CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW…
-       3            CREATE TRIGGER shout BEFORE INSERT ON teams FOR EACH ROW EXECUTE FUNCTIO…
-                    SHARE ROW EXCLUSIVE on teams
-                    in 20260104_090000_run_team_titles.up.sql
+      20260104_090000_run_team_titles.up.sql
+         1  CREATE VIEW team_titles AS SELECT id, title FROM teams
+         2  CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW…
+         3  CREATE TRIGGER shout BEFORE INSERT ON teams FOR EACH ROW EXECUTE FUNCTIO…
+            SHARE ROW EXCLUSIVE on teams
 
     1 change, 3 operations, 1 migration; 0 cannot be undone.
     ");
