@@ -28,6 +28,8 @@ mod verify;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]
+mod tampering;
+#[cfg(test)]
 mod tests;
 
 pub use append::{Appended, Files, Initialisation, append, initialise, paths_to_append, sign};

@@ -147,12 +147,13 @@ jobs:
     if setup.app {
         text.push_str(APP_TOKEN);
     }
-    let _ = writeln!(text, "      - uses: {}", setup.action);
+    let _ = writeln!(text, "      - uses: {}\n        with:", setup.action);
     if setup.app {
-        text.push_str("        with:\n          github-token: ${{ steps.app.outputs.token }}\n");
+        text.push_str("          github-token: ${{ steps.app.outputs.token }}\n");
     }
-    text.push_str("        env:\n          # Signs the audit log, where there is one.\n");
-    text.push_str("          SCHEMA_REGISTRY_SIGNING_KEY: ${{ secrets.SCHEMA_REGISTRY_SIGNING_KEY }}\n");
+    text.push_str(
+        "          signing-key: ${{ secrets.SCHEMA_REGISTRY_SIGNING_KEY }} # of the audit log, where it is signed\n",
+    );
     text
 }
 

@@ -82,6 +82,11 @@ impl Runner {
 
     /// Runs a workflow for an event.
     fn run(&self, workflow: &str, event: &Event) -> Run {
+        self.run_with(workflow, event, "")
+    }
+
+    /// Runs it with a key for the audit log among the secrets.
+    fn run_with(&self, workflow: &str, event: &Event, key: &str) -> Run {
         let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/bin/act");
         assert!(program.exists(), "act is missing: run `scripts/setup tools`");
         let workflow = self.path("repository").join(workflow);
@@ -98,6 +103,7 @@ impl Runner {
         command.arg(&event.name).current_dir(self.path("repository")).env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", world.home());
         command.env("GITHUB_TOKEN", self.stage.repo.token(permissions(&workflow))).args(["-s", "GITHUB_TOKEN"]);
+        command.arg("-s").arg(format!("SCHEMA_REGISTRY_SIGNING_KEY={key}"));
         command.arg("-W").arg(&workflow).arg("-e").arg(event.payload()).args(["-a", &event.actor]);
         command.arg("--env-file").arg(self.path("environment"));
         command.args(["-P", "ubuntu-24.04=-self-hosted", "--no-cache-server"]);
@@ -118,8 +124,9 @@ fn adapt(workflow: &Path) {
     let text = fs::read_to_string(workflow).expect("it is written");
     let uses = format!("      - uses: {ACTION}@{COMMIT}\n");
     let with = format!("{uses}        with:\n          binary-path: {}\n", env!("CARGO_BIN_EXE_schema-registry"));
-    assert!(text.contains(&uses), "{text}");
-    fs::write(workflow, text.replace(&uses, &with).replace("      deployment: false\n", "")).expect("writes");
+    let (before, after) = text.split_once(&uses).expect("it is used");
+    let after = after.strip_prefix("        with:\n").unwrap_or(after);
+    fs::write(workflow, [before, &with, after].concat().replace("      deployment: false\n", "")).expect("writes");
 }
 
 /// The permissions of the one job of a workflow; one that is not named is not given.
@@ -177,6 +184,8 @@ fn a_pull_request_of_a_private_repository_from_its_opening_to_the_log() {
     let run = runner.run(RECORD, &stage.repo.push_event("main", &before, "mia"));
     assert!(run.succeeded, "{}", run.log);
     assert_eq!(stage.kinds(), ["initialised", "approved", "merged"]);
+    let run = runner.run_with(RECORD, &stage.repo.schedule_event(), "no-key");
+    assert!(!run.succeeded && run.log.contains("error: SCHEMA_REGISTRY_SIGNING_KEY: "), "{}", run.log);
     let run = runner.run(RECORD, &stage.repo.schedule_event());
     assert_eq!((run.succeeded, run.writes), (true, 0), "{}", run.log);
     stage.summary(number);

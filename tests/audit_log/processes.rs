@@ -71,13 +71,14 @@ fn kill(child: &mut Child) {
     child.wait().expect("our own child");
 }
 
-/// Starts a process that appends one entry as the Action does, with all its git processes in a group of its own.
-fn writer(server: &Server, id: &str) -> Child {
+/// Starts a process that appends one entry as the Action does, with all its git processes in a group of its own. What it
+/// has to tell, it tells to `told`.
+fn writer(server: &Server, id: &str, told: Stdio) -> Child {
     Command::new(std::env::current_exe().expect("this test"))
         .args(["--exact", "processes::appends_one_entry", "--ignored", "--quiet"])
         .env("AUDIT_LOG_URL", &server.url)
         .env("AUDIT_LOG_ENTRY", id)
-        .stdout(Stdio::null())
+        .stdout(told)
         .stderr(Stdio::null())
         .process_group(0)
         .spawn()
@@ -104,9 +105,10 @@ fn all_at_once_append_one_entry_each() {
     let reader = log(server.dir.path());
     let (writers, start) = (count("AUDIT_LOG_WRITERS", 8), Instant::now());
     let ids: BTreeSet<_> = (0..writers).map(|n| format!("LE_{n}")).collect();
-    let children: Vec<_> = ids.iter().map(|id| (id, writer(&server, id))).collect();
-    for (id, mut child) in children {
-        assert!(child.wait().expect("our own child").success(), "{id}");
+    let children: Vec<_> = ids.iter().map(|id| (id, writer(&server, id, Stdio::piped()))).collect();
+    for (id, child) in children {
+        let ended = child.wait_with_output().expect("our own child");
+        assert!(ended.status.success(), "{id}: {}", String::from_utf8_lossy(&ended.stdout));
     }
     let found = verified(&reader);
     println!("{writers} processes: {} entries in {:?}", found.len(), start.elapsed());
@@ -122,7 +124,7 @@ fn whoever_is_killed_leaves_a_whole_log() {
     let server = Server::start();
     let reader = log(server.dir.path());
     let start = Instant::now();
-    let whole = writer(&server, "LE_first").wait().expect("our own child");
+    let whole = writer(&server, "LE_first", Stdio::null()).wait().expect("our own child");
     let (took, kills) = (start.elapsed(), count("AUDIT_LOG_KILLS", 16));
     assert!(whole.success());
     let (next, ended) = (AtomicUsize::new(0), AtomicUsize::new(0));
@@ -134,7 +136,7 @@ fn whoever_is_killed_leaves_a_whole_log() {
                     if n >= kills {
                         return;
                     }
-                    let mut child = writer(&server, &format!("LE_{n}"));
+                    let mut child = writer(&server, &format!("LE_{n}"), Stdio::null());
                     // Nothing is waited for here: the moment is what is being tested.
                     thread::sleep(took.mul_f64(random()));
                     ended.fetch_add(usize::from(child.try_wait().expect("our own child").is_some()), Ordering::Relaxed);

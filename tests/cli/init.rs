@@ -114,9 +114,7 @@ fn a_private_repository_with_an_app_of_its_own() {
           - uses: octo/schema-registry@0123456789abcdef0123456789abcdef01234567
             with:
               github-token: ${{ steps.app.outputs.token }}
-            env:
-              # Signs the audit log, where there is one.
-              SCHEMA_REGISTRY_SIGNING_KEY: ${{ secrets.SCHEMA_REGISTRY_SIGNING_KEY }}
+              signing-key: ${{ secrets.SCHEMA_REGISTRY_SIGNING_KEY }} # of the audit log, where it is signed
     "#);
 }
 
