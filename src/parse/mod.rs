@@ -77,7 +77,7 @@ pub enum ParsedFile {
     /// A file of opaque objects.
     Declarations(ParsedDeclarations),
     /// SQL to run as it is written.
-    Sql(ParsedSql),
+    Sql(Box<ParsedSql>),
 }
 
 /// Reads one file below the folder of requests; its keys tell what it is. Never fails and never panics.
@@ -86,7 +86,7 @@ pub fn parse_file(path: &str, file: &File) -> ParsedFile {
     let opened = Opened::new(path, file);
     match &opened.root {
         Some(root) if declarations::is_one(root) => ParsedFile::Declarations(opened.declarations()),
-        Some(root) if sql_request::is_one(root) => ParsedFile::Sql(opened.sql_request()),
+        Some(root) if sql_request::is_one(root) => ParsedFile::Sql(Box::new(opened.sql_request())),
         _ => ParsedFile::Request(Box::new(opened.request())),
     }
 }

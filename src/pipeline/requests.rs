@@ -71,7 +71,7 @@ impl Requests {
                 self.files.insert(path.to_owned(), RequestFile { parsed: *parsed, state });
             }
             ParsedFile::Declarations(parsed) => _ = self.declarations.insert(path.to_owned(), parsed),
-            ParsedFile::Sql(parsed) => _ = self.sql.insert(path.to_owned(), parsed),
+            ParsedFile::Sql(parsed) => _ = self.sql.insert(path.to_owned(), *parsed),
         }
     }
 

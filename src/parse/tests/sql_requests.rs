@@ -22,7 +22,7 @@ requestMetadata: {requestedBy: ann, justification: Tenants must not see each oth
 
 fn read(path: &str, text: &str) -> ParsedSql {
     match parse_file(path, &File::regular(text)) {
-        ParsedFile::Sql(parsed) => parsed,
+        ParsedFile::Sql(parsed) => *parsed,
         other => panic!("read as something else: {other:?}"),
     }
 }
