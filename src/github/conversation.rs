@@ -171,6 +171,7 @@ impl From<CommentData> for Comment {
         Self {
             id,
             created_at: data.created_at,
+            edited: data.post.last_edited_at.is_some(),
             ours: data.post.viewer_did_author,
             edited_by_other: data.post.edited_by_other(),
             minimized: data.post.is_minimized,

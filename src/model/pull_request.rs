@@ -123,7 +123,32 @@ pub struct Timeline {
     pub commands: Vec<ApproveCommand>,
 }
 
+impl Timeline {
+    /// Whether something happened since it was read as `before` that somebody else than the account `own_id` did.
+    #[must_use]
+    pub fn moved_since(&self, before: &Self, own_id: Option<u64>) -> bool {
+        let by_other = |account: &Option<Account>| account.as_ref().is_none_or(|it| Some(it.actor.id) != own_id);
+        let is_news = |event: &LabelEvent| by_other(&event.account) && before.labels.iter().all(|it| it.id != event.id);
+        let is_said = |command: &ApproveCommand, timeline: &Self| {
+            timeline.commands.iter().any(|it| it.id == command.id && (command.edited || !it.edited))
+        };
+        self.labels.iter().any(is_news)
+            || before.commands.iter().any(|command| !is_said(command, self))
+            || self.commands.iter().any(|command| before.commands.iter().all(|it| it.id != command.id))
+    }
+
+    /// Marks the commands that the conversation knows to be edited. The timeline tells it by two times in whole seconds,
+    /// which an edit in the second of the comment does not tell apart.
+    pub fn note_edits(&mut self, conversation: &Conversation) {
+        let edited = |id: &str| conversation.comments.iter().any(|comment| comment.node_id == id && comment.edited);
+        for command in &mut self.commands {
+            command.edited |= edited(&command.id);
+        }
+    }
+}
+
 /// A comment of the conversation (not of a review).
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own that GitHub tells")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comment {
     /// GraphQL node id.
@@ -134,6 +159,8 @@ pub struct Comment {
     pub body: String,
     /// Whether our own identity wrote it (GraphQL `viewerDidAuthor`).
     pub ours: bool,
+    /// Whether anybody edited it (GraphQL `lastEditedAt`).
+    pub edited: bool,
     /// Whether an account other than its author edited it last (GraphQL `editor`).
     pub edited_by_other: bool,
     /// Whether it is minimised.

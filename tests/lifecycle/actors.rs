@@ -59,7 +59,8 @@ impl Stage {
     /// Pushes a commit with these files to `branch`, with the migrations that `generate` writes for them.
     pub(crate) fn push(&self, branch: &str, author: &str, message: &str, files: &[(&str, &str)]) -> String {
         let output = self.in_clone(branch, files, &["generate"]);
-        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{said}");
         let folder = self.clone.path();
         git(folder, &["add", "--all"]);
         let changed = git(folder, &["diff", "--cached", "--name-only", "HEAD"]);

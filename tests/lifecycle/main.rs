@@ -11,6 +11,7 @@ mod actors;
 mod degraded;
 mod events;
 mod faults;
+mod forgeries;
 mod init;
 mod request;
 mod size;

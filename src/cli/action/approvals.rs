@@ -14,7 +14,7 @@ use crate::{
     approval::{self, ApprovalDigest, Evaluation, Evidence, Facts, OwnerGroup},
     audit_log::Addition,
     cli::log::{TOOL, View},
-    model::{Classified, Digest, Entry, Timeline, Tree},
+    model::{Classified, Conversation, Digest, Entry, Timeline, Tree},
     policy::{CODEOWNERS_FILES, CodeOwners, Policy},
 };
 
@@ -26,8 +26,8 @@ pub(super) struct About<'a> {
     pub(super) judged: &'a Judged,
     pub(super) clean: &'a Clean,
     pub(super) digest: &'a ApprovalDigest,
-    /// User id of the identity that this tool acts as.
-    pub(super) own_id: Option<u64>,
+    /// Its comments, and who this tool acts as.
+    pub(super) conversation: &'a Conversation,
 }
 
 /// Everything that decides about the approvals of a pull request, read live.
@@ -35,7 +35,7 @@ pub(super) struct Approvals<'a> {
     step: &'a Step<'a>,
     about: About<'a>,
     shown_since: Option<DateTime<Utc>>,
-    timeline: Timeline,
+    pub(super) timeline: Timeline,
     people: People,
     classes: Vec<Classified>,
     paths: Vec<String>,
@@ -52,7 +52,8 @@ impl<'a> Approvals<'a> {
         shown_since: Option<DateTime<Utc>>,
     ) -> anyhow::Result<Self> {
         let (outcome, policy) = (&about.clean.outcome, &about.judged.policy);
-        let timeline = step.github.timeline(about.number).await?;
+        let mut timeline = step.github.timeline(about.number).await?;
+        timeline.note_edits(about.conversation);
         let owners = owners(about.clean, policy);
         let people = people::read(step, about.judged, &timeline, &owners).await?;
         let claims = outcome.requests.iter().map(|request| &request.claims);
@@ -109,7 +110,7 @@ impl<'a> Approvals<'a> {
             label_since: self.people.label_since,
             roles: &self.people.roles,
             teams: &self.people.teams,
-            own_id: self.about.own_id,
+            own_id: self.about.conversation.viewer,
             shown_since: self.shown_since,
             recorded,
             old_lines,

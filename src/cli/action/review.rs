@@ -13,7 +13,10 @@ use crate::{
     approval::{self, ApprovalDigest, Block, DigestInput, GateFacts, LabelChange},
     cli::{Ended, log::TOOL, output},
     github::Error,
-    model::{ApprovalState, CommitStatus, Conversation, Digest, Outcome, Present, PullRequest, Verdict},
+    model::{
+        ApprovalState, CommitStatus, Conversation, Digest, Outcome, Present, PullRequest, StatusState, Timeline,
+        Verdict,
+    },
     policy::Comments,
     report::{
         comment,
@@ -25,6 +28,9 @@ use crate::{
 
 /// Context of the commit status.
 pub(super) const STATUS_CONTEXT: &str = "schema-registry";
+
+/// Most judgements of one run that follow a success that was overtaken.
+const LOOKS: usize = 5;
 
 /// Reviews a pull request; of one that is closed, only what landed is recorded.
 pub(super) async fn run(step: &Step<'_>, pull_request: PullRequest) -> anyhow::Result<Ended> {
@@ -57,8 +63,21 @@ pub(super) async fn run(step: &Step<'_>, pull_request: PullRequest) -> anyhow::R
 }
 
 /// Posts what is to be said about a pull request, and its status; `None` where it moved on, so that another run does.
+///
+/// What a person takes back while a success is on its way would leave a green status that nobody looks at before the next
+/// hour, so a success is followed by one more look, and by another judgement where something happened.
 pub(super) async fn perform(step: &Step<'_>, judged: &Judged) -> anyhow::Result<Option<Gate>> {
-    Review { step, judged, number: judged.pull_request.number }.run().await
+    let number = judged.pull_request.number;
+    let mut gate = Review { step, judged, number }.run().await?;
+    for _ in 0..LOOKS {
+        let Some(seen) = gate.as_ref().and_then(|gate| gate.seen.as_ref().filter(|_| gate.turned_green)) else { break };
+        if !step.github.timeline(number).await?.moved_since(&seen.timeline, seen.own_id) {
+            break;
+        }
+        let judged = gather::judge(step, step.github.pull_request(number).await?).await?;
+        gate = Review { step, judged: &judged, number }.run().await?;
+    }
+    Ok(gate)
 }
 
 /// Posts a status, again where it turns out that it is not there.
@@ -95,8 +114,18 @@ pub(super) struct Gate {
     approval: Option<ApprovalState>,
     labels: Vec<LabelChange>,
     summary: Summary,
+    /// What the approvals were counted from, where there is something to approve.
+    seen: Option<Seen>,
+    /// Whether a success was posted that was not there before.
+    turned_green: bool,
     /// Why the audit log could not be written; then the verdict says nothing about the change.
     unrecorded: Option<String>,
+}
+
+/// What had happened on a pull request, and who this tool acts as.
+struct Seen {
+    timeline: Timeline,
+    own_id: Option<u64>,
 }
 
 /// A pull request before anything is posted.
@@ -109,7 +138,7 @@ struct Assessed<'a> {
 
 impl<'a> Review<'a> {
     async fn run(&self) -> anyhow::Result<Option<Gate>> {
-        let Assessed { conversation, clean, digest, gate } = self.assess().await?;
+        let Assessed { conversation, clean, digest, mut gate } = self.assess().await?;
         let head = &self.judged.pull_request.head_sha;
         let context = self.step.records().then_some(STATUS_CONTEXT);
         let present = self.step.github.present(self.number, head, context).await?;
@@ -121,7 +150,8 @@ impl<'a> Review<'a> {
             self.post(clean, &gate, digest.map(|digest| digest.digest), conversation).await?;
         }
         if self.step.records() {
-            self.set_status(&gate, &present).await?;
+            let posted = self.set_status(&gate, &present).await?;
+            gate.turned_green = posted && gate.status.state == StatusState::Success;
         }
         Ok(Some(gate))
     }
@@ -144,8 +174,8 @@ impl<'a> Review<'a> {
         (&present.head_sha, &present.base_ref, present.open) != (&then.head_sha, &then.base_ref, then.open)
     }
 
-    /// Posts the worst status of all pull requests with this head, unless it is there already.
-    async fn set_status(&self, gate: &Gate, present: &Present) -> anyhow::Result<()> {
+    /// Posts the worst status of all pull requests with this head, unless it is there already; whether it did.
+    async fn set_status(&self, gate: &Gate, present: &Present) -> anyhow::Result<bool> {
         let head = &self.judged.pull_request.head_sha;
         let mut statuses = vec![(self.judged.pull_request.clone(), gate.status.clone())];
         for number in present.same_head.iter().filter(|number| **number != self.number) {
@@ -162,9 +192,9 @@ impl<'a> Review<'a> {
         let statuses: Vec<_> = statuses.iter().map(|(of, status)| (of, status.clone())).collect();
         let worst = approval::worst(&statuses).unwrap_or_else(|| gate.status.clone());
         if present.status.as_ref() == Some(&worst) {
-            return Ok(());
+            return Ok(false);
         }
-        post_status(self.step, head, &worst).await
+        post_status(self.step, head, &worst).await.map(|()| true)
     }
 
     fn digest(&self, clean: &Clean) -> ApprovalDigest {
@@ -188,9 +218,10 @@ impl<'a> Review<'a> {
         // What cannot be shown in full was not seen, so it cannot be approved.
         let unreviewable = self.conclude(outcome, Some(digest.digest), None, Vec::new(), None).summary.unreviewable;
         let shown_since = review::shown_since(conversation, digest.digest).filter(|_| !unreviewable);
-        let about = About { number: self.number, judged: self.judged, clean, digest, own_id: conversation.viewer };
+        let about = About { number: self.number, judged: self.judged, clean, digest, conversation };
         let approvals = Approvals::read(self.step, about, shown_since).await?;
-        Ok(match approvals.evaluate().await {
+        let seen = Seen { timeline: approvals.timeline.clone(), own_id: conversation.viewer };
+        let gate = match approvals.evaluate().await {
             Ok(evaluation) => {
                 let block = unreviewable.then_some(Block::Unreviewable);
                 self.conclude(outcome, Some(digest.digest), Some(evaluation.state), evaluation.labels, block)
@@ -201,7 +232,8 @@ impl<'a> Review<'a> {
                 let gate = self.conclude(outcome, Some(digest.digest), None, Vec::new(), Some(block));
                 Gate { unrecorded: Some(why), ..gate }
             }
-        })
+        };
+        Ok(Gate { seen: Some(seen), ..gate })
     }
 
     fn conclude(
@@ -229,7 +261,7 @@ impl<'a> Review<'a> {
             tool: TOOL,
             log: None,
         });
-        Gate { verdict, status, approval, labels, summary, unrecorded: None }
+        Gate { verdict, status, approval, labels, summary, seen: None, turned_green: false, unrecorded: None }
     }
 
     /// Brings comments and label to what they should be; writes nothing that is so already. After a write that failed the

@@ -140,6 +140,7 @@ impl World {
             id,
             body: body.to_owned(),
             ours,
+            edited: false,
             edited_by_other: false,
             minimized: false,
             created_at: self.time(),

@@ -106,6 +106,17 @@ impl RepoDriver {
         self.lock().surprises.push((route.to_owned(), Surprise(Box::new(surprise))));
     }
 
+    /// Takes a label off right before the next call of `route`, and posts the status that a run for that event posts.
+    pub fn unlabel_during(&self, route: &str, number: u64, login: &str, name: &str, status: (&str, &str)) {
+        let (repo, [login, name, context, value]) = (self.id, [login, name, status.0, status.1].map(str::to_owned));
+        let surprise = move |state: &mut State| {
+            labels::take(state, repo, number, &Who::person(&login), &name);
+            let sha = state.pull(repo, number).head_sha.clone();
+            post_status(state, repo, &sha, &context, &value);
+        };
+        self.lock().surprises.push((route.to_owned(), Surprise(Box::new(surprise))));
+    }
+
     /// Moves a branch to any commit; the author of that commit does, or the owner.
     pub fn force_push(&self, branch: &str, sha: &str) {
         let email = self.git(&["show", "--no-patch", "--format=%ae", sha]);
@@ -139,6 +150,11 @@ impl RepoDriver {
         self.allow(login, Role::Write, "delete a label")?;
         labels::delete(&mut self.lock(), self.id, name);
         Ok(())
+    }
+
+    /// The address that GitHub gives an account.
+    pub fn email(&self, login: &str) -> String {
+        self.lock().users[login].email()
     }
 
     /// The tip of a branch.
@@ -189,6 +205,13 @@ impl RepoDriver {
         state.repo_mut(self.id).pulls.insert(number, pull);
         git::synchronise(&mut state);
         number
+    }
+
+    /// Gives it another base branch.
+    pub fn retarget(&self, number: u64, base: &str) {
+        let mut state = self.lock();
+        base.clone_into(&mut state.pull_mut(self.id, number).base_ref);
+        git::synchronise(&mut state);
     }
 
     /// Makes it a draft, or ready.
@@ -256,18 +279,7 @@ impl RepoDriver {
 
     /// Posts a status as another tool.
     pub fn post_status(&self, sha: &str, context: &str, value: &str) {
-        let mut state = self.lock();
-        let status = Status {
-            id: state.next_id(),
-            sha: sha.to_owned(),
-            context: context.to_owned(),
-            state: value.to_owned(),
-            description: None,
-            target_url: None,
-            creator: ACTIONS.to_owned(),
-            at: state.clock.now(),
-        };
-        state.repo_mut(self.id).statuses.push(status);
+        post_status(&mut self.lock(), self.id, sha, context, value);
     }
 
     /// Adds an event that no client has heard of to the timeline.
@@ -314,6 +326,20 @@ impl RepoDriver {
         git::run(dir, &args);
         git::run(dir, &["checkout", "-q", "--detach", "FETCH_HEAD"]);
     }
+}
+
+fn post_status(state: &mut State, repo: u64, sha: &str, context: &str, value: &str) {
+    let status = Status {
+        id: state.next_id(),
+        sha: sha.to_owned(),
+        context: context.to_owned(),
+        state: value.to_owned(),
+        description: None,
+        target_url: None,
+        creator: ACTIONS.to_owned(),
+        at: state.clock.now(),
+    };
+    state.repo_mut(repo).statuses.push(status);
 }
 
 /// Author and message are the commit's word; the pusher is who did it.

@@ -1,0 +1,145 @@
+//! By bytes or a policy that nobody approved.
+
+use std::fmt::Write as _;
+
+use super::{FILE, POLICY, approvals, refused, waiting};
+use crate::{
+    actors::{LABEL, Stage},
+    request::{another, corrected},
+    support::github::{Method, Visibility},
+};
+
+const POLICY_FILE: &str = "schema-registry.toml";
+
+#[test]
+fn bytes_that_come_back_after_others_are_approved_anew() {
+    let (stage, number) = waiting();
+    stage.approve(number, "mia");
+    let (approved, green) = (stage.repo.tip("notes"), stage.gate(number));
+    assert_eq!(green, "success: Approved by mia; no violations");
+    stage.repo.commit("notes", "ann", "Something else", &[(FILE, Some(&(corrected() + "#\n")))]);
+    stage.review(number, "synchronize", "ann");
+    refused(&stage, number, "a push after the approval", "`schema-requests/notes.yaml` has other bytes");
+    stage.repo.force_push_of("ann", "notes", &approved);
+    stage.review(number, "synchronize", "ann");
+    refused(&stage, number, "a push back by force", "The approved bytes were replaced and came back later");
+    assert_eq!(approvals(&stage), 1);
+}
+
+#[test]
+fn a_merge_that_nobody_saw_is_not_what_was_approved() {
+    let (stage, first) = waiting();
+    stage.approve(first, "mia");
+    let before = stage.repo.tip("main");
+    stage.repo.merge(first, "mia", Method::Squash);
+    stage.deliver(&stage.repo.push_event("main", &before, "mia"));
+    stage.summary(first);
+
+    // One half of the file changes here, the other there; both merge without a conflict.
+    let here = corrected().replace("Writers lose", "Writers still lose");
+    let second = stage.open("words", "main", &[(FILE, &here)]);
+    stage.review(second, "opened", "ann");
+    stage.approve(second, "max");
+    assert_eq!(stage.gate(second), "success: Approved by max; no violations");
+    let there = corrected().replace("owner: writers", "owner: authors");
+    let before = stage.repo.tip("main");
+    stage.repo.commit("main", "max", "The other half", &[(FILE, Some(&there))]);
+    stage.deliver(&stage.repo.push_event("main", &before, "max"));
+    refused(&stage, second, "a third file, merged from two", "`schema-requests/notes.yaml` has other bytes");
+    assert_eq!(approvals(&stage), 2);
+}
+
+#[test]
+fn a_head_that_was_approved_for_another_base_is_not_approved_for_this_one() {
+    let stage = Stage::with_log(Visibility::Private, &format!("{POLICY}[gate]\nbranches = [\"stable\"]\n"));
+    stage.repo.branch("stable", "main");
+    let number = stage.open("notes", "stable", &[(FILE, &corrected())]);
+    stage.review(number, "opened", "ann");
+    stage.approve(number, "mia");
+    assert_eq!(stage.gate(number), "success: Approved by mia; no violations");
+    stage.repo.retarget(number, "main");
+    stage.review(number, "edited", "ann");
+    refused(&stage, number, "another base", "The pull request has another base branch");
+    assert_eq!(approvals(&stage), 1);
+}
+
+#[test]
+fn a_change_too_large_to_show_cannot_be_approved() {
+    let stage = Stage::with_log(Visibility::Private, POLICY);
+    let tables = (0..60).map(|number| format!("things_of_{number}s"));
+    let padding: Vec<(String, String)> =
+        tables.map(|table| (format!("schema-requests/{table}.yaml"), wide(&table))).collect();
+    let mut files: Vec<(&str, &str)> = padding.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let notes = corrected();
+    files.push((FILE, &notes));
+    let number = stage.open("notes", "main", &files);
+    stage.review(number, "opened", "ann");
+    stage.approve(number, "mia");
+    let gate = stage.gate(number);
+    assert_eq!(gate, "failure: Unreviewable: the change is too large to show in full; split it");
+    assert!(stage.summary(number).contains("before the summary showed these bytes"), "{}", stage.summary(number));
+    assert_eq!((approvals(&stage), stage.repo.labels(number)), (0, vec![]));
+}
+
+/// A request for a table with many columns.
+fn wide(table: &str) -> String {
+    let mut columns = String::new();
+    for number in 0..40 {
+        let _ = writeln!(columns, "    - {{name: something_about_number_{number}, type: TEXT, nullable: false}}");
+    }
+    another(table).replace("    - {name: note_title", &format!("{columns}    - {{name: note_title"))
+}
+
+#[test]
+fn a_policy_is_weakened_under_the_policy_that_it_weakens() {
+    let stage = Stage::with_log(Visibility::Private, "");
+    let weak = "[approval]\nrequired = 0\npermission = \"triage\"\nmin_review_seconds = 0\n";
+    let workflow = ".github/workflows/schema.yml";
+    let uses = "jobs: {review: {steps: [{uses: octo/schema-registry@v1}]}}\n";
+    stage.repo.commit("main", "max", "The workflow", &[(workflow, Some(uses))]);
+    stage.push("weak", "ann", "Relax, and ask", &[(POLICY_FILE, weak), (FILE, &corrected())]);
+    // Another branch on top of it, which does not touch the policy itself.
+    stage.repo.branch("next", "weak");
+    stage.repo.commit("next", "ann", "More", &[("README.md", Some("hello\n"))]);
+    let open = |branch: &str| stage.repo.open_pull_request("ann", branch, "main", branch);
+    let (this, next) = (open("weak"), open("next"));
+    stage.repo.commit("flow", "ann", "Look away", &[(workflow, Some("jobs: {}\n"))]);
+    let flow = open("flow");
+    let forgeries = [
+        ("the policy of the pull request itself", this, "`schema-registry.toml` is a control file"),
+        ("the policy of the pull request before", next, "`schema-registry.toml` is a control file"),
+        ("a workflow that stops asking", flow, "`.github/workflows/schema.yml` is a control file"),
+    ];
+    for (forgery, number, reason) in forgeries {
+        stage.review(number, "opened", "ann");
+        let summary = stage.summary(number);
+        assert!(summary.contains(reason), "{forgery}: {summary}");
+        assert_eq!(stage.gate(number), "pending: 0 of 2 approvals given; no violations", "{forgery}");
+        stage.approve(number, "tom");
+        let summary = stage.summary(number);
+        assert!(summary.contains("the policy asks for `maintain` or `admin`"), "{forgery}: {summary}");
+        stage.approve(number, "mia");
+        assert_eq!(stage.gate(number), "pending: 1 of 2 approvals given; no violations", "{forgery}");
+        assert_eq!(stage.repo.labels(number), [""; 0]);
+    }
+    // To the branch that relaxes it nothing is judged, so nothing is green.
+    let onto = stage.repo.open_pull_request("ann", "next", "weak", "Onto it");
+    let ran = stage.deliver(&stage.repo.pull_request_event("pull_request_target", "opened", onto, "ann"));
+    assert!(ran.writes.is_empty() && ran.stdout.contains("The branch weak is not gated"), "{ran:?}");
+
+    // What was approved under the old policy is not approved under a new one that came past the gate.
+    let plain = stage.open("notes", "main", &[(FILE, &corrected())]);
+    stage.review(plain, "opened", "ann");
+    stage.approve(plain, "mia");
+    assert_eq!(stage.gate(plain), "success: Approved by mia; no violations");
+    let before = stage.repo.tip("main");
+    stage.repo.commit("main", "max", "Past the gate", &[(POLICY_FILE, Some("[approval]\nrequired = 1\n"))]);
+    stage.deliver(&stage.repo.push_event("main", &before, "max"));
+    refused(&stage, plain, "a policy that came past the gate", "A control file (policy, workflow, code owners or");
+    let landed = stage.log().into_iter().rev().find(|entry| entry["kind"] == "direct-push");
+    assert_eq!(landed.expect("it is recorded")["after"], stage.repo.tip("main").as_str());
+    assert!(stage.repo.labels(plain).iter().all(|label| label != LABEL));
+    for number in [this, next, flow] {
+        stage.summary(number);
+    }
+}

@@ -1,0 +1,142 @@
+//! By somebody who may not.
+
+use super::{FILE, approvals, refused};
+use crate::{
+    actors::{LABEL, Stage},
+    request::corrected,
+    support::github::{Role, Visibility},
+};
+
+/// Does something with the pull request of that number; a label that it sets has the time it needs.
+type Attempt = fn(&Stage, u64);
+
+fn set(stage: &Stage, number: u64, login: &str) {
+    stage.repo.label(number, login, LABEL).expect("may label");
+}
+
+#[test]
+fn nobody_approves_who_had_a_hand_in_the_change_or_may_not() {
+    let (stage, number) = with_many_hands();
+    let forgeries: [(&str, Attempt, &str); 14] = [
+        ("a triager", |stage, number| set(stage, number, "tom"), "has the role `triage` in the repository"),
+        ("the author", |stage, number| set(stage, number, "ann"), "`ann` opened this pull request"),
+        ("the requester", |stage, number| set(stage, number, "rita"), "`rita` is named as the requester"),
+        (
+            "who pushed below somebody else's empty commit",
+            |stage, number| set(stage, number, "pip"),
+            "`pip` pushed to this branch",
+        ),
+        (
+            "who wrote a commit that somebody else pushed",
+            |stage, number| set(stage, number, "cas"),
+            "`cas` is the author of one of the commits",
+        ),
+        ("a committer", |stage, number| set(stage, number, "dot"), "`dot` is the committer of one of the commits"),
+        ("a co-author", |stage, number| set(stage, number, "eve"), "`eve` is named as co-author of one of the commits"),
+        ("a bot", |stage, number| set(stage, number, "robot[bot]"), "is not a person; a person must approve"),
+        (
+            "an app on somebody's behalf",
+            |stage, number| stage.repo.label_via_app(number, "mia", "helpful", LABEL).expect("may label"),
+            "An app set the label on behalf of `mia`",
+        ),
+        (
+            "a maintainer who is one no longer",
+            |stage, number| {
+                set(stage, number, "fay");
+                stage.repo.role("fay", Role::Read);
+            },
+            "`fay` has the role `read` in the repository",
+        ),
+        (
+            "an approver whose account is gone",
+            |stage, number| {
+                set(stage, number, "gil");
+                stage.world.delete_user("gil");
+            },
+            "The account that set the label no longer exists",
+        ),
+        (
+            "somebody who took the login of an approver",
+            |stage, number| {
+                stage.world.reregister("olga");
+                set(stage, number, "olga");
+            },
+            "`olga` has the role `triage` in the repository",
+        ),
+        (
+            "the author, by a comment",
+            |stage, number| {
+                let digest = super::digest(stage, number);
+                stage.repo.comment(number, "ann", &format!("/approve {digest}"));
+            },
+            "`ann` opened this pull request",
+        ),
+        (
+            "a triager, by a comment",
+            |stage, number| {
+                stage.repo.role("uma", Role::Triage);
+                let digest = super::digest(stage, number);
+                stage.repo.comment(number, "uma", &format!("/approve {}", &digest[..12]));
+            },
+            "`uma` has the role `triage` in the repository",
+        ),
+    ];
+    for (forgery, attempt, reason) in forgeries {
+        attempt(&stage, number);
+        stage.review(number, "labeled", "ann");
+        refused(&stage, number, forgery, reason);
+    }
+    assert_eq!(approvals(&stage), 0);
+    stage.approve(number, "mia");
+    assert_eq!(stage.gate(number), "success: Approved by mia; no violations", "the same from somebody who may");
+    stage.summary(number);
+}
+
+/// A pull request of ann's to which others pushed, committed and lent their names, an empty commit of ann's on top. All of
+/// them maintain the repository; olga only triages, but the policy names her.
+fn with_many_hands() -> (Stage, u64) {
+    let stage = Stage::with_log(Visibility::Private, super::POLICY);
+    for login in ["ann", "pip", "cas", "dot", "eve", "fay", "gil"] {
+        stage.repo.role(login, Role::Maintain);
+    }
+    stage.repo.role("olga", Role::Triage);
+    let olga = stage.world.user("olga");
+    let policy = format!("[approval]\nrequired = 1\napprovers = [{{ id = {olga}, login = \"olga\" }}]\n");
+    stage.repo.commit("main", "max", "policy", &[("schema-registry.toml", Some(&policy))]);
+
+    let repo = &stage.repo;
+    stage.push("notes", "ann", "Ask", &[(FILE, &corrected())]);
+    repo.push_of("pip", "notes", "ann", "Explain", &[("README.md", Some("hello\n"))]);
+    repo.push_of("ann", "notes", "cas", "Explain more", &[("README.md", Some("hello\nagain\n"))]);
+    let message = format!("Explain it all\n\nCo-authored-by: Eve <{}>", repo.email("eve"));
+    repo.push_of("ann", "notes", "ann", &message, &[("README.md", Some("hello\nagain\nall\n"))]);
+    let tip = repo.tip("notes");
+    let identities = [
+        "author.name=ann".to_owned(),
+        format!("author.email={}", repo.email("ann")),
+        "committer.name=dot".to_owned(),
+        format!("committer.email={}", repo.email("dot")),
+    ];
+    let mut arguments: Vec<&str> = identities.iter().flat_map(|identity| ["-c", identity]).collect();
+    let tree = format!("{tip}^{{tree}}");
+    arguments.extend(["commit-tree", &tree, "-p", &tip, "-m", "Apply a patch"]);
+    let sha = repo.git(&arguments);
+    repo.force_push_of("ann", "notes", &sha);
+    repo.commit("notes", "ann", "Nothing", &[]);
+
+    let number = repo.open_pull_request("ann", "notes", "main", "Notes");
+    stage.review(number, "opened", "ann");
+    stage.world.advance(3_600);
+    (stage, number)
+}
+
+#[test]
+fn a_commit_of_nobody_known_lets_nobody_approve_until_it_is_gone() {
+    let stage = Stage::with_log(Visibility::Private, super::POLICY);
+    stage.push("notes", "ann", "Ask\n\nCo-authored-by: Somebody <somebody@example.com>", &[(FILE, &corrected())]);
+    let number = stage.repo.open_pull_request("ann", "notes", "main", "Notes");
+    stage.review(number, "opened", "ann");
+    stage.approve(number, "mia");
+    refused(&stage, number, "an address without an account", "somebody@example.com");
+    assert_eq!(approvals(&stage), 0);
+}
