@@ -36,10 +36,9 @@ pub(super) fn violation(rule: &'static str, severity: Severity, file: &str) -> V
 pub(super) fn outcome(severities: &[Severity]) -> Outcome {
     let after = Some(FileState { mode: FileMode::Regular, digest: Digest::of("x") });
     Outcome {
-        requests: Vec::new(),
-        declarations: Vec::new(),
         violations: severities.iter().map(|severity| violation("some-rule", *severity, "a.yaml")).collect(),
         files: vec![FileChange { path: "a.yaml".to_owned(), before: None, after }],
+        ..Outcome::default()
     }
 }
 

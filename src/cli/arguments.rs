@@ -105,6 +105,11 @@ pub(super) enum Command {
     /// Says what is left to do by hand. A workflow that is there and differs is overwritten with --force only, a policy
     /// never.
     Init(Init),
+    /// Look at the set-up: what is safe, what holds only as long as those who may write wish it so, and what is broken.
+    ///
+    /// Reads the policy and the workflows of the working tree, and asks GitHub for the rules of the branches. Prints the
+    /// rulesets that mend what rules can mend. Exit code 1: something is broken.
+    Doctor,
     /// Take over a database that is there: a request for each table, declarations for the rest, and a baseline.
     ///
     /// Nothing of the database changes, and no migration is written. What the registry will not know about is listed.

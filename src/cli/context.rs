@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::arguments::Selection;
 use crate::{
     git::Git,
-    model::{LineIndex, Tree},
+    model::{Activity, LineIndex, Tree},
     pipeline::{Scope, Snapshot},
     policy::{POLICY_FILE, PathKind, Policy},
     report::terminal::Style,
@@ -57,7 +57,14 @@ impl Context {
         }
         let policy = self.policy()?;
         let merged = self.working_tree(&policy)?;
-        Ok(Snapshot { policy, now: self.now, base: Tree::new(), merged, scope: Scope::All })
+        Ok(Snapshot {
+            policy,
+            now: self.now,
+            base: Tree::new(),
+            merged,
+            scope: Scope::All,
+            activity: Activity::default(),
+        })
     }
 
     /// The policy of the working tree.
@@ -84,7 +91,14 @@ impl Context {
         let merged = self.working_tree(&policy)?;
         let paths = base.keys().chain(merged.keys());
         let changed = paths.filter(|path| base.get(*path) != merged.get(*path)).cloned().collect();
-        Ok(Snapshot { policy, now: self.now, base, merged, scope: Scope::Changed(changed) })
+        Ok(Snapshot {
+            policy,
+            now: self.now,
+            base,
+            merged,
+            scope: Scope::Changed(changed),
+            activity: Activity::default(),
+        })
     }
 
     /// The commit that changes are counted from; `None` where there is no history to count from.

@@ -11,7 +11,8 @@ use super::{
     output,
 };
 use crate::{
-    model::{File, Outcome, RequestOutcome, Subject},
+    migration,
+    model::{ChangeKind, File, Outcome, RequestOutcome, Subject},
     parse,
     pipeline::{self, Scope, Snapshot, Stamp},
     policy::PathKind,
@@ -51,7 +52,8 @@ impl Done {
     }
 }
 
-/// Fills in `requestedAt` and the `registryId` of renamed tables, writes the expected migrations, removes those of this branch that nothing needs.
+/// Fills in `requestedAt` and the `registryId` of renamed tables, writes the expected migrations, removes those of this
+/// branch that nothing needs.
 pub(super) fn run(context: &Context, selection: &Selection, format: Format) -> anyhow::Result<Ended> {
     let mut snapshot = context.snapshot(selection)?;
     let mut done = Done::default();
@@ -83,29 +85,39 @@ pub(super) fn run(context: &Context, selection: &Selection, format: Format) -> a
     report(&done, &outcome, format)
 }
 
-/// Migrations that this branch adds for the tables that it changes, and that none of the changes needs. What is on the
-/// base is never touched; where everything is judged as new there is no telling, so nothing is removed.
+/// Migrations that this branch adds and that none of its changes needs: of tables that it changes, or that no request
+/// describes any more. What is on the base is never touched; where everything is judged as new there is no telling, so
+/// nothing is removed.
 fn superseded(snapshot: &Snapshot, outcome: &Outcome, expected: &BTreeSet<String>) -> Vec<String> {
     if snapshot.scope == Scope::All {
         return Vec::new();
     }
-    let subjects: BTreeSet<Subject> = outcome.requests.iter().filter_map(subject).collect();
-    let of_changed = |path: &str, file: &File| {
-        crate::migration::read_file(path, &file.bytes).is_ok_and(|file| subjects.contains(&file.header.subject))
+    // The request of a table whose migrations the branch touches is judged. One that cannot be read may be of any table.
+    let all_known = outcome.requests.iter().all(|request| request.subject().is_some());
+    let described: BTreeSet<Subject> = outcome.requests.iter().filter_map(subject).collect();
+    let read = outcome.requests.iter().filter(|request| request.kind().is_some());
+    let changed: BTreeSet<Subject> = read.filter_map(subject).collect();
+    let is_old = |path: &str, file: &File| {
+        let Ok(file) = migration::read_file(path, &file.bytes) else { return false };
+        let subject = &file.header.subject;
+        changed.contains(subject) || (all_known && !described.contains(subject))
     };
     let files = snapshot.merged.iter().filter(|(path, _)| snapshot.policy.classify(path) == PathKind::Migration);
     files
-        .filter(|(path, file)| {
-            !snapshot.base.contains_key(*path) && !expected.contains(*path) && of_changed(path, file)
-        })
+        .filter(|(path, file)| !snapshot.base.contains_key(*path) && !expected.contains(*path) && is_old(path, file))
         .map(|(path, _)| path.clone())
         .collect()
 }
 
-/// Whose migrations a request brings, where it could be read.
+/// Whose migrations a request brings, where its name could be read.
 fn subject(request: &RequestOutcome) -> Option<Subject> {
-    let table = request.change.as_ref().map(|change| Subject::from(&change.table));
+    let table = request.table.as_ref().map(Subject::from);
     table.or_else(|| Some(Subject::Sql(request.sql.as_ref()?.name.clone())))
+}
+
+/// Whether the migrations of a request could be made, or none are needed.
+fn is_carried_out(request: &RequestOutcome) -> bool {
+    request.kind().is_some_and(|kind| kind == ChangeKind::None || !request.migrations.is_empty())
 }
 
 fn report(done: &Done, outcome: &Outcome, format: Format) -> anyhow::Result<Ended> {
@@ -115,13 +127,14 @@ fn report(done: &Done, outcome: &Outcome, format: Format) -> anyhow::Result<Ende
         let lines = done.written.iter().map(|path| format!("wrote {path}\n"));
         let removed = done.removed.iter().map(|path| format!("removed {path}\n"));
         let mut text: String = lines.chain(removed).collect();
-        if text.is_empty() {
+        let passed_over: Vec<_> = outcome.requests.iter().filter(|request| !is_carried_out(request)).collect();
+        if text.is_empty() && passed_over.is_empty() {
             text.push_str("Everything is up to date.\n");
         }
-        for request in outcome.requests.iter().filter(|request| request.kind().is_none()) {
+        for request in passed_over {
             let _ = writeln!(text, "passed over {}: `schema-registry check` says why", printable(&request.path));
         }
         output::print(&text)?;
     }
-    Ok(Ended::well_if(outcome.requests.iter().all(|request| request.kind().is_some())))
+    Ok(Ended::well_if(outcome.requests.iter().all(is_carried_out)))
 }

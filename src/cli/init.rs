@@ -79,7 +79,11 @@ fn write(context: &Context, wanted: &[(&'static str, String)], force: bool) -> a
 }
 
 /// The branches whose pull requests are gated, the default branch first.
-fn branches(context: &Context, facts: Option<&RepositoryFacts>, policy: &Policy) -> anyhow::Result<Vec<String>> {
+pub(super) fn branches(
+    context: &Context,
+    facts: Option<&RepositoryFacts>,
+    policy: &Policy,
+) -> anyhow::Result<Vec<String>> {
     let default = match facts {
         Some(facts) => Some(facts.default_branch.clone()),
         None => context.git()?.default_branch()?,
@@ -94,12 +98,23 @@ fn branches(context: &Context, facts: Option<&RepositoryFacts>, policy: &Policy)
 /// What GitHub says of the repository that `origin` points at.
 fn ask(context: &Context) -> anyhow::Result<RepositoryFacts> {
     const SAY: &str = "say it with --visibility public or --visibility private";
-    let url = context.git()?.remote_url("origin").with_context(|| {
-        format!("whether the repository is public cannot be asked: this clone has no remote `origin`; {SAY}")
-    })?;
-    let (host, repository) = located(&url).with_context(|| {
-        format!("whether the repository is public cannot be asked: `origin` is not on a GitHub server; {SAY}")
-    })?;
+    let (settings, variable) = github_settings(context)
+        .map_err(|why| anyhow::anyhow!("whether the repository is public cannot be asked: {why}; {SAY}"))?;
+    let repository = settings.repository.clone();
+    block_on(async { Ok(Github::new(settings)?.repository().await?) }).with_context(|| {
+        format!(
+            "GitHub does not say whether {} is public; {SAY}, or set {} to a token that may read it",
+            printable(&repository),
+            variable,
+        )
+    })
+}
+
+/// The repository that `origin` points at, on its server, with the token of the environment, and the name of the variable
+/// that should hold one.
+pub(super) fn github_settings(context: &Context) -> anyhow::Result<(Settings, &'static str)> {
+    let url = context.git()?.remote_url("origin").context("this clone has no remote `origin`")?;
+    let (host, repository) = located(&url).context("`origin` is not on a GitHub server")?;
     // The variables that `gh` reads, each for its servers only.
     let (api_url, names) = match (variable("GITHUB_API_URL"), host) {
         (Some(url), _) => (url, ["GH_TOKEN", "GITHUB_TOKEN"]),
@@ -113,13 +128,7 @@ fn ask(context: &Context) -> anyhow::Result<RepositoryFacts> {
         repository: repository.to_owned(),
         patience: Patience::default(),
     };
-    block_on(async { Ok(Github::new(settings)?.repository().await?) }).with_context(|| {
-        format!(
-            "GitHub does not say whether {} is public; {SAY}, or set {} to a token that may read it",
-            printable(repository),
-            names[0],
-        )
-    })
+    Ok((settings, names[0]))
 }
 
 /// Host and `owner/name` of a repository's URL as git takes it.
@@ -183,8 +192,8 @@ fn left_to_do(setup: &Setup<'_>, policy: &Policy, id: Option<u64>) -> String {
             format!(
                 "Make a GitHub App with the repository permissions Contents, Pull requests and Commit statuses (write), \
                  install it here, and put its client id and key into the environment `{ENVIRONMENT}`, which only {} may \
-                 use: gh variable set SCHEMA_REGISTRY_APP_CLIENT_ID --env {ENVIRONMENT}, \
-                 gh secret set SCHEMA_REGISTRY_APP_PRIVATE_KEY --env {ENVIRONMENT}",
+                 use:\n   gh variable set SCHEMA_REGISTRY_APP_CLIENT_ID --env {ENVIRONMENT}\n   \
+                 gh secret set SCHEMA_REGISTRY_APP_PRIVATE_KEY --env {ENVIRONMENT} < KEY.pem",
                 printable(&setup.branches[0])
             ),
         );

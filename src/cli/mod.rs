@@ -8,6 +8,7 @@ mod audit;
 mod check;
 mod context;
 mod diff;
+mod doctor;
 mod explain;
 mod generate;
 mod import;
@@ -73,6 +74,7 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<Ended> {
         Command::Diff(diff) => diff::run(&context, &arguments.directory, diff, rendering),
         Command::Verify(verify) => verify::run(&context, verify, format()?),
         Command::Import(import) => import::run(&context, import, format()?),
+        Command::Doctor => doctor::run(&context, format()?),
         Command::Init(arguments) => init::run(&context, arguments, format()?),
         Command::List(list) => list::list(&context, list, format()?),
         Command::Show { table } => list::show(&context, table, format()?),
@@ -92,10 +94,10 @@ fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Resul
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(future)
 }
 
-/// Diagnostics, for whoever sets `RUST_LOG`; results never go there.
+/// Diagnostics, for whoever sets `RUST_LOG`; results never go there. What octocrab calls errors is in our own, or was
+/// tried again with success.
 fn log_to_stderr() {
-    let filter = tracing_subscriber::EnvFilter::builder()
-        .with_default_directive(tracing_subscriber::filter::LevelFilter::WARN.into())
-        .from_env_lossy();
+    let directives = variable("RUST_LOG").unwrap_or_else(|| "warn,octocrab=off".to_owned());
+    let filter = tracing_subscriber::EnvFilter::builder().parse_lossy(directives);
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().init();
 }

@@ -1,21 +1,24 @@
 //! `verify`: the migrations of the working tree, proved on a real PostgreSQL.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{collections::BTreeMap, fmt::Write as _, task::Poll};
 
 use anyhow::Context as _;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
     Ended,
     arguments::{Format, Verify},
     block_on,
     context::Context,
-    output,
+    output::{self, Progress},
 };
 use crate::{
     migration::{self, MigrationFile},
     model::{Digest, Outcome, Table, Tree},
     pipeline,
-    postgres::{self, ChangeResult, ChangeScripts, Pair, Server, Step, TemporaryCluster, Verification, Wanted},
+    postgres::{
+        self, ChangeResult, ChangeScripts, Pair, Prelude, Server, Step, TemporaryCluster, Verification, Wanted,
+    },
     report::terminal::{plural, printable},
 };
 
@@ -45,7 +48,10 @@ pub(super) fn run(context: &Context, verify: &Verify, format: Format) -> anyhow:
         })
     });
     let changes: Vec<ChangeScripts<'_>> = changes.collect::<anyhow::Result<_>>()?;
-    let verification = block_on(prove(verify, &changes))?;
+    let path = snapshot.policy.prelude_path();
+    let prelude = snapshot.merged.get(&path).map(|_| text(&snapshot.merged, &path)).transpose()?;
+    let prelude = prelude.map(|sql| Prelude { path: &path, sql });
+    let verification = block_on(prove(verify, prelude, &changes))?;
     match format {
         Format::Human => output::print(&human(&verification))?,
         Format::Json => output::print_json(&json(&verification))?,
@@ -53,13 +59,34 @@ pub(super) fn run(context: &Context, verify: &Verify, format: Format) -> anyhow:
     Ok(Ended::well_if(verification.passes()))
 }
 
-async fn prove(verify: &Verify, changes: &[ChangeScripts<'_>]) -> anyhow::Result<Verification> {
-    let tell = |_: usize, _: &Step| {};
+async fn prove(
+    verify: &Verify,
+    prelude: Option<Prelude<'_>>,
+    changes: &[ChangeScripts<'_>],
+) -> anyhow::Result<Verification> {
+    // Installed first, so that no signal comes too early.
+    let stop = stopped()?;
+    let progress = Progress::on_terminal();
+    let tell = |index: usize, step: &Step| {
+        let name = printable(changes.get(index).map_or("", |change| change.name));
+        progress.show(&format!("[{}/{}] {name}: {step}", index + 1, changes.len()));
+    };
     if let Some(url) = &verify.database_url {
-        return Ok(postgres::verify(&Server::from_url(url)?, changes, &tell).await?);
+        return Ok(postgres::verify(&Server::from_url(url)?, prelude, changes, &tell, stop).await?);
     }
+    progress.show("starting PostgreSQL");
     let cluster = TemporaryCluster::start(&postgres::find_binaries(verify.pg_bin.as_deref())?).await?;
-    Ok(postgres::verify(&cluster.server(), changes, &tell).await?)
+    Ok(postgres::verify(&cluster.server(), prelude, changes, &tell, stop).await?)
+}
+
+/// Ready when somebody wants this program to end: an interrupt from the terminal, its closing, or `kill`.
+fn stopped() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut signals =
+        [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?];
+    Ok(std::future::poll_fn(move |context| {
+        let ready = signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
+        if ready { Poll::Ready(()) } else { Poll::Pending }
+    }))
 }
 
 /// Whether two files, of which the second comes right after the first, belong to one change.

@@ -14,6 +14,7 @@ mod perform;
 mod present;
 mod pulls;
 mod request;
+mod rules;
 mod statuses;
 
 use std::{

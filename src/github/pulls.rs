@@ -1,5 +1,6 @@
 //! The repository and its pull requests.
 
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use super::{
@@ -11,6 +12,14 @@ use crate::model::{PullRequest, RepositoryFacts};
 
 /// What reading pull requests needs.
 const READ: &str = "pull-requests: read";
+
+/// A pull request of a list with its age.
+#[derive(Deserialize)]
+struct Dated {
+    created_at: DateTime<Utc>,
+    #[serde(flatten)]
+    pull: PullData,
+}
 
 #[derive(Deserialize)]
 struct Comparison {
@@ -46,6 +55,21 @@ impl Github {
     /// The open pull requests from a branch of `owner`'s repository or fork, newest first.
     pub async fn open_pull_requests_from(&self, owner: &str, branch: &str) -> Result<Vec<PullRequest>, Error> {
         self.pulls(&format!("/pulls?state=open&head={}", segment(&format!("{owner}:{branch}")))).await
+    }
+
+    /// The pull requests, open or not, that were opened after `since`, newest first.
+    /// Source: <https://docs.github.com/en/rest/pulls/pulls#list-pull-requests>
+    pub async fn pull_requests_since(&self, since: DateTime<Utc>) -> Result<Vec<PullRequest>, Error> {
+        let route = self.route("/pulls?state=all&sort=created&direction=desc");
+        let mut found = Vec::new();
+        self.pages(&route, READ, |page: Vec<Dated>| {
+            let older = page.iter().position(|pull| pull.created_at <= since);
+            let wanted = older.unwrap_or(page.len());
+            found.extend(page.into_iter().take(wanted).map(|pull| PullRequest::from(pull.pull)));
+            older.map(drop)
+        })
+        .await?;
+        Ok(found)
     }
 
     async fn pulls(&self, route: &str) -> Result<Vec<PullRequest>, Error> {

@@ -125,6 +125,9 @@ pub(super) const PINNED: [Setting; 6] = [
     Setting::QuoteWhereNeeded,
 ];
 
+/// Settings of transactions that lose nothing because they look at the rows.
+pub(super) const READS_ROWS: [Setting; 2] = [Setting::ReadCommitted, Setting::RowSecurityOff];
+
 fn transaction<'a>(table: &'a TableName, body: Vec<Statement<'a>>) -> Vec<Statement<'a>> {
     let mut statements = vec![Statement::Begin];
     statements.extend(PINNED.map(Statement::SetLocal));
@@ -133,7 +136,9 @@ fn transaction<'a>(table: &'a TableName, body: Vec<Statement<'a>>) -> Vec<Statem
         Statement::When(_, inner) => inner.iter().any(|inner| matches!(inner, Statement::AdvanceIdentity(..))),
         _ => false,
     };
-    statements.extend(body.iter().any(reads_rows).then_some(Statement::SetLocal(Setting::RowSecurityOff)));
+    if body.iter().any(reads_rows) {
+        statements.extend(READS_ROWS.map(Statement::SetLocal));
+    }
     statements.push(Statement::TakeTurns(table));
     statements.extend(body);
     statements.push(Statement::Commit);

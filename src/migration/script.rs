@@ -7,7 +7,10 @@ use crate::{
     sql::{ALLOW_DATA_LOSS, Definition, InvalidDefinition, Setting, Statement, render},
 };
 
-use super::{header, phases::PINNED};
+use super::{
+    header,
+    phases::{PINNED, READS_ROWS},
+};
 
 /// The texts of the up and the down file.
 pub(super) type Pair = (String, String);
@@ -20,7 +23,7 @@ pub(super) fn create(header: &MigrationHeader, table: &Table) -> Result<Pair, Ve
     let definition = define(table)?;
     let mut up = vec![Statement::Note(header::lines(header))];
     up.extend(creation(&definition));
-    let down = [
+    let mut down = vec![
         Statement::Note(header::lines(header)),
         Statement::Note(format!(
             "Drops the table, and fails if it has rows unless {ALLOW_DATA_LOSS} is on in the session.\n\
@@ -29,11 +32,9 @@ pub(super) fn create(header: &MigrationHeader, table: &Table) -> Result<Pair, Ve
         )),
         Statement::Begin,
         Statement::SetLocal(Setting::LockTimeout),
-        Statement::SetLocal(Setting::RowSecurityOff),
-        Statement::AssertEmpty(&table.name),
-        Statement::DropTable(&table.name),
-        Statement::Commit,
     ];
+    down.extend(READS_ROWS.map(Statement::SetLocal));
+    down.extend([Statement::AssertEmpty(&table.name), Statement::DropTable(&table.name), Statement::Commit]);
     Ok((render(&up), render(&down)))
 }
 

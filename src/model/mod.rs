@@ -2,6 +2,7 @@
 
 mod approval;
 mod audit;
+mod branch_rules;
 mod catalog_difference;
 mod change;
 mod class;
@@ -27,6 +28,7 @@ mod violation;
 
 pub use approval::*;
 pub use audit::*;
+pub use branch_rules::*;
 pub use catalog_difference::*;
 pub use change::*;
 pub use class::*;

@@ -4,7 +4,9 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Change, ChangeKind, Digest, FileMode, Migration, Plan, Severity, SqlChange, TableName, Violation};
+use super::{
+    Change, ChangeKind, Digest, FileMode, ForeignKey, Migration, Plan, Severity, SqlChange, Table, TableName, Violation,
+};
 
 /// What one request file gave.
 #[derive(Debug, Clone)]
@@ -92,6 +94,33 @@ pub struct DeclarationsOutcome {
     pub violations: Vec<Violation>,
 }
 
+/// A foreign key, as a diagram shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    /// The table that refers.
+    pub from: TableName,
+    /// The table that is referred to.
+    pub to: TableName,
+    /// The columns that refer, by name.
+    pub columns: Vec<String>,
+    /// Whether a row may refer to nothing.
+    pub optional: bool,
+}
+
+impl Reference {
+    /// What `key` of `table` says.
+    #[must_use]
+    pub fn of(table: &Table, key: &ForeignKey) -> Self {
+        let nullable = |column: &String| table.column(column).is_some_and(|column| column.nullable);
+        Self {
+            from: table.name.clone(),
+            to: key.references.clone(),
+            columns: key.columns.clone(),
+            optional: key.columns.iter().any(nullable),
+        }
+    }
+}
+
 /// Everything that an evaluation produces.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
@@ -103,6 +132,8 @@ pub struct Outcome {
     pub violations: Vec<Violation>,
     /// Governed paths that the merged result changes, sorted by raw bytes.
     pub files: Vec<FileChange>,
+    /// By the table that refers: foreign keys of tables that the revision leaves alone to those that it changes.
+    pub referring: Vec<Reference>,
 }
 
 impl Outcome {

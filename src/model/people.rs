@@ -62,3 +62,14 @@ pub struct Contributors {
     /// When the head was pushed, by GitHub's clock.
     pub head_since: Option<DateTime<Utc>>,
 }
+
+/// What else the author of a pull request asks for: other pull requests with requests that are older than it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Activity {
+    /// Login of the author: hostile text.
+    pub login: String,
+    /// Numbers of the open ones, ascending. They are counted as far as the policy's limit.
+    pub open: Vec<u64>,
+    /// Numbers of those that were opened within the last 24 hours, ascending. They are counted as far as the limit.
+    pub recent: Vec<u64>,
+}

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeZone as _, Utc};
 
 use crate::{
     migration::write_baseline,
-    model::{ChangeKind, Digest, File, Outcome, TableName, Tree},
+    model::{Activity, ChangeKind, Digest, File, Outcome, TableName, Tree},
     parse,
     pipeline::{Scope, Snapshot, assign_stamps, evaluate},
     policy::Policy,
@@ -43,6 +43,7 @@ fn revision(base: &Tree, merged: &Tree) -> Snapshot {
         base: base.clone(),
         merged: merged.clone(),
         scope: Scope::Changed(changed),
+        activity: Activity::default(),
     }
 }
 

@@ -11,8 +11,8 @@ use super::{
 use crate::{
     migration::{self, Baselines, Chain, Chains, Link},
     model::{
-        Catalog, Change, ChangeKind, Digest, MIGRATION_FORMAT, Migration, Plan, Renames, Request, Subject, Table,
-        TableName, Tree, Unsupported,
+        Catalog, Change, ChangeKind, Digest, MIGRATION_FORMAT, Migration, Plan, Renames, Subject, Table, TableName,
+        Tree, Unsupported,
     },
     policy::PathKind,
     rules::StaleMigration,
@@ -129,27 +129,12 @@ impl<'a> Sides<'a> {
         if stale.is_empty() && self.is_compared(&(&change.table).into(), &firsts.collect::<Vec<_>>()) {
             stale.extend(migration::compare(&expected, &self.snapshot.merged, &self.snapshot.policy.migrations));
         }
-        stale.extend(self.lost_id(change));
         if stale.is_empty() {
             stale.extend(self.unexpected(self.chains.links(&change.table), &expected));
             stale.extend(self.end_of_chain(change));
             stale.extend(early::too_early(self, order, change, planned));
         }
         stale
-    }
-
-    /// The id that a request must say it carries, because it renames a table, and does not.
-    pub(super) fn carried_id(&self, table: &TableName, request: &Request) -> Option<uuid::Uuid> {
-        let id = self.base.tables.get(self.renames.tables.get(table)?)?.registry_id;
-        (request.registry_id.as_ref().map(|field| field.value) != Some(id)).then_some(id)
-    }
-
-    fn lost_id(&self, change: &Change) -> Option<StaleMigration> {
-        let path = self.merged.tables.get(&change.table).map(|known| &known.path)?;
-        let request = self.requests.get(path)?.accepted()?;
-        let id = self.carried_id(&change.table, request)?;
-        let message = format!("A renamed table keeps its identity: `registryId: {id}` is missing");
-        Some(StaleMigration { message, suggestion: "Run `schema-registry generate`, which writes it".to_owned() })
     }
 
     /// Whether the bytes of the migrations are to be the expected ones. History may have brought a table here in several

@@ -1,19 +1,20 @@
 //! The evaluation itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Snapshot,
+    Scope, Snapshot,
     changes::Sides,
+    identity::{lost_id, registry_id_of},
     order::Order,
-    requests::{RequestFile, registry_id},
+    requests::RequestFile,
     sql_requests,
     steps::Step,
     strays,
 };
 use crate::{
     model::{
-        Change, ChangeKind, Claims, DeclarationsOutcome, Field, FileChange, FileState, Migration, Outcome, Plan,
+        ChangeKind, Claims, DeclarationsOutcome, Field, FileChange, FileState, Migration, Outcome, Plan, Reference,
         Request, RequestMetadata, RequestOutcome, TableName, Tree,
     },
     policy::{PathKind, Policy},
@@ -35,6 +36,12 @@ pub fn evaluate(snapshot: &Snapshot) -> Outcome {
     let migrations = requests.iter().flat_map(|request| &request.migrations);
     let paths = |migration: &Migration| [migration.name.up_file(), migration.name.down_file()];
     let expected = migrations.flat_map(paths).map(|name| format!("{}/{name}", snapshot.policy.migrations)).collect();
+    let is_change =
+        |request: &&RequestOutcome| request.change.as_ref().is_some_and(|change| change.kind != ChangeKind::None);
+    let changing: Vec<&str> = match snapshot.scope {
+        Scope::All => Vec::new(),
+        Scope::Changed(_) => requests.iter().filter(is_change).map(|request| request.path.as_str()).collect(),
+    };
     let violations = rules::check_tree(&TreeContext {
         policy: &snapshot.policy,
         base_tree: sides.base_tree,
@@ -44,13 +51,25 @@ pub fn evaluate(snapshot: &Snapshot) -> Outcome {
         merged: &sides.merged,
         strays: &strays::strays(&sides, &expected),
         baselines: &sides.baseline_problems(),
+        changing: &changing,
+        activity: &snapshot.activity,
     });
     Outcome {
+        referring: referring(&sides, &requests),
         requests,
         declarations: evaluate_declarations(&sides),
         violations,
         files: changed_files(sides.base_tree, &snapshot.merged, &snapshot.policy),
     }
+}
+
+fn referring(sides: &Sides<'_>, requests: &[RequestOutcome]) -> Vec<Reference> {
+    let changes = requests.iter().filter_map(|request| request.change.as_ref());
+    let touched: BTreeSet<&TableName> =
+        changes.filter(|change| change.kind != ChangeKind::None).map(|change| &change.table).collect();
+    let others = sides.merged.tables.values().map(|known| &known.table).filter(|table| !touched.contains(&table.name));
+    let keys = others.flat_map(|table| table.foreign_keys.iter().map(move |key| (table, key)));
+    keys.filter(|(_, key)| touched.contains(&key.references)).map(|(table, key)| Reference::of(table, key)).collect()
 }
 
 fn evaluate_declarations(sides: &Sides<'_>) -> Vec<DeclarationsOutcome> {
@@ -84,10 +103,11 @@ fn evaluate_request(
         Some(Err(unsupported)) => (Plan::default(), Vec::new(), unsupported),
         None => Default::default(),
     };
-    let stale = match &change {
+    let mut stale = match &change {
         Some(change) if unsupported.is_empty() => sides.stale(order, change, &planned),
         _ => Vec::new(),
     };
+    stale.extend(change.as_ref().and_then(|change| lost_id(sides, file, change)));
     let migrations: Vec<Migration> = planned.into_iter().flat_map(|planned| planned.migrations).collect();
     let twins = file.parsed.table.as_ref().map(|table| sides.requests.paths_of(table)).unwrap_or_default();
     let violations = rules::check_request(&RequestContext {
@@ -121,15 +141,6 @@ fn evaluate_request(
         violations,
         claims: file.parsed.request.as_ref().map(claims).unwrap_or_default(),
     }
-}
-
-/// A table keeps the id that it has on the base; a new one gets the id that its file carries or its name gives.
-fn registry_id_of(sides: &Sides<'_>, file: &RequestFile, change: Option<&Change>) -> Option<uuid::Uuid> {
-    let before = change.and_then(|change| change.before.as_ref());
-    let known = before.and_then(|before| sides.base.tables.get(&before.name)).map(|known| known.registry_id);
-    let database = &sides.snapshot.policy.database;
-    let of_name = || file.parsed.table.as_ref().map(|table| crate::parse::registry_id(database, table));
-    known.or_else(|| file.accepted().map(|request| registry_id(database, request))).or_else(of_name)
 }
 
 fn claims(request: &Request) -> Claims {

@@ -7,7 +7,7 @@ use chrono::{DateTime, SubsecRound as _, Utc};
 use super::{Scope, Snapshot, evaluate};
 use crate::{
     migration,
-    model::{File, FoundTable, Inventory, LeftOut, ObjectKind, Table, TableName, Tree},
+    model::{Activity, File, FoundTable, Inventory, LeftOut, ObjectKind, Table, TableName, Tree},
     parse::{self, Declared, ParsedFile},
     policy::Policy,
 };
@@ -71,7 +71,14 @@ fn refused(imported: &Imported, tree: &Tree, policy: &Policy, now: DateTime<Utc>
     merged.extend(imported.files.clone());
     let changed: BTreeSet<String> = imported.files.keys().cloned().collect();
     let scope = Scope::Changed(changed);
-    let outcome = evaluate(&Snapshot { policy: policy.clone(), now, base: tree.clone(), merged, scope });
+    let outcome = evaluate(&Snapshot {
+        policy: policy.clone(),
+        now,
+        base: tree.clone(),
+        merged,
+        scope,
+        activity: Activity::default(),
+    });
     let mut refused = BTreeMap::new();
     for request in &outcome.requests {
         let first = request.violations.iter().find(|violation| violation.blocks());

@@ -5,6 +5,7 @@ mod catalogs;
 mod changes;
 mod early;
 mod evaluate;
+mod identity;
 mod import;
 mod neighbours;
 mod order;
@@ -20,11 +21,15 @@ use chrono::{DateTime, Utc};
 
 pub use catalogs::compare_catalogs;
 pub use evaluate::evaluate;
+pub use identity::carried_ids;
 pub use import::{Imported, import};
 pub use neighbours::context_files;
-pub use stamps::{Stamp, assign_stamps, carried_ids};
+pub use stamps::{Stamp, assign_stamps};
 
-use crate::{model::Tree, policy::Policy};
+use crate::{
+    model::{Activity, Tree},
+    policy::Policy,
+};
 
 #[cfg(test)]
 mod order_tests;
@@ -44,6 +49,8 @@ pub struct Snapshot {
     pub merged: Tree,
     /// What is judged.
     pub scope: Scope,
+    /// What else the author asks for, where that is known.
+    pub activity: Activity,
 }
 
 /// What is judged.

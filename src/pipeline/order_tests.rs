@@ -4,7 +4,7 @@ use chrono::TimeZone as _;
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::File;
+use crate::model::{Activity, File};
 
 /// A request for a table; `columns` come after the key.
 fn request(table: &str, head: &str, columns: &[&str]) -> String {
@@ -28,6 +28,7 @@ fn revision(base: &Tree, merged: &Tree) -> Snapshot {
         base: base.clone(),
         merged: merged.clone(),
         scope: Scope::Changed(changed.cloned().collect()),
+        activity: Activity::default(),
     }
 }
 

@@ -98,11 +98,6 @@ impl Requests {
         accepted.filter_map(|file| file.request.as_ref()).find(|request| request.name.value == name)
     }
 
-    /// The request file of a table at `path`.
-    pub(super) fn get(&self, path: &str) -> Option<&RequestFile> {
-        self.files.get(path)
-    }
-
     /// Every file of a table, by path.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &RequestFile)> {
         self.files.iter().map(|(path, file)| (path.as_str(), file))

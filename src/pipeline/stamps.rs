@@ -75,18 +75,6 @@ pub fn assign_stamps(snapshot: &Snapshot) -> Vec<Stamp> {
     stamps
 }
 
-/// The ids that `generate` has to write, by request file: a renamed table carries the one that it had on the base.
-#[must_use]
-pub fn carried_ids(snapshot: &Snapshot) -> BTreeMap<String, uuid::Uuid> {
-    let empty = Tree::new();
-    let sides = Sides::read(snapshot, &empty);
-    let carried = sides.judged().into_iter().filter_map(|(path, file)| {
-        let request = file.accepted()?;
-        Some((path.to_owned(), sides.carried_id(&request.table, request)?))
-    });
-    carried.collect()
-}
-
 /// The time of a request that changes nothing and does not say its own.
 fn missing(sides: &Sides<'_>, path: &str, file: &RequestFile) -> Option<Stamp> {
     let change = sides.change(file).filter(|change| change.kind == ChangeKind::None)?;

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use chrono::TimeZone as _;
 
 use super::*;
-use crate::model::{ChangeKind, File, Outcome, RequestOutcome};
+use crate::model::{Activity, ChangeKind, File, Outcome, RequestOutcome};
+
+#[path = "links_tests.rs"]
+mod links;
 
 /// A request for a table; `columns` come after the key.
 fn request(table: &str, columns: &str, rest: &str) -> String {
@@ -46,6 +49,7 @@ fn revision(base: &Tree, merged: &Tree) -> Snapshot {
         base: base.clone(),
         merged: merged.clone(),
         scope: Scope::Changed(changed.cloned().collect()),
+        activity: Activity::default(),
     }
 }
 
@@ -64,6 +68,30 @@ fn generated(base: &Tree, requests: &[(&str, String)]) -> Tree {
         }
     }
     merged
+}
+
+#[test]
+fn tables_that_refer_to_what_changes_are_named() {
+    let base = generated(
+        &Tree::new(),
+        &[
+            ("teams", plain("teams")),
+            ("users", request("users", &reference("team_id", "teams"), "")),
+            ("files", request("files", &reference("user_id", "users"), "")),
+        ],
+    );
+    let named = |tables: &[&'static str]| {
+        let columns = reference("team_id", "teams") + "    - {name: title, type: TEXT}\n";
+        let request = |table: &&'static str| (*table, request(table, &columns, ""));
+        let merged = generated(&base, &tables.iter().map(request).collect::<Vec<_>>());
+        let name = |reference: &crate::model::Reference| {
+            format!("{} {}({})", reference.from.short(), reference.to.short(), reference.columns.join(", "))
+        };
+        evaluate(&revision(&base, &merged)).referring.iter().map(name).collect::<Vec<_>>()
+    };
+    assert_eq!(named(&["users"]), ["files users(user_id)"]);
+    assert_eq!(named(&["files"]), [""; 0], "nobody refers to files");
+    assert_eq!(named(&["users", "files"]), [""; 0], "files changes too");
 }
 
 fn kinds(outcome: &Outcome) -> BTreeMap<&str, Option<ChangeKind>> {

@@ -11,6 +11,8 @@ pub enum PathKind {
     Migration,
     /// The states in which tables were when the registry took them over: `<migrations>/<stamp>_baseline.txt`.
     Baseline,
+    /// What tables lean on and no request describes, for `verify`: `<requests>/prelude.sql`, or where the policy says.
+    Prelude,
     /// A control file: the policy file, CODEOWNERS, `.gitattributes`.
     Control,
     /// A workflow: a control file where its text mentions the registry, on either side of the change.
@@ -70,6 +72,9 @@ impl Policy {
     pub fn classify(&self, path: &str) -> PathKind {
         if let Some(kind) = control_kind(path) {
             return kind;
+        }
+        if path == self.prelude_path() {
+            return PathKind::Prelude;
         }
         if let Some(rest) = under(path, &self.requests) {
             return classify_entry(rest, PathKind::Request, is_request);
@@ -135,6 +140,8 @@ mod tests {
         for (path, kind) in [
             ("schema-requests/users.yaml", PathKind::Request),
             ("schema-requests/billing/billing.invoices.yaml", PathKind::Request),
+            ("schema-requests/prelude.sql", PathKind::Prelude),
+            ("schema-requests/billing/prelude.sql", PathKind::Unrecognised),
             ("schema-requests/users.yml", PathKind::Unrecognised),
             ("schema-requests/users.YAML", PathKind::Unrecognised),
             ("schema-requests/users.json", PathKind::Unrecognised),
@@ -174,6 +181,11 @@ mod tests {
         let policy = Policy { requests: "db/tables".to_owned(), migrations: "db/sql".to_owned(), ..Policy::default() };
         assert_eq!(policy.classify("db/tables/users.yaml"), PathKind::Request);
         assert_eq!(policy.classify("schema-requests/users.yaml"), PathKind::Ungoverned);
+        assert_eq!(policy.classify("db/tables/prelude.sql"), PathKind::Prelude);
+        let policy = Policy { prelude: Some("schema-requests/types.sql".to_owned()), ..Policy::default() };
+        assert_eq!(policy.classify("schema-requests/types.sql"), PathKind::Prelude);
+        assert!(policy.governs("schema-requests/types.sql", b""));
+        assert_eq!(policy.classify("schema-requests/prelude.sql"), PathKind::Unrecognised);
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod approval;
 mod audit;
 mod codeowners;
 mod governed;
+mod limits;
 mod nearest;
 mod read;
 mod section;
@@ -16,6 +17,7 @@ pub use approval::{ApprovalPolicy, Owners, Required};
 pub use audit::AuditPolicy;
 pub use codeowners::{CODEOWNERS_FILES, CodeOwners, Owner};
 pub use governed::{PathKind, is_control_file};
+pub use limits::LimitsPolicy;
 pub use nearest::nearest;
 
 use crate::model::{Severity, Span};
@@ -32,6 +34,9 @@ pub struct Policy {
     pub requests: String,
     /// Folder of the migrations. `migrations`.
     pub migrations: String,
+    /// The file with what tables lean on and no request describes, SQL that `verify` runs first; `prelude.sql` in the
+    /// folder of the request files where `None`.
+    pub prelude: Option<String>,
     /// Major version of PostgreSQL that migrations must run on. 15.
     pub postgres_version: u32,
     /// Types beyond the built-in ones that columns may have, lower-case.
@@ -42,6 +47,8 @@ pub struct Policy {
     pub approval: ApprovalPolicy,
     /// `[audit]`.
     pub audit: AuditPolicy,
+    /// `[limits]`.
+    pub limits: LimitsPolicy,
     /// `[review] comment`.
     pub comments: Comments,
     /// `[gate] branches`: judged beside the default branch.
@@ -76,11 +83,13 @@ impl Default for Policy {
             database: "default".to_owned(),
             requests: "schema-requests".to_owned(),
             migrations: "migrations".to_owned(),
+            prelude: None,
             postgres_version: 15,
             allowed_types: Vec::new(),
             severities: BTreeMap::new(),
             approval: ApprovalPolicy::default(),
             audit: AuditPolicy::default(),
+            limits: LimitsPolicy::default(),
             comments: Comments::default(),
             gate_branches: Vec::new(),
         }
@@ -88,6 +97,12 @@ impl Default for Policy {
 }
 
 impl Policy {
+    /// Path of the prelude, whether or not there is one.
+    #[must_use]
+    pub fn prelude_path(&self) -> String {
+        self.prelude.clone().unwrap_or_else(|| format!("{}/prelude.sql", self.requests))
+    }
+
     /// Reads the text of a policy file; `known_rules` are the ids that `[rules]` may name. The first mistake ends it:
     /// a policy that is half understood demands nothing that anyone could rely on.
     ///
@@ -98,6 +113,7 @@ impl Policy {
     /// [paths]
     /// requests = "schema-requests"
     /// migrations = "migrations"
+    /// prelude = "schema-requests/prelude.sql" # what `verify` runs first
     /// [types]
     /// allow = ["citext", "vector"]    # beyond the built-in ones
     /// [rules]
@@ -130,6 +146,10 @@ impl Policy {
     /// keys = ["schema-registry/github.com/1296269+6f1c0a52+AWZ8..."] # the present one first
     /// witnesses = ["witness.example/w1+5a0b1c2d+BHx9..."]
     /// cosignatures = 1                # how many of them `audit verify` asks for
+    /// [limits]                        # none unless set
+    /// open_requests = 5               # open pull requests with requests, for each author
+    /// requests_per_day = 10           # opened within 24 hours, for each author
+    /// tables_per_change = 20
     /// [review]
     /// comment = "full"                # off, summary or full: with comments on the lines
     /// [gate]

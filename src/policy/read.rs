@@ -3,7 +3,7 @@
 use toml::de::DeTable;
 
 use super::{
-    Comments, Policy, PolicyError, approval, audit,
+    Comments, Policy, PolicyError, approval, audit, limits,
     nearest::hint,
     section::{Section, Value, error},
 };
@@ -13,7 +13,7 @@ use crate::model::{Severity, Span};
 /// Source: <https://www.postgresql.org/support/versioning/>
 const VERSIONS: std::ops::RangeInclusive<u64> = 14..=18;
 
-const SECTIONS: [&str; 8] = ["database", "paths", "types", "rules", "approval", "audit", "review", "gate"];
+const SECTIONS: [&str; 9] = ["database", "paths", "types", "rules", "approval", "audit", "limits", "review", "gate"];
 
 pub(super) fn read(text: &str, known_rules: &[&str]) -> Result<Policy, PolicyError> {
     let document = DeTable::parse(text).map_err(|error| PolicyError {
@@ -31,6 +31,7 @@ pub(super) fn read(text: &str, known_rules: &[&str]) -> Result<Policy, PolicyErr
     if let Some(section) = root.section("approval", &approval::KEYS)? {
         policy.approval = approval::read(&section)?;
     }
+    policy.limits = limits::read(&root)?;
     read_review(&root, &mut policy)?;
     read_branches(&root, &mut policy)?;
     Ok(policy)
@@ -56,13 +57,23 @@ fn read_database(root: &Section<'_>, policy: &mut Policy) -> Result<(), PolicyEr
 }
 
 fn read_paths(root: &Section<'_>, policy: &mut Policy) -> Result<(), PolicyError> {
-    let Some(paths) = root.section("paths", &["requests", "migrations"])? else { return Ok(()) };
+    let Some(paths) = root.section("paths", &["requests", "migrations", "prelude"])? else { return Ok(()) };
     let (requests, migrations) = (paths.get("requests"), paths.get("migrations"));
     if let Some(value) = &requests {
         policy.requests = folder(value)?;
     }
     if let Some(value) = &migrations {
         policy.migrations = folder(value)?;
+    }
+    if let Some(value) = paths.get("prelude") {
+        let path = folder(&value)?;
+        let below = path.strip_prefix(&format!("{}/", policy.requests));
+        if below.and_then(|file| file.strip_suffix(".sql")).is_none() {
+            let message =
+                format!("`prelude` must be a file below `requests`, such as `{}/prelude.sql`", policy.requests);
+            return Err(value.error(message));
+        }
+        policy.prelude = Some(path);
     }
     let inside = |inner: &str, outer: &str| format!("{inner}/").starts_with(&format!("{outer}/"));
     if inside(&policy.requests, &policy.migrations) || inside(&policy.migrations, &policy.requests) {

@@ -26,6 +26,7 @@ name = "billing"
 version = 18
 [paths]
 requests = "db/tables/"
+prelude = "db/tables/types.sql"
 migrations = "db/migrations"
 [types]
 allow = ["CITEXT", "public.vector"]
@@ -50,6 +51,10 @@ branch = "audit"
 origin = "sum.golang.org"
 first_entry = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 keys = ["sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8"]
+[limits]
+open_requests = 5
+requests_per_day = 10
+tables_per_change = 20
 [review]
 comment = "summary"
 [gate]
@@ -59,6 +64,7 @@ branches = ["release/1.x"]
         database: "billing".to_owned(),
         requests: "db/tables".to_owned(),
         migrations: "db/migrations".to_owned(),
+        prelude: Some("db/tables/types.sql".to_owned()),
         postgres_version: 18,
         allowed_types: vec!["citext".to_owned(), "public.vector".to_owned()],
         severities: BTreeMap::from([
@@ -87,6 +93,7 @@ branches = ["release/1.x"]
             keys: vec![SUMDB.parse().expect("a key")],
             ..AuditPolicy::default()
         },
+        limits: LimitsPolicy { open_requests: Some(5), requests_per_day: Some(10), tables_per_change: Some(20) },
         comments: Comments::Summary,
         gate_branches: vec!["release/1.x".to_owned()],
     };
@@ -103,6 +110,8 @@ fn a_list_of_permissions_is_exact() {
 fn unknown_keys_point_at_the_key_and_suggest() {
     insta::assert_snapshot!(refused("[aproval]\n"), @"aproval -> the policy has no key `aproval`; did you mean `approval`?");
     insta::assert_snapshot!(refused("[approval]\nrequierd = 1"), @"requierd -> `[approval]` has no key `requierd`; did you mean `required`?");
+    insta::assert_snapshot!(refused("[limits]\nopen_requests = 0"), @"0 -> `open_requests` must be a whole number from 1 to 10000; it is 0");
+    insta::assert_snapshot!(refused("[paths]\nprelude = \"types.sql\""), @r#""types.sql" -> `prelude` must be a file below `requests`, such as `schema-requests/prelude.sql`"#);
     insta::assert_snapshot!(refused("[types]\nx = 1"), @"x -> `[types]` has no key `x`; it may have `allow`");
     insta::assert_snapshot!(refused("[rules]\nmissing-primary-keys = \"off\""), @"missing-primary-keys -> `missing-primary-keys` is no rule whose severity can be set; did you mean `missing-primary-key`?");
     insta::assert_snapshot!(refused("[rules]\nzzz = \"off\""), @"zzz -> `zzz` is no rule whose severity can be set; see docs/rules.md for those that there are");

@@ -40,6 +40,19 @@ pub enum PostgresError {
     /// A dump that cannot be loaded as it is.
     #[error("{0}")]
     Dump(String),
+    /// A prelude that the server refused.
+    #[error(
+        "{path}, {error}\nThe prelude runs first, in an empty database, as a role that owns it and is no superuser."
+    )]
+    Prelude {
+        /// Path of the file.
+        path: String,
+        /// What the server says.
+        error: Box<StatementError>,
+    },
+    /// A verification that was told to stop.
+    #[error("interrupted; nothing is left behind")]
+    Stopped,
     /// A statement that the server refused.
     #[error("{0}")]
     Statement(Box<StatementError>),

@@ -3,6 +3,7 @@
 pub mod annotations;
 pub mod comment;
 pub mod diff;
+pub mod doctor;
 pub mod escape;
 pub mod json;
 pub mod plan;

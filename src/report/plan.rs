@@ -68,8 +68,8 @@ pub fn markdown(outcome: &Outcome) -> String {
     parts.join("\n\n") + "\n"
 }
 
-/// The first `rows` operations of a plan as a table of Markdown; `None` where there are none. The phase has a column of
-/// its own where the change takes several migrations.
+/// The operations of a plan as a table of Markdown, after the first `rows` only those with a hazard; `None` where there
+/// are none. The phase has a column of its own where the change takes several migrations.
 pub(super) fn table(plan: &Plan, rows: usize) -> Option<String> {
     if plan.operations.is_empty() {
         return None;
@@ -81,13 +81,18 @@ pub(super) fn table(plan: &Plan, rows: usize) -> Option<String> {
         format!("| Step |{phase_header} Operation | Locks | Hazards |"),
         format!("| --- |{phase_rule} --- | --- | --- |"),
     ];
-    for (index, operation) in plan.operations.iter().take(rows).enumerate() {
+    let shown = |(index, operation): &(usize, &Operation)| *index < rows || !hazards(operation).is_empty();
+    for (index, operation) in plan.operations.iter().enumerate().filter(shown) {
         let phase = operation.phase.map_or("", |phase| phase.kind.as_str());
         let phase = if phased { format!(" {phase} |") } else { String::new() };
         let or_none = |list: Vec<String>| if list.is_empty() { "none".to_owned() } else { list.join("<br>") };
         let locks = or_none(locks(operation, code));
         let hazards = or_none(hazards(operation).iter().map(|hazard| prose(hazard)).collect());
         lines.push(format!("| {} |{phase} {} | {locks} | {hazards} |", index + 1, prose(&operation.summary)));
+    }
+    let left_out = plan.operations.len() + 2 - lines.len();
+    if left_out > 0 {
+        lines.push(format!("\n{left_out} more operations, none with a hazard; `schema-registry plan` lists them all."));
     }
     Some(lines.join("\n"))
 }

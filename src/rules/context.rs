@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     model::{
-        Catalog, Change, Declarations, ForeignKey, Lifecycle, Migration, Refusal, Request, RequestedColumn,
+        Activity, Catalog, Change, Declarations, ForeignKey, Lifecycle, Migration, Refusal, Request, RequestedColumn,
         RequestedIndex, RequestedReference, Route, SqlRequest, Table, Tree, Unsupported,
     },
     policy::Policy,
@@ -184,6 +184,10 @@ pub struct TreeContext<'a> {
     pub strays: &'a [StrayMigration],
     /// What is wrong with the baselines that the revision brings.
     pub baselines: &'a [BaselineProblem],
+    /// Paths of the requests whose tables the revision changes, sorted; none where every table is judged as if it were new.
+    pub changing: &'a [&'a str],
+    /// What else the author asks for.
+    pub activity: &'a Activity,
 }
 
 /// What a rule about the shape of a table sees: a request that the reader accepted, of a table that is wanted.

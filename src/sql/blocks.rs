@@ -1,5 +1,7 @@
 //! Blocks of PL/pgSQL: what depends on what is there, and what fails if something is not so.
 
+use std::collections::BTreeSet;
+
 use crate::model::{ForeignKey, TableName};
 
 use super::{
@@ -55,7 +57,7 @@ const ALTERED: &str = "Something else changed these parts of the table, or a mig
 
 /// The names of `parts` as the block calls its objects.
 fn touched(parts: &Parts) -> String {
-    let named = |kind: &str, names: &std::collections::BTreeSet<String>| {
+    let named = |kind: &str, names: &BTreeSet<String>| {
         names.iter().map(|name| quote::literal(&format!("{kind} {name}"))).collect::<Vec<_>>()
     };
     let columns = named("column", &parts.columns);
@@ -68,7 +70,8 @@ fn touched(parts: &Parts) -> String {
 ///
 /// A temporary table cannot refer to a lasting one, so foreign keys are compared with the text that PostgreSQL itself
 /// would print, its quoting included, which depends on its version.
-/// With `parts`, only these are looked at, and those of them that the definition does not have must not be there.
+/// With `parts`, only these are looked at, in the catalogs that have such parts, and those of them that the definition
+/// does not have must not be there.
 pub(super) fn assert_definition(definition: &Definition, parts: Option<&Parts>) -> String {
     let table = quote::literal(&quote::table(&definition.table));
     let mut wanted = vec![format!("  CREATE TEMPORARY TABLE wanted (\n{}\n  );", body(lines(definition), "    "))];
@@ -79,6 +82,14 @@ pub(super) fn assert_definition(definition: &Definition, parts: Option<&Parts>) 
         [] => String::new(),
         keys => format!("\n    {}\n  ", keys.join(",\n    ")),
     };
+    let looked_at = |part: fn(&Parts) -> &BTreeSet<String>| parts.is_none_or(|parts| !part(parts).is_empty());
+    let queries = [
+        (parts.is_none(), include_str!("postcondition_table.sql")),
+        (looked_at(|parts| &parts.columns), include_str!("postcondition_columns.sql")),
+        (looked_at(|parts| &parts.constraints), include_str!("postcondition_constraints.sql")),
+        (looked_at(|parts| &parts.indexes), include_str!("postcondition_indexes.sql")),
+    ];
+    let queries: Vec<_> = queries.into_iter().filter_map(|(wanted, query)| wanted.then_some(query)).collect();
     let values = match parts {
         None => [
             ("touched", String::new()),
@@ -100,6 +111,7 @@ pub(super) fn assert_definition(definition: &Definition, parts: Option<&Parts>) 
         ],
     };
     let mut values = values.to_vec();
+    values.push(("parts", queries.join("      UNION ALL\n")));
     values.extend([("foreign keys", foreign_keys), ("wanted", wanted.join("\n")), ("table", table)]);
     block("postcondition", include_str!("postcondition.sql"), &values)
 }

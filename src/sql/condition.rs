@@ -23,6 +23,8 @@ pub enum Condition<'a> {
     ConstraintPresent(&'a TableName, String),
     /// The column takes NULL, and the table has no constraint of that name.
     NullableWithout(&'a TableName, &'a str, String),
+    /// The column has another type than this one, as the catalog spells it.
+    OtherType(&'a TableName, &'a str, &'a str),
     /// The column is no identity.
     NoIdentity(&'a TableName, &'a str),
     /// The index is there and not valid: its build was interrupted or failed.
@@ -46,6 +48,10 @@ impl fmt::Display for Condition<'_> {
             Self::NullableWithout(table, name, check) => {
                 let nullable = format!("{} AND NOT attnotnull", column(table, name));
                 write!(f, "EXISTS ({nullable})\n    AND NOT EXISTS ({})", constraint(table, check))
+            }
+            Self::OtherType(table, name, wanted) => {
+                let wanted = quote::literal(wanted);
+                write!(f, "EXISTS ({} AND format_type(atttypid, atttypmod) <> {wanted})", column(table, name))
             }
             Self::NoIdentity(table, name) => write!(f, "EXISTS ({} AND attidentity = '')", column(table, name)),
             Self::Invalid(index) => {

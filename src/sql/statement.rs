@@ -69,6 +69,8 @@ pub enum Statement<'a> {
     AssertDefinition(&'a Definition),
     /// Fails unless these parts of the table are what the definition says; those that it does not have must be absent.
     AssertParts(&'a Definition, Parts),
+    /// Fails unless there is a relation of that name.
+    AssertExists(&'a TableName),
     /// Locks the table against everybody and fails if a row has a value in the column, unless [`ALLOW_DATA_LOSS`] is
     /// `on`.
     AssertNoValues(&'a TableName, &'a str),
@@ -98,6 +100,10 @@ pub enum Setting {
     NoStatementTimeout,
     /// Rows hidden by row-level security are an error, not absent.
     RowSecurityOff,
+    /// A statement sees what was committed before it began, not before the transaction did: the rows that another session
+    /// brought in while this one waited for its lock.
+    /// Source: <https://www.postgresql.org/docs/current/transaction-iso.html#XACT-READ-COMMITTED>
+    ReadCommitted,
     /// Times without a zone are UTC.
     TimeZone,
     /// Dates are read year first.
@@ -117,6 +123,7 @@ impl Setting {
             Self::NoLockTimeout => "lock_timeout = 0",
             Self::NoStatementTimeout => "statement_timeout = 0",
             Self::RowSecurityOff => "row_security = off",
+            Self::ReadCommitted => "transaction_isolation = 'read committed'",
             Self::TimeZone => "timezone = 'UTC'",
             Self::DateStyle => "datestyle = 'ISO, YMD'",
             Self::IntervalStyle => "intervalstyle = 'postgres'",
@@ -148,7 +155,7 @@ impl Statement<'_> {
     /// Whether `next` follows without a blank line.
     fn joins(&self, next: &Self) -> bool {
         match self {
-            Self::Note(_) => !matches!(next, Self::Note(_) | Self::Begin),
+            Self::Note(_) => !matches!(next, Self::Note(_) | Self::Begin | Self::Set(_)),
             Self::Begin | Self::SetLocal(_) => matches!(next, Self::SetLocal(_)),
             Self::Set(_) => matches!(next, Self::Set(_)),
             Self::Reset(_) => matches!(next, Self::Reset(_)),
@@ -218,6 +225,9 @@ impl fmt::Display for Statement<'_> {
             Self::AssertDefinition(definition) => f.write_str(&blocks::assert_definition(definition, None)),
             Self::AssertParts(definition, parts) => {
                 f.write_str(&blocks::assert_definition(&definition.only(parts), Some(parts)))
+            }
+            Self::AssertExists(table) => {
+                write!(f, "SELECT {}::regclass;", quote::literal(&quote::table(table)))
             }
             Self::AssertEmpty(table) => f.write_str(&blocks::assert_empty(table)),
             Self::AssertNoValues(table, column) => f.write_str(&blocks::assert_no_values(table, column)),

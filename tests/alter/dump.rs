@@ -1,6 +1,6 @@
 //! What `pg_dump` says of a table, in an order of our own.
 
-use std::process::Command;
+use std::{fs, process::Command};
 
 use schema_registry::postgres::TemporaryCluster;
 
@@ -32,4 +32,23 @@ fn sorted(statement: &str) -> String {
     let mut lines: Vec<&str> = body.lines().map(|line| line.trim_end_matches(',')).collect();
     lines.sort_unstable();
     format!("{head}(\n{}", lines.join("\n"))
+}
+
+/// Copies a database by way of `pg_dump` and `psql`, rows included.
+pub(crate) fn restore(cluster: &TemporaryCluster, from: &str, to: &str) {
+    let program = |name: &str, database: &str| {
+        let mut command = Command::new(Major::Installed.binaries().join(name));
+        command.args(["--username", "schema_registry", "--host"]).arg(cluster.folder()).args(["--dbname", database]);
+        command
+    };
+    let dumped = program("pg_dump", from).arg("--no-owner").output().expect("pg_dump starts");
+    assert!(dumped.status.success(), "{}", String::from_utf8_lossy(&dumped.stderr));
+    let file = tempfile::NamedTempFile::new().expect("a temporary file");
+    fs::write(file.path(), &dumped.stdout).expect("it can be written");
+    let restored = program("psql", to)
+        .args(["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--file"])
+        .arg(file.path())
+        .output()
+        .expect("psql starts");
+    assert!(restored.status.success(), "{}", String::from_utf8_lossy(&restored.stderr));
 }

@@ -49,7 +49,12 @@ pub(crate) fn value(column: &str, row: usize) -> String {
         "order" => format!("{row}.25"),
         LONG => format!("'2024-02-0{} 03:04:05+02'", row + 1),
         "token" => "gen_random_uuid()".to_owned(),
-        "parent" => "1".to_owned(),
+        "parent" => "5".to_owned(),
+        "addr" => format!("'10.0.{row}.0/24'"),
+        "at" => format!("'2024-03-0{} 01:02:03'", row + 1),
+        "nap" => format!("'{row} days 01:02:03.25'"),
+        "doc" => format!("'{{\"a\": [{row}]}}'"),
+        "bits" => "'101'".to_owned(),
         "during" => format!("'[2024-01-0{0}, 2024-01-0{0} 12:00)'", row + 1),
         _ => unreachable!("{column}"),
     }
@@ -66,6 +71,22 @@ fn column(name: &str, type_name: &str) -> Column {
         collation: None,
         comment: None,
     }
+}
+
+/// Types that a column may have one after the other.
+const GROWING: &[&[&str]] = &[
+    &["character varying(20)", "character varying(40)", "character varying", "text"],
+    &["numeric(10,2)", "numeric(12,2)", "numeric"],
+    &["timestamp(3) with time zone", "timestamp with time zone"],
+    &["timestamp without time zone", "timestamp with time zone"],
+    &["cidr", "inet"],
+    &["interval(2)", "interval"],
+    &["bit varying(4)", "bit varying(9)", "bit varying"],
+];
+
+fn grows(before: &str, after: &str) -> bool {
+    let place = |types: &[&str], name: &str| types.iter().position(|known| *known == name);
+    GROWING.iter().any(|types| place(types, before).is_some_and(|from| place(types, after).is_some_and(|to| from < to)))
 }
 
 fn columns(choices: &mut Choices, sequences: bool) -> Vec<Column> {
@@ -87,6 +108,11 @@ fn columns(choices: &mut Choices, sequences: bool) -> Vec<Column> {
     some("token", &["uuid"], &["gen_random_uuid()"]);
     some("select", &["integer"], &["7", "8"]);
     some("during", &["tstzrange"], &["'empty'"]);
+    some("addr", &["cidr", "inet"], &["'10.0.0.0/8'"]);
+    some("at", &["timestamp without time zone", "timestamp with time zone"], &["'2020-01-01 12:00'"]);
+    some("nap", &["interval(2)", "interval"], &["'1 day 02:03'"]);
+    some("doc", &["jsonb"], &["'{}'"]);
+    some("bits", &["bit varying(4)", "bit varying(9)", "bit varying"], &["'1'"]);
     if sequences && choices.one_in(3) {
         columns.push(Column { nullable: false, ..column("ser", "bigserial") });
     }
@@ -122,11 +148,19 @@ fn index(name: &str, keys: &[IndexKey]) -> Index {
     }
 }
 
+fn of_class(mut index: Index, method: IndexMethod, class: Option<&str>) -> Index {
+    index.method = method;
+    for element in &mut index.elements {
+        element.opclass = class.map(str::to_owned);
+    }
+    index
+}
+
 fn indexes(choices: &mut Choices, has: &dyn Fn(&str) -> bool) -> Vec<Index> {
     let named = |name: &str| IndexKey::Column(name.to_owned());
     let mut indexes = Vec::new();
     for name in ["Idx $1", "order", "a_third"] {
-        let mut found = match choices.below(8) {
+        let mut found = match choices.below(12) {
             0 => index(name, &[named("id")]),
             1 => Index { unique: true, ..index(name, &[named("id"), named("parent")]) },
             2 if has("select") => {
@@ -137,11 +171,27 @@ fn indexes(choices: &mut Choices, has: &dyn Fn(&str) -> bool) -> Vec<Index> {
             4 if has(TEXT) => index(name, &[named(TEXT)]),
             5 if has("token") => Index { method: IndexMethod::Hash, ..index(name, &[named("token")]) },
             6 if has("order") => Index { include: vec!["parent".to_owned()], ..index(name, &[named("order")]) },
+            7 if has("doc") => {
+                of_class(index(name, &[named("doc")]), IndexMethod::Gin, choices.maybe(&["jsonb_path_ops"]))
+            }
+            8 if has(TEXT) => of_class(index(name, &[named(TEXT)]), IndexMethod::Btree, Some("text_pattern_ops")),
+            9 if has("order") => Index { method: IndexMethod::Brin, ..index(name, &[named("order")]) },
+            10 => Index {
+                unique: true,
+                nulls_not_distinct: choices.one_in(2),
+                ..index(name, &[named("id"), IndexKey::Expression("parent + 1".to_owned())])
+            },
+            11 if has(TEXT) => {
+                let mut found = index(name, &[named(TEXT), named("id")]);
+                found.elements[0].collation = Some("C".to_owned());
+                found
+            }
             _ => continue,
         };
         if found.method == IndexMethod::Btree && choices.one_in(3) {
+            let nulls = choices.of(&[NullsOrder::First, NullsOrder::Last]);
             for element in &mut found.elements {
-                element.order = SortOrder::Desc;
+                (element.order, element.nulls) = (SortOrder::Desc, nulls);
             }
         }
         indexes.push(found);
@@ -149,11 +199,11 @@ fn indexes(choices: &mut Choices, has: &dyn Fn(&str) -> bool) -> Vec<Index> {
     indexes
 }
 
-fn foreign_key(choices: &mut Choices) -> ForeignKey {
+fn foreign_key(choices: &mut Choices, name: &str, references: &str) -> ForeignKey {
     ForeignKey {
-        name: "fk 'parent'".to_owned(),
+        name: name.to_owned(),
         columns: vec!["parent".to_owned()],
-        references: TableName::public("Parent"),
+        references: TableName::public(references),
         referenced_columns: if choices.one_in(2) { Vec::new() } else { vec!["id".to_owned()] },
         on_delete: choices.of(&[ReferentialAction::NoAction, ReferentialAction::Cascade, ReferentialAction::SetNull]),
         on_update: choices.of(&[ReferentialAction::NoAction, ReferentialAction::Restrict]),
@@ -166,10 +216,11 @@ fn foreign_key(choices: &mut Choices) -> ForeignKey {
 pub(crate) fn state(choices: &mut Choices, sequences: bool, before: Option<&Table>) -> Table {
     let mut columns = columns(choices, sequences);
     for column in &mut columns {
-        if let Some(old) = before.and_then(|table| table.column(&column.name))
-            && !choices.one_in(8)
-        {
+        let Some(old) = before.and_then(|table| table.column(&column.name)) else { continue };
+        if !grows(&old.type_name, &column.type_name) && !choices.one_in(30) || choices.one_in(2) {
             column.type_name.clone_from(&old.type_name);
+        }
+        if !choices.one_in(8) {
             column.collation.clone_from(&old.collation);
         }
     }
@@ -219,7 +270,10 @@ pub(crate) fn state(choices: &mut Choices, sequences: bool, before: Option<&Tabl
         let using = IndexMethod::Gist;
         excludes.push(Exclude { name: "no overlap".to_owned(), using, elements: vec![element], predicate });
     }
-    let foreign_keys = if choices.one_in(2) { vec![foreign_key(choices)] } else { Vec::new() };
+    let mut foreign_keys = Vec::new();
+    foreign_keys.extend(choices.one_in(2).then(|| foreign_key(choices, "fk 'parent'", "Parent")));
+    let own = primary_key.as_ref().is_some_and(|key| key.columns == ["id"]) && choices.one_in(3);
+    foreign_keys.extend(own.then(|| foreign_key(choices, "fk itself", TABLE)));
     let indexes = indexes(choices, &has);
     Table {
         name: TableName::public(TABLE),

@@ -50,7 +50,9 @@ fn a_private_repository_with_an_app_of_its_own() {
 
     What is left to do:
     1. Read schema-registry.toml, and merge all of it into main.
-    2. Make a GitHub App with the repository permissions Contents, Pull requests and Commit statuses (write), install it here, and put its client id and key into the environment `schema-registry`, which only main may use: gh variable set SCHEMA_REGISTRY_APP_CLIENT_ID --env schema-registry, gh secret set SCHEMA_REGISTRY_APP_PRIVATE_KEY --env schema-registry
+    2. Make a GitHub App with the repository permissions Contents, Pull requests and Commit statuses (write), install it here, and put its client id and key into the environment `schema-registry`, which only main may use:
+       gh variable set SCHEMA_REGISTRY_APP_CLIENT_ID --env schema-registry
+       gh secret set SCHEMA_REGISTRY_APP_PRIVATE_KEY --env schema-registry < KEY.pem
     3. Create the audit log: schema-registry audit init
     4. Create the label that approves: gh label create schema-approved
     5. In a ruleset, require the status `schema-registry` on main, release/1 from your App, and let nobody delete or force-push log.

@@ -1,7 +1,7 @@
 //! Runs that make every call that the client can make, each answered in more than one way.
 
 use crate::{
-    actors::{LABEL, Stage},
+    actors::{LABEL, Stage, required},
     request::{FIRST_DRAFT, corrected},
     support::github::{Exchange, Method, Visibility},
 };
@@ -37,6 +37,8 @@ fn reviewed_approved_and_merged() -> Vec<Exchange> {
     stage.repo.merge(number, "mia", Method::Squash);
     stage.deliver(&stage.repo.push_event("main", &before, "mia"));
     stage.review(number, "closed", "mia");
+    stage.repo.rules("main", &required(Some(1)));
+    assert_eq!(stage.doctor(&[]).0, Some(1));
     seen(&stage, &[number])
 }
 

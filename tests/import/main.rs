@@ -9,7 +9,7 @@ use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path, process::Comma
 
 use chrono::{DateTime, TimeZone as _, Utc};
 use schema_registry::{
-    model::{File, Inventory, Outcome, Tree},
+    model::{Activity, File, Inventory, Outcome, Tree},
     parse,
     pipeline::{Imported, Scope, Snapshot, assign_stamps, evaluate, import},
     policy::{PathKind, Policy},
@@ -30,7 +30,14 @@ fn taken_over(inventory: &Inventory) -> Imported {
 }
 
 fn snapshot(merged: &Tree, scope: Scope) -> Snapshot {
-    Snapshot { policy: Policy::default(), now: now(), base: Tree::new(), merged: merged.clone(), scope }
+    Snapshot {
+        policy: Policy::default(),
+        now: now(),
+        base: Tree::new(),
+        merged: merged.clone(),
+        scope,
+        activity: Activity::default(),
+    }
 }
 
 fn changed(merged: &Tree) -> Scope {

@@ -49,6 +49,11 @@ impl Stage {
         stage
     }
 
+    /// The clone, in the state of the last command.
+    pub(crate) fn clone(&self) -> &Path {
+        self.clone.path()
+    }
+
     /// Creates the audit log, as an administrator does from a clone.
     pub(crate) fn create_log(&self) {
         let id = self.repo.id().to_string();
@@ -171,6 +176,25 @@ impl Stage {
         self.repo.open_from_fork(&fork, "fred", "ask", "main", "Ask")
     }
 
+    /// Runs `doctor` in a clone whose remote is the server, with these files written: exit code and what it prints.
+    pub(crate) fn doctor(&self, files: &[(&str, &str)]) -> (Option<i32>, String) {
+        let folder = self.clone.path();
+        self.in_clone("main", &[], &["list"]);
+        let local = git(folder, &["remote", "get-url", "origin"]);
+        for (path, text) in files {
+            fs::create_dir_all(folder.join(path).parent().expect("a folder")).expect("makes folders");
+            fs::write(folder.join(path), text).expect("writes");
+        }
+        git(folder, &["remote", "set-url", "origin", &self.repo.clone_url()]);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_schema-registry"));
+        command.current_dir(folder).arg("doctor").env("HOME", self.world.home()).env("GH_TOKEN", &self.token);
+        let output = command.env("GITHUB_API_URL", format!("{}/api/v3", self.world.server_url())).output();
+        let output = output.expect("the binary starts");
+        git(folder, &["remote", "set-url", "origin", local.trim()]);
+        let text = String::from_utf8(output.stdout).expect("UTF-8") + &String::from_utf8_lossy(&output.stderr);
+        (output.status.code(), text)
+    }
+
     /// The status of a pull request's head.
     pub(crate) fn status(&self, number: u64) -> StatusView {
         self.repo.status(&self.repo.head_sha(number), CONTEXT).expect("there is a status")
@@ -245,4 +269,22 @@ pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
     let output = Command::new("git").current_dir(folder).args(arguments).output().expect("git starts");
     assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+/// Rules of a gated branch that require the status, maybe from one app only.
+pub(crate) fn required(app: Option<u64>) -> Vec<serde_json::Value> {
+    let mut check = serde_json::json!({"context": CONTEXT});
+    if let Some(app) = app {
+        check["integration_id"] = app.into();
+    }
+    let parameters =
+        serde_json::json!({"strict_required_status_checks_policy": false, "required_status_checks": [check]});
+    let mut rules = kept();
+    rules.push(serde_json::json!({"type": "required_status_checks", "parameters": parameters}));
+    rules
+}
+
+/// Rules of a branch that nobody deletes or rewrites.
+pub(crate) fn kept() -> Vec<serde_json::Value> {
+    ["deletion", "non_fast_forward"].map(|rule| serde_json::json!({"type": rule})).to_vec()
 }

@@ -95,23 +95,6 @@ fn a_pull_request_without_governed_files_is_green_and_quiet() {
 }
 
 #[test]
-fn the_policy_says_how_much_is_written() {
-    const STATUS: &str = "POST /repos/{owner}/{repo}/statuses/{sha}";
-    const COMMENT: &str = "POST /repos/{owner}/{repo}/issues/{number}/comments";
-    for (choice, writes) in [("off", vec![STATUS]), ("summary", vec![COMMENT, STATUS])] {
-        let policy = format!("[approval]\nrequired = 1\n[review]\ncomment = \"{choice}\"\n");
-        let stage = Stage::with_log(Visibility::Private, &policy);
-        let number = stage.open("notes", "main", &[(FILE, FIRST_DRAFT)]);
-        let ran = stage.review(number, "opened", "ann");
-        assert_eq!((ran.code, ran.output("verdict")), (1, "fail"), "{choice}");
-        assert_eq!(ran.writes, writes, "{choice}");
-        if choice == "summary" {
-            assert!(stage.summary(number).contains("column-name-not-snake-case"));
-        }
-    }
-}
-
-#[test]
 fn a_review_that_github_refuses_loses_neither_summary_nor_status() {
     let (stage, number) = opened(FIRST_DRAFT);
     stage.create_log();

@@ -4,7 +4,7 @@ use std::process::{Command, Output};
 
 use crate::{
     actors::Stage,
-    support::github::{Access, Permissions, Scope, Visibility},
+    support::github::{Access, Fault, Permissions, Scope, Visibility},
 };
 
 fn init(stage: &Stage, token: Option<&str>) -> (tempfile::TempDir, Output) {
@@ -55,4 +55,8 @@ fn the_workflows_fit_what_github_says() {
         "{said}"
     );
     assert!(!folder.path().join(".github").exists());
+
+    private.world.fail_next("/repos/{owner}/{repo}", Fault::Reset);
+    let (_, output) = init(&private, Some(&token));
+    assert!(output.status.success() && output.stderr.is_empty(), "a second attempt goes unsaid: {output:?}");
 }

@@ -8,11 +8,15 @@
 mod support;
 
 mod actors;
+mod auditor;
+mod comments;
 mod degraded;
+mod doctor;
 mod events;
 mod faults;
 mod forgeries;
 mod init;
+mod limits;
 mod request;
 mod size;
 mod transcript;

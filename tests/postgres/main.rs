@@ -3,12 +3,14 @@
 #![expect(clippy::expect_used, clippy::disallowed_methods, reason = "tests stop at once and start processes")]
 
 mod cluster;
+mod killed;
 mod postcondition;
 mod rows;
 mod scripts;
 #[path = "../support/postgres.rs"]
 mod support;
 mod verification;
+mod versions;
 
 use schema_registry::postgres::{Connection, TemporaryCluster};
 use support::{Major, connect, on_each, runtime};

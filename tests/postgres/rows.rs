@@ -17,7 +17,7 @@ fn change<'a>(name: &'a str, up: &'a str, down: &'a str) -> ChangeScripts<'a> {
 }
 
 async fn verified(cluster: &TemporaryCluster, changes: &[ChangeScripts<'_>]) -> Verification {
-    verify(&cluster.server(), changes, &|_, _| {}).await.expect("the server works")
+    verify(&cluster.server(), None, changes, &|_, _| {}, std::future::pending()).await.expect("the server works")
 }
 
 /// What a change of tables that are there before it fails by.

@@ -66,7 +66,8 @@ fn single<'a>(name: &'a str, up: &'a str, down: &'a str, wanted: Wanted<'a>) -> 
 }
 
 async fn verified(cluster: &TemporaryCluster, changes: &[ChangeScripts<'_>]) -> Verification {
-    let verification = verify(&cluster.server(), changes, &|_, _| {}).await.expect("the server works");
+    let verification =
+        verify(&cluster.server(), None, changes, &|_, _| {}, std::future::pending()).await.expect("the server works");
     assert_eq!(verification.passes(), verification.changes.iter().all(|change| change.result.is_ok()));
     verification
 }
@@ -107,7 +108,12 @@ fn a_database_url_serves_as_well_and_its_own_database_is_left_alone() {
         let server = Server::from_url(&url).expect("a URL");
         let teams = teams();
         let pair = single("1_create_teams", UP, DOWN, Wanted::Table(&teams));
-        assert!(verify(&server, &[pair], &|_, _| {}).await.expect("the server works").passes());
+        assert!(
+            verify(&server, None, &[pair], &|_, _| {}, std::future::pending())
+                .await
+                .expect("the server works")
+                .passes()
+        );
         let catalog = catalog_text(&connection).await.expect("it answers");
         assert_eq!(catalog.get("column public.teams.other").map(String::as_str), Some("#1 integer"));
     });
@@ -128,13 +134,23 @@ fn verifications_on_one_server_leave_each_other_alone_and_drop_what_dead_ones_le
                     let second = || async {
                         let server = Server::from_url(&url).expect("a URL");
                         let change = [single("1_create_teams", UP, DOWN, Wanted::Unknown)];
-                        assert!(verify(&server, &change, &|_, _| {}).await.expect("the server works").passes());
+                        assert!(
+                            verify(&server, None, &change, &|_, _| {}, std::future::pending())
+                                .await
+                                .expect("the server works")
+                                .passes()
+                        );
                     };
                     scope.spawn(move || runtime().block_on(second())).join().expect("it passes");
                 });
             }
         };
-        assert!(verify(&cluster.server(), &change, &tell).await.expect("the server works").passes());
+        assert!(
+            verify(&cluster.server(), None, &change, &tell, std::future::pending())
+                .await
+                .expect("the server works")
+                .passes()
+        );
         assert!(nested.get());
         Connection::connect(&cluster.server(), abandoned).await.map(drop).expect_err("it was abandoned");
     });

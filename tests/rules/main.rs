@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, reason = "a test may stop at once")]
 
 mod keys;
+mod limits;
 mod names;
 mod objects;
 mod seed;

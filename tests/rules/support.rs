@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeZone, Utc};
 use schema_registry::{
-    model::{Edit, File, Tree, Violation},
+    model::{Activity, Edit, File, Tree, Violation},
     pipeline::{self, Scope, Snapshot},
-    policy::Policy,
+    policy::{POLICY_FILE, Policy},
+    rules,
 };
 
 /// Files by path.
@@ -26,15 +27,23 @@ pub(crate) fn evaluate(base: Files<'_>, head: Files<'_>) -> Vec<Violation> {
     let base = tree(base);
     let mut merged = base.clone();
     merged.extend(tree(head));
-    evaluate_with(Policy::default(), &base, &merged)
+    let policy = base.get(POLICY_FILE).map(|file| String::from_utf8_lossy(&file.bytes));
+    let policy = policy.map(|text| Policy::parse(&text, &rules::configurable()).expect("a policy"));
+    evaluate_with(policy.unwrap_or_default(), &base, &merged)
 }
 
 /// Every violation of the change from `base` to `merged`.
 pub(crate) fn evaluate_with(policy: Policy, base: &Tree, merged: &Tree) -> Vec<Violation> {
     let paths: BTreeSet<_> = base.keys().chain(merged.keys()).collect();
     let changed = paths.into_iter().filter(|path| base.get(*path) != merged.get(*path)).cloned().collect();
-    let snapshot =
-        Snapshot { policy, now: now(), base: base.clone(), merged: merged.clone(), scope: Scope::Changed(changed) };
+    let snapshot = Snapshot {
+        policy,
+        now: now(),
+        base: base.clone(),
+        merged: merged.clone(),
+        scope: Scope::Changed(changed),
+        activity: Activity::default(),
+    };
     pipeline::evaluate(&snapshot).all_violations().cloned().collect()
 }
 

@@ -1,7 +1,7 @@
 //! What is judged of a revision as a whole, and what it loses.
 
 use schema_registry::{
-    model::{File, FileMode, Tree, Violation},
+    model::{Activity, File, FileMode, Tree, Violation},
     pipeline::{self, Scope, Snapshot},
     policy::Policy,
 };
@@ -125,7 +125,14 @@ fn the_migrations_of_a_change_are_the_generated_ones() {
 fn generated(head: &Tree) -> Tree {
     let policy = Policy::default();
     let folder = policy.migrations.clone();
-    let snapshot = Snapshot { policy, now: now(), base: Tree::new(), merged: head.clone(), scope: Scope::All };
+    let snapshot = Snapshot {
+        policy,
+        now: now(),
+        base: Tree::new(),
+        merged: head.clone(),
+        scope: Scope::All,
+        activity: Activity::default(),
+    };
     let outcome = pipeline::evaluate(&snapshot);
     let migrations = outcome.requests.iter().flat_map(|request| &request.migrations);
     let files = migrations.flat_map(|migration| {

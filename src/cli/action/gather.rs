@@ -8,11 +8,11 @@ use std::{
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
-use super::{Step, store::Store};
+use super::{Step, limits, store::Store};
 use crate::{
     cli::context::{MAX_FILE_BYTES, read_policy},
     git::Merge,
-    model::{Outcome, PullRequest, Tree},
+    model::{Activity, Outcome, PullRequest, Tree},
     pipeline::{self, Scope, Snapshot},
     policy::{POLICY_FILE, PathKind, Policy},
 };
@@ -80,7 +80,8 @@ pub(super) async fn judge(step: &Step<'_>, pull_request: PullRequest) -> anyhow:
         Merge::Conflict(_) => MergedResult::Conflict,
         Merge::Clean(merged) => {
             let sides = Sides { merge_base: &merge_base, base: &base, head, merged: &merged };
-            MergedResult::Clean(Box::new(clean(store, &policy, &sides, *now)?))
+            let activity = limits::activity(step, &policy, &pull_request, &base).await?;
+            MergedResult::Clean(Box::new(clean(store, &policy, &sides, *now, activity)?))
         }
     };
     Ok(Judged { pull_request, policy, merge_base, result })
@@ -98,7 +99,13 @@ pub(super) struct Sides<'a> {
     pub(super) merged: &'a str,
 }
 
-pub(super) fn clean(store: &Store, policy: &Policy, sides: &Sides<'_>, now: DateTime<Utc>) -> anyhow::Result<Clean> {
+pub(super) fn clean(
+    store: &Store,
+    policy: &Policy,
+    sides: &Sides<'_>,
+    now: DateTime<Utc>,
+    activity: Activity,
+) -> anyhow::Result<Clean> {
     let git = store.git();
     let (base, merged) = governed_trees(store, policy, sides.base, sides.merged)?;
     let governed = |path: &String| base.contains_key(path) || merged.contains_key(path);
@@ -111,7 +118,7 @@ pub(super) fn clean(store: &Store, policy: &Policy, sides: &Sides<'_>, now: Date
     let commentable =
         changed.iter().map(|path| (path.clone(), ranges(lines.remove(path).unwrap_or_default()))).collect();
     let control = control_files(&base, policy);
-    let snapshot = Snapshot { policy: policy.clone(), now, base, merged, scope: Scope::Changed(changed) };
+    let snapshot = Snapshot { policy: policy.clone(), now, base, merged, scope: Scope::Changed(changed), activity };
     let outcome = pipeline::evaluate(&snapshot);
     let context = pipeline::context_files(&snapshot, &outcome);
     Ok(Clean { outcome, control, context, merged: snapshot.merged, commentable })

@@ -11,7 +11,7 @@ use crate::{
     audit_log::{Landing, MergedPullRequest, RecordedApproval, is_vetoed, standing_approvals},
     cli::log::{TOOL, View},
     git::Commit,
-    model::{Digest, Entry, PullRequest},
+    model::{Activity, Digest, Entry, PullRequest},
     pipeline::{self, Scope, Snapshot},
 };
 
@@ -118,7 +118,7 @@ pub(super) fn landing(step: &Step<'_>, view: &mut View, reference: &str, arrival
     let control = control_files(&base, &policy);
     let changed = base.keys().chain(merged.keys()).filter(|path| base.get(*path) != merged.get(*path));
     let scope = Scope::Changed(changed.cloned().collect());
-    let snapshot = Snapshot { policy, now: arrival.at, base, merged, scope };
+    let snapshot = Snapshot { policy, now: arrival.at, base, merged, scope, activity: Activity::default() };
     let outcome = pipeline::evaluate(&snapshot);
     let evidence = Evidence::of(&outcome, &snapshot.merged, None);
     let required = approval::required(&approval::classify(&outcome, &snapshot.policy));

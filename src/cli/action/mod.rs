@@ -5,6 +5,7 @@ mod environment;
 mod event;
 mod gather;
 mod landings;
+mod limits;
 mod outputs;
 mod people;
 mod queue;

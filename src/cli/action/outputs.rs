@@ -7,10 +7,6 @@ use anyhow::Context as _;
 use super::environment::Environment;
 use crate::model::{Outcome, Severity, Verdict};
 
-/// GitHub takes at most 1 MiB a step.
-/// Source: <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#step-isolation-and-limits>
-const MAX_SUMMARY_BYTES: usize = 1 << 20;
-
 /// The outputs of the action.
 #[derive(Debug)]
 pub(super) struct Outputs {
@@ -45,16 +41,9 @@ impl Outputs {
     }
 }
 
-/// Appends Markdown to the step summary; a text over GitHub's limit is cut at a line, and says so.
+/// Appends to the step summary.
 pub(super) fn summarise(environment: &Environment, markdown: &str) -> anyhow::Result<()> {
-    const CUT: &str = "\n\n*The rest does not fit into a step summary.*\n";
-    let Some(path) = environment.step_summary.as_deref() else { return Ok(()) };
-    let room = MAX_SUMMARY_BYTES - CUT.len() - 1;
-    if markdown.len() <= room {
-        return append(path, &format!("{markdown}\n"));
-    }
-    let end = markdown.as_bytes()[..room].iter().rposition(|byte| *byte == b'\n').unwrap_or(0);
-    append(path, &format!("{}{CUT}", &markdown[..end]))
+    environment.step_summary.as_deref().map_or(Ok(()), |path| append(path, markdown))
 }
 
 fn append(path: &Path, text: &str) -> anyhow::Result<()> {

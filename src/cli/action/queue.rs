@@ -17,8 +17,8 @@ use super::{
 use crate::{
     audit_log::is_approved,
     cli::{Ended, log::TOOL, output},
-    model::{CommitStatus, Outcome, StatusState, Verdict},
-    policy::Policy,
+    model::{Activity, CommitStatus, Outcome, StatusState, Verdict},
+    policy::{LimitsPolicy, Policy},
     report::{
         annotations::annotations,
         escape::log_line,
@@ -56,10 +56,11 @@ pub(super) async fn run(step: &Step<'_>, branch: &str) -> anyhow::Result<Ended> 
     };
     let commits: Vec<&str> = queued.iter().map(|entry| entry.after.as_str()).collect();
     step.store.fetch_commits(&commits)?;
-    let policy = policy_of(&step.store, &tip)?;
+    // Limits are of one pull request; the group may hold several.
+    let policy = Policy { limits: LimitsPolicy::default(), ..policy_of(&step.store, &tip)? };
     let head = commits.last().copied().unwrap_or(&tip);
     let sides = Sides { merge_base: &tip, base: &tip, head, merged: head };
-    let clean = gather::clean(&step.store, &policy, &sides, step.now)?;
+    let clean = gather::clean(&step.store, &policy, &sides, step.now, Activity::default())?;
     let trusted = step.environment.event.trusted;
     let (verdict, status) =
         if trusted { verdict(step, &policy, base, &queued, &clean).await? } else { of_rules(&clean.outcome) };
@@ -83,7 +84,7 @@ pub(super) async fn run(step: &Step<'_>, branch: &str) -> anyhow::Result<Ended> 
         tool: TOOL,
         log: None,
     };
-    outputs::summarise(step.environment, &summary(&facts).markdown)?;
+    outputs::summarise(step.environment, &summary(&facts).in_full)?;
     Outputs { verdict, ..Outputs::of(&clean.outcome, head) }.write(step.environment)?;
     Ok(Ended::well_if(verdict != Verdict::Fail))
 }

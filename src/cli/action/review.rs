@@ -340,7 +340,7 @@ impl Gate {
 
     /// Leaves outputs and step summary behind.
     fn leave(&self, step: &Step<'_>, judged: &Judged) -> anyhow::Result<()> {
-        outputs::summarise(step.environment, &self.summary.markdown)?;
+        outputs::summarise(step.environment, &self.summary.in_full)?;
         let nothing = Outcome::default();
         let outcome = judged.clean().map_or(&nothing, |clean| &clean.outcome);
         let outputs = Outputs {

@@ -65,7 +65,7 @@ pub(super) fn report(step: &Step<'_>, judged: &Judged, why: &str) -> anyhow::Res
         log: None,
     };
     let note = format!("> [!NOTE]\n> {}\n", prose(why));
-    outputs::summarise(step.environment, &format!("{}\n{note}", summary(&facts).markdown))?;
+    outputs::summarise(step.environment, &format!("{}\n{note}", summary(&facts).in_full))?;
     outputs.write(step.environment)?;
     Ok(Ended::well_if(!outcome.fails()))
 }

@@ -5,18 +5,16 @@ use crate::{
     sql::{Action, ColumnDefinition, Condition, Statement},
 };
 
-use super::{States, Step, names::temporary};
+use super::{States, Step, names::temporary, refused};
 
 /// What needs but a moment, and the backfill of what does not.
 pub(super) fn prepare(states: &States) -> Vec<Step<'_>> {
     let mut steps = Vec::new();
-    // A generated column may refer to any other one.
     let added = |generated: bool| {
         let added = states.added().filter(move |(_, definition)| definition.is_generated() == generated);
         added.flat_map(|(column, definition)| add(states, column, definition))
     };
     steps.extend(added(false));
-    steps.extend(added(true));
     for difference in &states.differences {
         match difference {
             Difference::ColumnIdentity { column, before: Some(old), after: None } => {
@@ -61,6 +59,8 @@ pub(super) fn prepare(states: &States) -> Vec<Step<'_>> {
         let (old, new) = states.both(&column.name)?;
         Some(retype(states, &column.name, old, new))
     }));
+    // A generated column may refer to any other one, whose type cannot change any more then.
+    steps.extend(added(true));
     steps
 }
 
@@ -99,7 +99,13 @@ fn retype<'a>(states: &'a States, name: &'a str, old: &'a ColumnDefinition, new:
     let mut down = vec![Statement::AssertUnchanged(states.table(), new, old)];
     down.extend(to(new, old, true));
     let operation = states.operation(format!("change type of column {name}"), LockMode::AccessExclusive);
-    Step::new(PhaseKind::Prepare, to(old, new, false), down).operation(operation)
+    let mut up = to(old, new, false);
+    // On another run a generated column of this change would be in the way.
+    let leant_on = refused::generated_from(&states.after, name).is_some();
+    if let Some(column) = states.after.column(name).filter(|_| leant_on) {
+        up = vec![Statement::When(Condition::OtherType(states.table(), name, &column.type_name), up)];
+    }
+    Step::new(PhaseKind::Prepare, up, down).operation(operation)
 }
 
 /// `NOT NULL`, proved by a check that is validated before while the table is in use.

@@ -18,7 +18,10 @@ pub(super) fn drops(states: &States) -> Vec<Step<'_>> {
         _ => None,
     });
     let checks = states.reread_checks().map(|(old, new)| (old, new.name().to_owned()));
-    dropped.chain(checks).filter_map(|(constraint, name)| drop(states, &constraint, &name)).collect()
+    let mut drops: Vec<_> = dropped.chain(checks).collect();
+    // A key of the table cannot go while a foreign key of the same table refers to it.
+    drops.sort_by_key(|(constraint, _)| !matches!(constraint, Constraint::ForeignKey(_)));
+    drops.into_iter().filter_map(|(constraint, name)| drop(states, &constraint, &name)).collect()
 }
 
 /// Drops `old`, which is called `name` by then.

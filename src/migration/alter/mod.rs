@@ -45,7 +45,9 @@ impl States {
         let (old, new) = (define(&before)?, define(after)?);
         let touched = touched(written, &before, after, &differences);
         let after = diff::renamed(after, &after.name, &crate::model::Renames::default());
-        let states = Self { before, after, old, new, differences, touched };
+        let mut states = Self { before, after, old, new, differences, touched };
+        let reread: Vec<_> = states.reread_checks().map(|(_, check)| check.name().to_owned()).collect();
+        states.touched.constraints.extend(reread);
         let refused = refused::of(&states);
         if refused.is_empty() { Ok(states) } else { Err(refused) }
     }
@@ -70,8 +72,10 @@ impl States {
 
     /// The last statement of the change.
     pub(super) fn postcondition(&self) -> Vec<Statement<'_>> {
-        if self.differences.iter().all(Difference::is_metadata) && self.touched == Parts::default() {
-            return Vec::new();
+        if self.touched == Parts::default() {
+            let named = Statement::AssertExists(self.table());
+            let metadata = self.differences.iter().all(Difference::is_metadata);
+            return if metadata { Vec::new() } else { vec![named] };
         }
         let note =
             "What is there now is compared, through the catalog, with a temporary table of the wanted definition.";

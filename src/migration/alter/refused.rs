@@ -2,15 +2,60 @@
 //! lead to the same end.
 
 use crate::{
-    model::{Difference, Table, Unsupported},
-    sql::{Retype, parse_type, retype},
+    model::{
+        Constraint, Deferrable, Difference, ForeignKey, Index, IndexElement, IndexKey, PrimaryKey, Table, Unsupported,
+    },
+    sql::{ExpressionUse, Retype, parse_expression, parse_type, retype},
 };
 
 use super::States;
 
 /// Everything of the change that cannot be carried out.
 pub(super) fn of(states: &States) -> Vec<Unsupported> {
-    states.differences.iter().filter_map(|difference| refusal(states, difference)).collect()
+    let own_keys = states.after.foreign_keys.iter().filter_map(|key| lacks_its_key(states, key));
+    states.differences.iter().filter_map(|difference| refusal(states, difference)).chain(own_keys).collect()
+}
+
+/// A foreign key to the table itself is there before the keys of the change are, and these go first on the way down.
+fn lacks_its_key(states: &States, foreign_key: &ForeignKey) -> Option<Unsupported> {
+    if foreign_key.references != states.after.name {
+        return None;
+    }
+    let primary = |key: &PrimaryKey| key.columns.clone();
+    let columns = match foreign_key.referenced_columns.as_slice() {
+        [] => states.after.primary_key.as_ref().map(primary).unwrap_or_default(),
+        columns => columns.to_vec(),
+    };
+    let is = |found: &[String]| found.len() == columns.len() && found.iter().all(|name| columns.contains(name));
+    let keys = |table: &Table| -> Vec<Constraint> {
+        let serves = |constraint: &Constraint| match constraint {
+            Constraint::PrimaryKey(key) => is(&key.columns),
+            Constraint::Unique(unique) => is(&unique.columns) && unique.deferrable == Deferrable::No,
+            _ => false,
+        };
+        table.constraints().filter(serves).map(|constraint| constraint.called("")).collect()
+    };
+    let indexes = |table: &Table| -> Vec<Index> {
+        let named = |index: &Index| -> Vec<String> {
+            let name = |element: &IndexElement| match &element.key {
+                IndexKey::Column(name) => Some(name.clone()),
+                IndexKey::Expression(_) => None,
+            };
+            index.elements.iter().filter_map(name).collect()
+        };
+        let serves = |index: &&Index| index.unique && index.predicate.is_none() && is(&named(index));
+        table.indexes.iter().filter(serves).map(|index| Index { name: String::new(), ..index.clone() }).collect()
+    };
+    let kept = keys(&states.before).iter().any(|key| keys(&states.after).contains(key))
+        || indexes(&states.before).iter().any(|index| indexes(&states.after).contains(index));
+    (!kept).then(|| Unsupported {
+        route: Constraint::ForeignKey(foreign_key.clone()).route(),
+        message: format!(
+            "Foreign key {} refers to a key of the table itself that the same change adds or replaces",
+            foreign_key.name
+        ),
+        suggestion: "Request the key first, without the foreign key, and the foreign key in a later request".to_owned(),
+    })
 }
 
 fn refusal(states: &States, difference: &Difference) -> Option<Unsupported> {
@@ -36,14 +81,13 @@ fn refusal(states: &States, difference: &Difference) -> Option<Unsupported> {
                     (format!("{message} would write every row anew while all wait, or refuse values"), expand(column))
                 }
                 kind => {
-                    let dependent = leans(&states.before, column, kind == Retype::Reindexes)
-                        .or_else(|| leans(&states.after, column, kind == Retype::Reindexes))?;
+                    let dependent = leans(&states.before, column, kind == Retype::Reindexes)?;
                     (format!("{message} would build {dependent} anew while all wait"), expand(column))
                 }
             }
         }
         Difference::ColumnCollation { column, .. } => {
-            let dependent = leans(&states.before, column, true).or_else(|| leans(&states.after, column, true))?;
+            let dependent = leans(&states.before, column, true).or_else(|| generated_from(&states.after, column))?;
             let message =
                 format!("Changing the collation of column {column} would build {dependent} anew while all wait");
             (message, expand(column))
@@ -69,24 +113,28 @@ fn serial(type_name: &str) -> bool {
     parse_type(type_name, u32::MAX).is_ok_and(|found| found.serial)
 }
 
-/// What of the table would be built or written anew with the column; `plain` says whether an index on the column itself is.
-fn leans(table: &Table, column: &str, plain: bool) -> Option<String> {
-    use crate::model::IndexKey;
-    let mentions = |text: &str, place| {
-        crate::sql::parse_expression(text, place).map_or(true, |found| found.columns.contains(column))
+/// The generated column that is computed from another one.
+pub(super) fn generated_from(table: &Table, column: &str) -> Option<String> {
+    let mentions = |text: &String| {
+        parse_expression(text, ExpressionUse::Generated).map_or(true, |found| found.columns.contains(column))
     };
-    let place = crate::sql::ExpressionUse::IndexKey;
+    let found = table.columns.iter().find(|other| other.generated.as_ref().is_some_and(mentions))?;
+    Some(format!("generated column {}", found.name))
+}
+
+/// What of the table would be built or written anew with the column; `plain` says whether an index on the column itself
+/// is.
+fn leans(table: &Table, column: &str, plain: bool) -> Option<String> {
+    if let Some(found) = generated_from(table, column) {
+        return Some(found);
+    }
+    let mentions =
+        |text: &str, place| parse_expression(text, place).map_or(true, |found| found.columns.contains(column));
+    let place = ExpressionUse::IndexKey;
     let expression = |key: &IndexKey| matches!(key, IndexKey::Expression(text) if mentions(text, place));
     let is = |key: &IndexKey| matches!(key, IndexKey::Column(name) if name == column);
-    let predicate =
-        |text: &Option<String>| text.as_ref().is_some_and(|text| mentions(text, crate::sql::ExpressionUse::Predicate));
+    let predicate = |text: &Option<String>| text.as_ref().is_some_and(|text| mentions(text, ExpressionUse::Predicate));
     let keyed = |columns: &[String]| plain && columns.iter().any(|name| name == column);
-    for other in &table.columns {
-        let generated = other.generated.as_ref();
-        if generated.is_some_and(|text| mentions(text, crate::sql::ExpressionUse::Generated)) {
-            return Some(format!("generated column {}", other.name));
-        }
-    }
     for index in &table.indexes {
         let element = |key: &IndexKey| expression(key) || plain && is(key);
         let named = index.elements.iter().any(|part| element(&part.key));

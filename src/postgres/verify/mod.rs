@@ -13,7 +13,7 @@ pub use report::{ChangeResult, Failure, ObservedLock, ObservedRewrite, Step, Uns
 
 use self::{
     change::{Run, Stop},
-    scratch::Scratch,
+    scratch::{Db, Scratch},
 };
 use super::{Connection, PostgresError, Server};
 use crate::model::{Operation, Table, TableName};
@@ -61,7 +61,16 @@ pub enum Wanted<'a> {
     Absent(&'a TableName),
 }
 
-/// Runs every change in order in scratch databases of `server`, which are dropped afterwards.
+/// What tables lean on and no migration creates.
+#[derive(Debug, Clone, Copy)]
+pub struct Prelude<'a> {
+    /// Path of the file, for errors.
+    pub path: &'a str,
+    /// Its SQL.
+    pub sql: &'a str,
+}
+
+/// Runs the prelude, if there is one, and then every change in order in scratch databases of `server`, which are dropped afterwards.
 ///
 /// 1. Up, with the locks that each file holds before it commits, or while it waits, read from a second session, and the
 ///    tables that get a new file on disk: both must be what the plan says.
@@ -73,17 +82,23 @@ pub enum Wanted<'a> {
 ///    transaction of its own that waits for others), and the change is run again from its first file, which must lead to
 ///    the same catalog; with rows too.
 ///
-/// `tell` hears of each step before it begins, with the index of its change. `Err` only when the server cannot be worked
-/// with; a change that fails is a result.
+/// `tell` hears of each step before it begins, with the index of its change. When `stop` is ready, the verification ends with
+/// [`PostgresError::Stopped`]. `Err` only when there is nothing to prove changes on, no server or no prelude that runs; a
+/// change that fails is a result.
 pub async fn verify(
     server: &Server,
+    prelude: Option<Prelude<'_>>,
     changes: &[ChangeScripts<'_>],
     tell: &dyn Fn(usize, &Step),
+    stop: impl Future<Output = ()>,
 ) -> Result<Verification, PostgresError> {
     let admin = Connection::connect(server, server.maintenance_database()).await?;
     let server_version = admin.server_version().await?;
     let scratch = Scratch::create(server, admin).await?;
-    let verified = verify_all(&scratch, changes, tell).await;
+    let verified = tokio::select! {
+        verified = verify_all(&scratch, prelude, changes, tell) => verified,
+        () = stop => Err(PostgresError::Stopped),
+    };
     let dropped = scratch.drop_all().await;
     let changes = verified?;
     dropped?;
@@ -92,9 +107,16 @@ pub async fn verify(
 
 async fn verify_all(
     scratch: &Scratch<'_>,
+    prelude: Option<Prelude<'_>>,
     changes: &[ChangeScripts<'_>],
     tell: &dyn Fn(usize, &Step),
 ) -> Result<Vec<ChangeResult>, PostgresError> {
+    if let Some(Prelude { path, sql }) = prelude {
+        scratch.connect(Db::Base).await?.execute_script(sql).await.map_err(|error| match error {
+            PostgresError::Statement(error) => PostgresError::Prelude { path: path.to_owned(), error },
+            error => error,
+        })?;
+    }
     let mut failed: Option<&str> = None;
     let mut results = Vec::new();
     for (index, change) in changes.iter().enumerate() {

@@ -27,14 +27,9 @@ fn request(request: &RequestOutcome, detail: Detail) -> String {
     let mut parts = vec![title(request)];
     parts.extend(claims(&request.claims));
     parts.extend(request.sql.as_ref().map(touches));
-    let operations = &request.plan.operations;
-    if let Some(table) = plan::table(&request.plan, detail.rows) {
-        let shown = operations.len().min(detail.rows);
-        parts.push(format!("{table}{}", more(operations.len(), shown, "operations")));
-    }
-    for migration in &request.migrations {
-        parts.push(sql(migration, detail));
-    }
+    parts.extend(plan::table(&request.plan, detail.rows));
+    parts.extend(request.migrations.iter().map(|migration| up(migration, detail)));
+    parts.extend(downs(&request.migrations, detail));
     parts.join("\n\n")
 }
 
@@ -75,20 +70,29 @@ fn claims(claims: &Claims) -> Option<String> {
     }
 }
 
-fn sql(migration: &Migration, detail: Detail) -> String {
-    let mut parts = Vec::new();
-    if detail.up {
-        parts.push(folded(&format!("SQL up: {}", html_code(&migration.name.up_file())), &fence("sql", &migration.up)));
+fn up(migration: &Migration, detail: Detail) -> String {
+    let name = migration.name.up_file();
+    if detail.covered {
+        folded(&format!("SQL up: {}", html_code(&name)), &fence("sql", &migration.up))
     } else {
-        parts.push(format!("SQL up: {} does not fit here", code(&migration.name.up_file())));
+        format!("SQL up: {} does not fit here", code(&name))
     }
-    if detail.down {
-        let title = format!("SQL down: {}", html_code(&migration.name.down_file()));
-        parts.push(folded(&title, &fence("sql", &migration.down)));
-    } else {
-        parts.push(format!("SQL down: {}, left out for its size", code(&migration.name.down_file())));
-    }
-    parts.join("\n\n")
+}
+
+/// What takes the change back, in the order in which it would run.
+fn downs(migrations: &[Migration], detail: Detail) -> Option<String> {
+    let name = |migration: &Migration| migration.name.down_file();
+    let files = format!("{} files", migrations.len());
+    Some(match migrations {
+        [] => return None,
+        [one] if detail.down => folded(&format!("SQL down: {}", html_code(&name(one))), &fence("sql", &one.down)),
+        many if detail.down => {
+            let blocks = many.iter().rev().map(|it| format!("{}\n\n{}", code(&name(it)), fence("sql", &it.down)));
+            folded(&format!("SQL down: {files}"), &blocks.collect::<Vec<_>>().join("\n\n"))
+        }
+        [one] => format!("SQL down: {}, left out for its size", code(&name(one))),
+        _ => format!("SQL down: {files}, left out for their size"),
+    })
 }
 
 /// Files that decide how this very pull request is judged.
@@ -101,7 +105,7 @@ fn control_files(facts: &SummaryFacts<'_>, detail: Detail) -> Option<String> {
     if names.is_empty() {
         return None;
     }
-    let shown = names.len().min(detail.rows);
+    let shown = if detail.covered { names.len() } else { names.len().min(detail.rows) };
     let more = more(names.len(), shown, "control files");
     Some(format!(
         "#### Control files\n\nThis pull request changes {}. It is judged by what the base has, and its approval covers \

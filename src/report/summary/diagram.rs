@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::Detail;
 use crate::{
-    model::{Change, ChangeKind, Column, Outcome, Table, TableName},
+    model::{Change, ChangeKind, Column, Outcome, Reference, Table, TableName},
     report::escape::fence,
 };
 
@@ -18,14 +18,20 @@ const MAX_EDGES: usize = 100;
 /// Columns of an altered table from which on only keys and what changes are drawn.
 const MAX_COLUMNS: usize = 20;
 
-/// The diagram; `None` where no table changes, or where it would be too large to help anybody.
+/// The diagram: with every column where that fits, else with keys and what changes, else also without the tables that
+/// only refer to what changes. `None` where no table changes, or where even that would be too large to help anybody.
 pub(super) fn section(outcome: &Outcome, detail: Detail) -> Option<String> {
-    if !detail.diagram {
-        return None;
-    }
-    let mut diagram = Diagram::default();
+    let levels = [(false, outcome.referring.as_slice()), (true, outcome.referring.as_slice()), (true, &[])];
+    levels.into_iter().filter(|_| detail.diagram).find_map(|(brief, referring)| drawn(outcome, brief, referring))
+}
+
+fn drawn(outcome: &Outcome, brief: bool, referring: &[Reference]) -> Option<String> {
+    let mut diagram = Diagram { brief, ..Diagram::default() };
     for change in outcome.in_order().filter_map(|request| request.change.as_ref()) {
         diagram.draw(change);
+    }
+    for reference in referring {
+        diagram.relate(reference);
     }
     let text = diagram.finish();
     let fits = text.len() <= MAX_LENGTH && diagram.edges.len() <= MAX_EDGES;
@@ -34,6 +40,8 @@ pub(super) fn section(outcome: &Outcome, detail: Detail) -> Option<String> {
 
 #[derive(Debug, Default)]
 struct Diagram {
+    /// Keys and what changes, no other columns.
+    brief: bool,
     /// Which entity a table is; Mermaid's own names for entities allow too little.
     ids: BTreeMap<TableName, usize>,
     labels: BTreeMap<usize, String>,
@@ -56,15 +64,17 @@ impl Diagram {
             ChangeKind::Alter | ChangeKind::Run | ChangeKind::None => name,
         };
         self.labels.insert(id, label);
-        self.columns.insert(id, columns(change, table));
+        self.columns.insert(id, columns(change, table, self.brief));
         for key in &table.foreign_keys {
-            let other = self.id(&key.references);
-            let of = |column: &String| table.column(column);
-            let optional = key.columns.iter().filter_map(of).any(|column| column.nullable);
-            let one = if optional { "|o" } else { "||" };
-            let columns: Vec<String> = key.columns.iter().map(|column| word(column)).collect();
-            self.edges.push(format!("    t{other} {one}--o{{ t{id} : \"{}\"\n", columns.join(", ")));
+            self.relate(&Reference::of(table, key));
         }
+    }
+
+    fn relate(&mut self, reference: &Reference) {
+        let (from, to) = (self.id(&reference.from), self.id(&reference.to));
+        let one = if reference.optional { "|o" } else { "||" };
+        let columns: Vec<String> = reference.columns.iter().map(|column| word(column)).collect();
+        self.edges.push(format!("    t{to} {one}--o{{ t{from} : \"{}\"\n", columns.join(", ")));
     }
 
     fn id(&mut self, table: &TableName) -> usize {
@@ -87,7 +97,7 @@ impl Diagram {
 }
 
 /// The columns as they will be, then those that go; each says what happens to it.
-fn columns(change: &Change, table: &Table) -> Vec<String> {
+fn columns(change: &Change, table: &Table, brief: bool) -> Vec<String> {
     let before = change.before.as_ref().filter(|_| change.after.is_some());
     let old_name = |column: &Column| change.renames.column_before(&table.name, &column.name).to_owned();
     let mark = |column: &Column| {
@@ -97,13 +107,13 @@ fn columns(change: &Change, table: &Table) -> Vec<String> {
             format!("was {}", word(&old.name))
         } else if old.type_name != column.type_name {
             format!("was {}", word(&old.type_name))
-        } else if old != column {
+        } else if old != column || keys(before, &old.name) != keys(table, &column.name) {
             "changed".to_owned()
         } else {
             String::new()
         }
     };
-    let many = before.is_some() && table.columns.len() > MAX_COLUMNS;
+    let many = brief || (before.is_some() && table.columns.len() > MAX_COLUMNS);
     let mut lines: Vec<String> = Vec::new();
     for column in &table.columns {
         let (keys, mark) = (keys(table, &column.name), mark(column));
@@ -160,10 +170,10 @@ fn word(text: &str) -> String {
 mod tests {
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{super::LEVELS, *};
     use crate::{
         model::{Claims, Deferrable, ForeignKey, Plan, PrimaryKey, ReferentialAction, Renames, RequestOutcome},
-        report::{summary::LEVELS, testing::hostile},
+        report::testing::hostile,
     };
 
     fn column(name: &str, type_name: &str) -> Column {
@@ -242,7 +252,7 @@ mod tests {
         ```mermaid
         erDiagram
             t1["files"] {
-                uuid id PK, FK
+                uuid id PK, FK "changed"
                 text title "was name"
                 numeric_10_2 n "was integer"
                 text_array tags "added"
@@ -267,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn wide_tables_show_what_changes_and_huge_ones_nothing() {
+    fn wide_tables_show_what_changes_and_huge_ones_their_keys() {
         let wide = |extra: &str| {
             let columns = (0..300).map(|n| column(&format!("c{n}"), "text")).chain([column(extra, "text")]).collect();
             table("wide", columns, &[("c7", "teams")])
@@ -276,7 +286,42 @@ mod tests {
         let shown: Vec<&str> = text.lines().filter(|line| line.starts_with("        ")).map(str::trim).collect();
         assert_eq!(shown, ["text c0 PK", "text c7 FK", "text y \"added\"", "text x \"dropped\""]);
         let huge = (0..2_000).map(|n| column(&format!("c{n}"), "text")).collect();
-        assert_eq!(section(&outcome(ChangeKind::Create, None, Some(table("huge", huge, &[]))), LEVELS[0]), None);
+        insta::assert_snapshot!(drawn(&outcome(ChangeKind::Create, None, Some(table("huge", huge, &[])))), @r#"
+        ```mermaid
+        erDiagram
+            t1["huge - new"] {
+                text c0 PK
+            }
+        ```
+        "#);
+    }
+
+    #[test]
+    fn what_refers_to_a_changed_table_is_drawn_where_there_is_room() {
+        let after = || Some(table("teams", vec![column("id", "uuid")], &[]));
+        let referring = |count: usize| {
+            let from = |n| TableName::public(format!("table_{n}"));
+            let to = || TableName::public("teams");
+            let one = |n| Reference { from: from(n), to: to(), columns: vec!["team_id".to_owned()], optional: n > 0 };
+            Outcome { referring: (0..count).map(one).collect(), ..outcome(ChangeKind::Alter, after(), after()) }
+        };
+        insta::assert_snapshot!(drawn(&referring(2)), @r#"
+        ```mermaid
+        erDiagram
+            t1["teams"] {
+                uuid id PK
+            }
+            t2["table_0"]
+            t3["table_1"]
+            t1 ||--o{ t2 : "team_id"
+            t1 |o--o{ t3 : "team_id"
+        ```
+        "#);
+        assert_eq!(drawn(&referring(MAX_EDGES)).matches("--o{").count(), MAX_EDGES);
+        assert_eq!(drawn(&referring(MAX_EDGES + 1)).matches("--o{").count(), 0);
+        let keys: Vec<(&str, &str)> = vec![("id", "teams"); MAX_EDGES + 1];
+        let tangle = table("tangle", vec![column("id", "uuid")], &keys);
+        assert_eq!(section(&outcome(ChangeKind::Create, None, Some(tangle)), LEVELS[0]), None);
     }
 
     proptest! {

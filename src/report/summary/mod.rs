@@ -8,14 +8,21 @@ mod patch;
 mod tests;
 mod violations;
 
-use super::escape::{code, prose};
+use super::{
+    escape::{code, prose},
+    terminal::plural,
+};
 use crate::{
     model::{ApprovalState, Digest, Outcome, Severity, Verdict},
     policy::Policy,
 };
 
-/// Longest summary, in UTF-16 code units: GitHub takes 65,536 characters, and a marker goes before it.
-const MAX_LENGTH: usize = 60_000;
+/// Longest comment, in UTF-16 code units: GitHub takes 65,536 characters, and a marker goes before it.
+const MAX_COMMENT: usize = 60_000;
+
+/// Longest step summary, in bytes: GitHub takes 1 MiB.
+/// Source: <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands>
+const MAX_STEP_SUMMARY: usize = 1_000_000;
 
 /// Everything that the summary tells.
 #[derive(Debug, Clone, Copy)]
@@ -49,9 +56,12 @@ pub struct SummaryFacts<'a> {
 /// A summary that GitHub accepts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
-    /// Markdown.
+    /// Markdown for the sticky comment.
     pub markdown: String,
-    /// Whether SQL that an approval would cover had to be left out; the gate is red then, and the text says so.
+    /// The same for the step summary, which has room for much more.
+    pub in_full: String,
+    /// Whether something that an approval would cover had to be left out of the comment; the gate is red then, and the
+    /// text says so.
     pub unreviewable: bool,
 }
 
@@ -67,47 +77,72 @@ struct Detail {
     down: bool,
     /// The list of changed governed files.
     files: bool,
-    /// Rows of each table of violations, waivers, operations and refusals.
+    /// Rows of each table. Further violations and waivers are told in short, all of them; of further operations only
+    /// those with a hazard have a row; further refusals and reasons are counted.
     rows: usize,
-    /// SQL of the up migrations. An approval covers it, so leaving it out is a verdict and not a matter of taste.
-    up: bool,
+    /// All that an approval accepts: SQL of the up migrations, violations, waivers, control files. Leaving something of
+    /// it out is a verdict and not a matter of taste.
+    covered: bool,
     /// Requests that are described.
     requests: usize,
 }
 
-/// What is given up, in this order: the patch, the diagram, down SQL, the list of files, rows beyond 50, then beyond 10, then the SQL itself.
+/// Everything.
+const IN_FULL: Detail = Detail {
+    patch: true,
+    diagram: true,
+    down: true,
+    files: true,
+    rows: usize::MAX,
+    covered: true,
+    requests: usize::MAX,
+};
+
+/// What is given up, in this order: rows beyond 200, the patch, the diagram, down SQL, the list of files and rows beyond
+/// 50, rows beyond 10, and then what an approval covers.
 const LEVELS: [Detail; 8] = [
-    Detail { patch: true, diagram: true, down: true, files: true, rows: 200, up: true, requests: usize::MAX },
-    Detail { patch: false, diagram: true, down: true, files: true, rows: 200, up: true, requests: usize::MAX },
-    Detail { patch: false, diagram: false, down: true, files: true, rows: 200, up: true, requests: usize::MAX },
-    Detail { patch: false, diagram: false, down: false, files: true, rows: 200, up: true, requests: usize::MAX },
-    Detail { patch: false, diagram: false, down: false, files: false, rows: 50, up: true, requests: usize::MAX },
-    Detail { patch: false, diagram: false, down: false, files: false, rows: 10, up: true, requests: usize::MAX },
-    Detail { patch: false, diagram: false, down: false, files: false, rows: 10, up: false, requests: 20 },
-    Detail { patch: false, diagram: false, down: false, files: false, rows: 3, up: false, requests: 0 },
+    Detail { rows: 200, ..IN_FULL },
+    Detail { rows: 200, patch: false, ..IN_FULL },
+    Detail { rows: 200, patch: false, diagram: false, ..IN_FULL },
+    Detail { rows: 200, patch: false, diagram: false, down: false, ..IN_FULL },
+    Detail { rows: 50, files: false, patch: false, diagram: false, down: false, ..IN_FULL },
+    Detail { rows: 10, files: false, patch: false, diagram: false, down: false, ..IN_FULL },
+    Detail { rows: 10, files: false, patch: false, diagram: false, down: false, covered: false, requests: 20 },
+    Detail { rows: 3, files: false, patch: false, diagram: false, down: false, covered: false, requests: 0 },
 ];
 
 /// Renders the summary, as detailed as fits. Deterministic: the same facts give the same text.
 #[must_use]
 pub fn summary(facts: &SummaryFacts<'_>) -> Summary {
-    let mut markdown = String::new();
-    for detail in LEVELS {
-        markdown = render(facts, detail);
-        if markdown.encode_utf16().count() <= MAX_LENGTH {
-            return Summary { markdown, unreviewable: !detail.up };
-        }
-    }
-    Summary { markdown, unreviewable: true }
+    let in_a_comment = |text: &str| text.encode_utf16().count() <= MAX_COMMENT;
+    let (markdown, detail) = first_that(&LEVELS, in_a_comment, |detail| render(facts, detail, !detail.covered));
+    let unreviewable = !detail.covered;
+    let mut levels = vec![IN_FULL];
+    levels.extend(LEVELS);
+    let in_a_step = |text: &str| text.len() <= MAX_STEP_SUMMARY;
+    let (in_full, _) = first_that(&levels, in_a_step, |detail| render(facts, detail, unreviewable));
+    Summary { markdown, in_full, unreviewable }
 }
 
-fn render(facts: &SummaryFacts<'_>, detail: Detail) -> String {
-    let unreviewable = !detail.up;
+/// The first text that fits, and its level; else the last.
+fn first_that(levels: &[Detail], fits: impl Fn(&str) -> bool, render: impl Fn(Detail) -> String) -> (String, Detail) {
+    let mut last = (String::new(), LEVELS[LEVELS.len() - 1]);
+    for detail in levels {
+        last = (render(*detail), *detail);
+        if fits(&last.0) {
+            break;
+        }
+    }
+    last
+}
+
+fn render(facts: &SummaryFacts<'_>, detail: Detail, unreviewable: bool) -> String {
     let mut sections = vec![head(facts, unreviewable)];
     sections.extend(next_steps(facts, unreviewable));
     sections.extend(patch::section(facts, detail));
     sections.extend(violations::section(facts, detail));
-    sections.extend(changes::section(facts, detail));
     sections.extend(violations::waivers(facts, detail));
+    sections.extend(changes::section(facts, detail));
     sections.extend(facts.approval.map(|state| approval::section(facts, state, detail)));
     sections.push(footer(facts));
     sections.join("\n\n") + "\n"
@@ -127,7 +162,12 @@ fn head(facts: &SummaryFacts<'_>, unreviewable: bool) -> String {
     });
     let waived = outcome.all_violations().filter(|violation| violation.waived.is_some()).count();
     let waived = if waived > 0 { format!(", {waived} waived") } else { String::new() };
-    format!("## {icon} Schema review: {word}\n\n**{status}**\n\n{}{waived}", counts.join(", "))
+    let operations = outcome.requests.iter().flat_map(|request| &request.plan.operations);
+    let losses = match operations.filter(|operation| operation.data_loss.is_some()).count() {
+        0 => String::new(),
+        losses => format!("\n\n⚠️ **Data is lost by {}**", plural(losses, "operation")),
+    };
+    format!("## {icon} Schema review: {word}\n\n**{status}**\n\n{}{waived}{losses}", counts.join(", "))
 }
 
 /// What to do now, most urgent first; nothing where the change may be merged.

@@ -8,9 +8,9 @@ use crate::{
     model::{
         Actor, Approval, ApprovalRefusal, ApprovalState, Change, ChangeKind, Claims, ClassOfChange, Classified,
         FileChange, FileMode, FileState, Lock, LockMode, Migration, MigrationHeader, MigrationName, Operation, Plan,
-        RefusedApproval, Renames, RequestOutcome, TableName, Uncovered, Veto, VoidedApprovals, Waived, Work,
+        RefusedApproval, Renames, RequestOutcome, TableName, Uncovered, Veto, Violation, VoidedApprovals, Waived, Work,
     },
-    policy::{ApprovalPolicy, AuditPolicy, Comments},
+    policy::{ApprovalPolicy, AuditPolicy, Comments, LimitsPolicy},
     report::testing::{hostile, skeleton, violation},
 };
 
@@ -19,11 +19,13 @@ fn policy() -> Policy {
         database: "default".to_owned(),
         requests: "schema-requests".to_owned(),
         migrations: "migrations".to_owned(),
+        prelude: None,
         postgres_version: 15,
         allowed_types: Vec::new(),
         severities: std::collections::BTreeMap::new(),
         approval: ApprovalPolicy { approvers: vec![7], ..ApprovalPolicy::default() },
         audit: AuditPolicy::default(),
+        limits: LimitsPolicy::default(),
         comments: Comments::Full,
         gate_branches: Vec::new(),
     }
@@ -115,6 +117,7 @@ fn outcome(text: Option<&str>) -> Outcome {
         declarations: Vec::new(),
         violations: Vec::new(),
         files: vec![file("schema-requests/caricatures.yaml", None), file("schema-registry.toml", side("before"))],
+        referring: Vec::new(),
     }
 }
 
@@ -185,6 +188,8 @@ fn a_reviewer_reads_everything_in_one_place() {
 
     1 error, 1 warning, 0 notices, 1 waived
 
+    ⚠️ **Data is lost by 1 operation**
+
     ### What to do next
 
     - Fix the error below, or waive with a reason and an expiry what must stay
@@ -196,6 +201,14 @@ fn a_reviewer_reads_everything_in_one_place() {
     | --- | --- | --- | --- |
     | Error | `missing-primary-key` | [`schema-requests/caricatures.yaml:1`](https://github.example/acme/db/blob/0123456789abcdef0123456789abcdef01234567/schema-requests/caricatures.yaml#L1) | Table `caricatures` must have a primary key |
     | Warning | `missing-created-at` | [`schema-requests/caricatures.yaml:3`](https://github.example/acme/db/blob/0123456789abcdef0123456789abcdef01234567/schema-requests/caricatures.yaml#L3) | Table `caricatures` is missing created\_at timestamp column<br>Add `created_at TIMESTAMPTZ NOT NULL DEFAULT now()` |
+
+    ### Waivers
+
+    An approval accepts them.
+
+    | Rule | Where | What is waived | Reason given | Expires |
+    | --- | --- | --- | --- | --- |
+    | `varchar-instead-of-text` (warning) | [`schema-requests/caricatures.yaml:9`](https://github.example/acme/db/blob/0123456789abcdef0123456789abcdef01234567/schema-requests/caricatures.yaml#L9) | Column `title` has type `varchar(40)` | The old client sends 40 characters | 2027-01-01 |
 
     ### Changes
 
@@ -243,14 +256,6 @@ fn a_reviewer_reads_everything_in_one_place() {
     | `schema-registry.toml` | `6db7d803e74f` | `f39592393ef0` |
 
     </details>
-
-    ### Waivers
-
-    An approval accepts them.
-
-    | Rule | Where | What is waived | Reason given | Expires |
-    | --- | --- | --- | --- | --- |
-    | `varchar-instead-of-text` (warning) | [`schema-requests/caricatures.yaml:9`](https://github.example/acme/db/blob/0123456789abcdef0123456789abcdef01234567/schema-requests/caricatures.yaml#L9) | Column `title` has type `varchar(40)` | The old client sends 40 characters | 2027-01-01 |
 
     ### Approvals
 
@@ -305,7 +310,7 @@ fn a_change_that_passes_asks_for_nothing() {
             "",
             "0 errors, 0 warnings, 0 notices",
             "",
-            "### Changes"
+            "⚠️ **Data is lost by 1 operation**"
         ]
     );
 }
@@ -335,10 +340,10 @@ fn what_does_not_fit_is_given_up_in_order() {
         let one = outcome.requests[0].violations[0].clone();
         outcome.requests[0].violations.extend(vec![one; violations]);
         let rendered = render_with(&outcome, Some(&state(None)), |_| {});
-        assert!(rendered.markdown.encode_utf16().count() <= MAX_LENGTH);
+        assert!(rendered.markdown.encode_utf16().count() <= MAX_COMMENT);
         let text = rendered.markdown;
         let shows = |part: &str| text.contains(part);
-        let rows = text.matches("`missing-created-at`").count();
+        let rows = text.matches("| `missing-created-at` |").count();
         (
             shows("<details><summary>SQL down"),
             shows("The bytes that"),
@@ -348,16 +353,96 @@ fn what_does_not_fit_is_given_up_in_order() {
         )
     };
     assert_eq!(with("", &big(1_000), 0), (true, true, 1, true, false));
+    assert_eq!(with("", &big(1_000), 300), (false, false, 49, true, false), "200 long rows do not fit");
     assert_eq!(with("", &big(60_000), 0), (false, true, 1, true, false));
     assert_eq!(with(&big(1_000), &big(60_000), 300), (false, false, 49, true, false));
     assert_eq!(with(&big(50_000), &big(9_000), 300), (false, false, 9, true, false));
     assert_eq!(with(&big(60_000), "", 0), (false, false, 1, false, true));
+}
 
-    let mut endless = outcome(None);
-    endless.requests = vec![endless.requests[0].clone(); 3_000];
-    let rendered = render_with(&endless, Some(&state(None)), |facts| facts.verdict = Verdict::Pass);
-    assert!(rendered.unreviewable && rendered.markdown.starts_with("## ❌ Schema review: fail\n\n**Unreviewable"));
-    assert!(rendered.markdown.encode_utf16().count() <= MAX_LENGTH);
+#[test]
+fn what_is_unreviewable_fails_and_is_in_the_step_summary_all_the_same() {
+    let mut large = outcome(None);
+    large.requests = vec![large.requests[0].clone(); 200];
+    let rendered = render_with(&large, Some(&state(None)), |facts| facts.verdict = Verdict::Pass);
+    assert!(rendered.unreviewable && rendered.markdown.encode_utf16().count() <= MAX_COMMENT);
+    for text in [&rendered.markdown, &rendered.in_full] {
+        assert!(text.starts_with("## ❌ Schema review: fail\n\n**Unreviewable"));
+    }
+    assert_eq!(rendered.markdown.matches("CREATE TABLE caricatures").count(), 0);
+    assert_eq!(rendered.in_full.matches("CREATE TABLE caricatures").count(), 200);
+
+    large.requests = vec![large.requests[0].clone(); 3_000];
+    let rendered = render_with(&large, Some(&state(None)), |_| {});
+    assert!(rendered.markdown.encode_utf16().count() <= MAX_COMMENT && rendered.in_full.len() <= MAX_STEP_SUMMARY);
+}
+
+#[test]
+fn what_has_no_row_is_told_by_line() {
+    let mut many = outcome(None);
+    let said = |rule, severity, line| violation(rule, severity, "schema-requests/caricatures.yaml", line);
+    let waived = |line, reason: &str| {
+        let expires = NaiveDate::from_ymd_opt(2027, 1, 1).expect("a date");
+        Violation {
+            waived: Some(Waived { reason: reason.to_owned(), expires }),
+            ..said("column-removed", Severity::Error, line)
+        }
+    };
+    let request = &mut many.requests[0];
+    request.violations = (0..200).map(|line| said("a-rule", Severity::Error, line)).collect();
+    request.violations.extend([3, 4, 4].map(|line| said("a-rule", Severity::Notice, 1_000 + line)));
+    request.violations.push(violation("other-rule", Severity::Warning, "schema-requests/teams.yaml", 7));
+    request.violations.extend((0..200).map(|line| waived(line, "moved")));
+    request.violations.extend([waived(500, "moved"), waived(501, "see @dba"), waived(502, "moved")]);
+    let text = render_with(&many, None, |_| {}).in_full;
+    assert!(!text.contains("by line"), "everything has a row where there is room");
+    let text = render_with(&many, None, |facts| facts.head_sha = None).markdown;
+    let lists: Vec<&str> = text.split("The others, by line:\n\n").skip(1).collect();
+    let lists: Vec<&str> = lists.iter().filter_map(|list| list.split("\n\n").next()).collect();
+    insta::assert_snapshot!(lists.join("\n\n"), @"
+    - Warning `other-rule`: `schema-requests/teams.yaml` line 7
+    - Notice `a-rule`: `schema-requests/caricatures.yaml` lines 1003, 1004 (2 times)
+
+    - `column-removed` (error) until 2027-01-01, moved: `schema-requests/caricatures.yaml` lines 500, 502
+    - `column-removed` (error) until 2027-01-01, see `@dba`: `schema-requests/caricatures.yaml` line 501
+    ");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Every violation and every waiver is told with its rule and line, or the change is unreviewable.
+    #[test]
+    fn no_violation_is_without_a_place(
+        lines in proptest::collection::vec((0..3_usize, 1..2_000_usize, any::<bool>()), 0..700),
+    ) {
+        let mut many = outcome(None);
+        let said = |(severity, line, waived): &(usize, usize, bool)| {
+            let severity = [Severity::Error, Severity::Warning, Severity::Notice][*severity];
+            let waived = waived.then(|| Waived { reason: "r".to_owned(), expires: NaiveDate::MAX });
+            Violation { waived, ..violation("a-rule", severity, "a.yaml", *line) }
+        };
+        many.requests[0].violations = lines.iter().map(said).collect();
+        let rendered = render_with(&many, None, |facts| facts.head_sha = None);
+        for text in [&rendered.markdown, &rendered.in_full] {
+            let (text, _) = text.split_once("### Changes").unwrap_or((text, ""));
+            let (violations, waivers) = text.split_once("### Waivers").unwrap_or((text, ""));
+            for (severity, line, waived) in &lines {
+                let (section, word) = match waived {
+                    true => (waivers, ["(error)", "(warning)", "(notice)"][*severity]),
+                    false => (violations, ["Error", "Warning", "Notice"][*severity]),
+                };
+                let number = line.to_string();
+                let row = |text: &str| text.contains(word) && text.contains(&format!("| `a.yaml:{number}` |"));
+                let short = |text: &str| {
+                    let Some((what, places)) = text.split_once("`a.yaml` line") else { return false };
+                    let mut places = places.trim_start_matches('s').split(',');
+                    what.contains(word) && places.any(|at| at.split_whitespace().next() == Some(&number))
+                };
+                prop_assert!(section.lines().any(|text| row(text) || short(text)), "line {}", line);
+            }
+        }
+    }
 }
 
 proptest! {

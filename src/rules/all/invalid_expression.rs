@@ -53,11 +53,11 @@ requestMetadata: {justification: Take money, requestedAt: 2026-01-05T09:00:00Z}
 };
 
 /// An expression, where it stands and where it is written.
-struct Place<'a> {
-    route: Route,
-    text: &'a str,
-    stands: ExpressionUse,
-    what: String,
+pub(super) struct Place<'a> {
+    pub(super) route: Route,
+    pub(super) text: &'a str,
+    pub(super) stands: ExpressionUse,
+    pub(super) what: String,
 }
 
 fn check(context: &TableContext<'_>, report: &mut Report<'_>) {
@@ -75,7 +75,8 @@ fn check(context: &TableContext<'_>, report: &mut Report<'_>) {
     }
 }
 
-fn expressions<'a>(context: &TableContext<'a>) -> Vec<Place<'a>> {
+/// Every expression of a request except for defaults.
+pub(super) fn expressions<'a>(context: &TableContext<'a>) -> Vec<Place<'a>> {
     let schema = &context.request.schema;
     let mut places = Vec::new();
     let mut add = |route: Route, text: &'a str, stands, what: String| places.push(Place { route, text, stands, what });

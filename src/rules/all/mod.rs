@@ -13,11 +13,13 @@ mod invalid_expression;
 mod invalid_request;
 mod invalid_sql;
 mod jsonb_without_gin_index;
+mod limit_exceeded;
 mod missing_created_at;
 mod missing_justification;
 mod missing_primary_key;
 mod missing_updated_at;
 mod multiple_primary_keys;
+mod needs_newer_version;
 mod primary_key_not_uuid;
 mod sql_blocking_index;
 mod sql_bypasses_request;
@@ -55,11 +57,13 @@ pub(super) const RULES: &[&Rule] = &[
     &invalid_request::RULE,
     &invalid_sql::RULE,
     &jsonb_without_gin_index::RULE,
+    &limit_exceeded::RULE,
     &missing_created_at::RULE,
     &missing_justification::RULE,
     &missing_primary_key::RULE,
     &missing_updated_at::RULE,
     &multiple_primary_keys::RULE,
+    &needs_newer_version::RULE,
     &primary_key_not_uuid::RULE,
     &sql_blocking_index::RULE,
     &sql_bypasses_request::RULE,

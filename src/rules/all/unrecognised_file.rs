@@ -43,6 +43,11 @@ fn check(context: &TreeContext<'_>, report: &mut Report<'_>) {
                 .at_file(path, format!("A migration must be a regular file of mode 100644, not {}", file.mode.as_str()))
                 .suggest("Replace it by the file that `schema-registry generate` writes");
         }
+        if kind == PathKind::Prelude && file.mode != FileMode::Regular {
+            report
+                .at_file(path, format!("The prelude must be a regular file of mode 100644, not {}", file.mode.as_str()))
+                .suggest("Commit a regular file in its place");
+        }
         if kind == PathKind::Unrecognised {
             report.at_file(path, "The file is neither a request nor a migration").suggest(suggestion(context, path));
         }

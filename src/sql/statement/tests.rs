@@ -21,6 +21,7 @@ fn every_statement_is_sql_and_one_statement() {
         let settings = [
             Setting::LockTimeout,
             Setting::RowSecurityOff,
+            Setting::ReadCommitted,
             Setting::TimeZone,
             Setting::DateStyle,
             Setting::IntervalStyle,

@@ -1,6 +1,6 @@
 //! The repository, its collaborators, and comparisons.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     git,
@@ -50,4 +50,13 @@ pub fn permission(state: &mut State, call: &Call) -> Outcome {
         Reply::error(404, &message)
     })?;
     Ok(Reply::json(200, &payloads::permission(state, &user.login, role)))
+}
+
+/// `GET /repos/{owner}/{repo}/rules/branches/{branch}`: whoever sees the repository may read them.
+pub fn rules(state: &mut State, call: &Call) -> Outcome {
+    let repo = state.repo(call.repo);
+    let source = json!({"ruleset_source_type": "Repository", "ruleset_source": repo.full_name(), "ruleset_id": 1});
+    let rules = repo.rules.get(&call.params[0]).into_iter().flatten();
+    let items: Vec<Value> = rules.map(|rule| payloads::with(rule.clone(), source.clone())).collect();
+    page(call, &state.url, state.page_limit, items, Into::into)
 }

@@ -67,6 +67,11 @@ impl RepoDriver {
         state.repo_mut(self.id).roles.insert(login.to_owned(), role);
     }
 
+    /// Demands these of a branch, each as `{"type": .., "parameters": ..}`.
+    pub fn rules(&self, branch: &str, rules: &[serde_json::Value]) {
+        self.lock().repo_mut(self.id).rules.insert(branch.to_owned(), rules.to_vec());
+    }
+
     /// Adds another base than `main`, or any branch, at a commit or branch; the owner does.
     pub fn branch(&self, name: &str, at: &str) {
         self.git(&["branch", name, at]);

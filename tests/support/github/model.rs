@@ -222,6 +222,8 @@ pub struct Repo {
     pub created_at: Time,
     pub fork_of: Option<u64>,
     pub roles: BTreeMap<String, Role>,
+    /// Rules by branch, each as `{"type": .., "parameters": ..}`.
+    pub rules: BTreeMap<String, Vec<serde_json::Value>>,
     pub labels: BTreeMap<String, Label>,
     pub pulls: BTreeMap<u64, PullRequest>,
     pub statuses: Vec<Status>,

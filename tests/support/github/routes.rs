@@ -42,6 +42,7 @@ const ROUTES: &[(&str, &str, Handler)] = &[
     ("GET", "/compare/{basehead}", commits::compare),
     ("GET", "/collaborators/{login}/permission", commits::permission),
     ("GET", "/activity", people::activity),
+    ("GET", "/rules/branches/{branch}", commits::rules),
     ("GET", "/issues/{number}/timeline", labels::timeline),
     ("POST", "/issues/{number}/comments", comments::create),
     ("PATCH", "/issues/comments/{id}", comments::update),

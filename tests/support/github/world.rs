@@ -157,6 +157,7 @@ impl World {
             default_branch: "main".to_owned(),
             created_at: state.clock.now(),
             fork_of,
+            rules: BTreeMap::new(),
             roles: BTreeMap::from([(owner.to_owned(), Role::Admin)]),
             labels: BTreeMap::new(),
             pulls: BTreeMap::new(),

@@ -38,7 +38,7 @@ fn reactions(url: &str) -> Value {
 }
 
 /// `object` with the fields of `more`.
-fn with(object: Value, more: Value) -> Value {
+pub(super) fn with(object: Value, more: Value) -> Value {
     match (object, more) {
         (Value::Object(mut object), Value::Object(more)) => {
             object.extend(more);
