@@ -37,6 +37,7 @@ fn revision(base: &Tree, merged: &Tree) -> Snapshot {
         base: base.clone(),
         merged: merged.clone(),
         scope: Scope::Changed(changed),
+        activity: Activity::default(),
     }
 }
 
