@@ -5,7 +5,7 @@ use chrono::TimeZone as _;
 use crate::{
     model::{ChangeKind, File, Outcome, Tree},
     parse,
-    pipeline::{Scope, Snapshot, assign_stamps, context_files, evaluate},
+    pipeline::{Activity, Scope, Snapshot, assign_stamps, context_files, evaluate},
     policy::Policy,
 };
 
