@@ -25,6 +25,24 @@ const HOMES: &[(&str, &[&str])] = &[
     ("yamlpath", &["yaml"]),
 ];
 
+/// How statements begin that change a database. Their text is written in one place; questions to the catalog are the
+/// adapter's as well.
+const STATEMENTS: &[&str] = &[
+    "ALTER ",
+    "COMMENT ON ",
+    "CREATE ",
+    "DELETE FROM ",
+    "DROP ",
+    "GRANT ",
+    "INSERT INTO ",
+    "LOCK TABLE ",
+    "REVOKE ",
+    "SET LOCAL ",
+    "TRUNCATE ",
+    "UPDATE ",
+];
+const STATEMENT_HOMES: &[&str] = &["sql", "postgres"];
+
 /// Longest source file, in lines.
 const MAX_LINES: usize = 500;
 
@@ -127,12 +145,48 @@ fn matches(tokens: &[TokenTree], at: usize, text: &str) -> bool {
     tokens.get(at).is_some_and(|token| token.to_string() == text)
 }
 
+/// String literals that begin as a statement does, with their lines; those of attributes (and so of comments) and of unit
+/// tests left out.
+fn statements(tokens: TokenStream, found: &mut Vec<(usize, String)>) {
+    let tokens = tokens.into_iter().collect::<Vec<_>>();
+    let (mut at, mut skips) = (0, false);
+    while let Some(token) = tokens.get(at) {
+        at += 1;
+        match (token, tokens.get(at)) {
+            (TokenTree::Punct(hash), Some(TokenTree::Group(attribute))) if hash.as_char() == '#' => {
+                skips |= attribute.stream().to_string().replace(' ', "") == "cfg(test)";
+                at += 1;
+            }
+            (TokenTree::Punct(end), _) => skips &= end.as_char() != ';',
+            (TokenTree::Group(group), _) if !(skips && group.delimiter() == Delimiter::Brace) => {
+                statements(group.stream(), found);
+            }
+            (TokenTree::Group(_), _) => skips = false,
+            (TokenTree::Literal(literal), _) => {
+                let text = literal.to_string();
+                let inside = text.trim_start_matches(['r', '#', '"', '\\', 'n', ' ']);
+                if text.starts_with(['"', 'r']) && STATEMENTS.iter().any(|start| inside.starts_with(start)) {
+                    found.push((literal.span().start().line, inside.chars().take(20).collect()));
+                }
+            }
+            (TokenTree::Ident(_), _) => {}
+        }
+    }
+}
+
 /// What is wrong with one file, a line for each thing, `file:line: ...`.
 fn violations(path: &str, module: &str, depth: usize, text: &str, layers: &BTreeMap<String, usize>) -> Vec<String> {
     let mut found = Vec::new();
     let tokens = text.parse::<TokenStream>().expect("the compiler has accepted it");
-    uses(tokens, depth, &mut found);
+    uses(tokens.clone(), depth, &mut found);
     let mut wrong = Vec::new();
+    let mut texts = Vec::new();
+    if !STATEMENT_HOMES.contains(&module) && !path.contains("tests") {
+        statements(tokens, &mut texts);
+    }
+    wrong.extend(
+        texts.into_iter().map(|(line, text)| format!("{path}:{line}: `{text}` is SQL that is written outside sql")),
+    );
     for Use { line, name, ours } in found {
         if ours {
             let (Some(from), Some(to)) = (layers.get(module), layers.get(&name)) else { continue };
@@ -238,6 +292,14 @@ fn every_way_upward_or_sideways_is_found() {
         ("model/a.rs", "// crate::sql\nconst A: &str = \"crate::sql\";", ""),
         ("git/mod.rs", "use pg_query::parse;", "git/mod.rs:1: `pg_query` is used outside sql"),
         ("sql/mod.rs", "use pg_query::parse;", ""),
+        (
+            "model/a.rs",
+            "fn f() { format!(\"ALTER TABLE {x}\") }",
+            "model/a.rs:1: `ALTER TABLE {x}\"` is SQL that is written outside sql",
+        ),
+        ("sql/a.rs", "fn f() { format!(\"ALTER TABLE {x}\") }", ""),
+        ("model/a.rs", "/// DROP TABLE\nconst A: &str = \"a DROP TABLE\";", ""),
+        ("model/a.rs", "#[cfg(test)] mod tests { const A: &str = \"DROP TABLE x\"; }", ""),
         ("main.rs", "fn main() -> anyhow::Result<()> { schema_registry::cli::run() }", ""),
     ];
     for (path, text, expected) in cases {

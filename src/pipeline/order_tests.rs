@@ -92,34 +92,53 @@ fn what_brings_goes_first_and_what_lets_go_goes_before_what_takes_away() {
     }
 }
 
-/// A table of a random revision: whether it is there, to which tables it refers, and when it was asked for.
-fn tables() -> impl Strategy<Value = Vec<(bool, Vec<usize>, u32)>> {
-    prop::collection::vec((any::<bool>(), prop::collection::vec(0..5_usize, 0..3), 0..4_u32), 5)
+/// A table of a random revision: whether it is there, to which tables it refers, when it was asked for, and which of
+/// [`COLUMNS`] it has.
+type Wish = (bool, Vec<usize>, u32, Vec<bool>);
+
+const COLUMNS: [&str; 4] = [
+    "name: extra_note, type: TEXT",
+    "name: extra_memo, renamedFrom: extra_note, type: TEXT, nullable: false, defaultValue: \"''\"",
+    "name: extra_code, type: TEXT, unique: true",
+    "name: extra_size, type: BIGINT, check: extra_size > 0",
+];
+
+fn tables() -> impl Strategy<Value = Vec<Wish>> {
+    let parents = prop::collection::vec(0..5_usize, 0..3);
+    let columns = prop::collection::vec(any::<bool>(), COLUMNS.len());
+    prop::collection::vec((any::<bool>(), parents, 0..4_u32, columns), 5)
 }
 
-/// Requests for the tables `t0` to `t4`: those that are off are dropped where the base has them. References point to
-/// tables of lower numbers that are there, so that there is no circle.
-fn requests(base: &Tree, tables: &[(bool, Vec<usize>, u32)]) -> Tree {
+/// Requests for the tables `t0` to `t4`: those that are off are dropped where the base has them, those that the base has
+/// get other columns. References point to any table that is there, so that there are circles.
+fn requests(base: &Tree, tables: &[Wish]) -> Tree {
+    let path = |number: usize| format!("schema-requests/t{number}.yaml");
+    let known = |number| base.get(&path(number)).map(|file| String::from_utf8(file.bytes.clone()).unwrap());
+    let is_gone = |text: &String| text.contains("lifecycle: dropped");
     let mut merged = base.clone();
-    for (number, (wanted, parents, second)) in tables.iter().enumerate() {
-        let path = format!("schema-requests/t{number}.yaml");
-        let known = base.get(&path).map(|file| String::from_utf8(file.bytes.clone()).unwrap());
-        let gone = known.as_ref().is_some_and(|text| text.contains("lifecycle: dropped"));
-        let text = match (wanted, known) {
+    for (number, (wanted, parents, second, columns)) in tables.iter().enumerate() {
+        let columns =
+            COLUMNS.iter().zip(columns).filter(|(_, wanted)| **wanted).map(|(column, _)| (*column).to_owned());
+        let text = match (wanted, known(number)) {
             (true, None) => {
-                let parents: BTreeSet<_> =
-                    parents.iter().filter(|parent| **parent < number && tables[**parent].0).collect();
-                let column = |parent: &&usize| {
+                let is_there = |parent: usize| tables[parent].0 && !known(parent).as_ref().is_some_and(is_gone);
+                let parents: BTreeSet<_> = parents.iter().filter(|parent| is_there(**parent)).collect();
+                let column = |parent: &usize| {
                     format!("name: t{parent}_id, type: UUID, references: {{table: t{parent}, column: id}}")
                 };
-                let columns: Vec<String> = parents.iter().map(column).collect();
+                let columns: Vec<String> = parents.into_iter().map(column).chain(columns).collect();
                 let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
                 request(&format!("t{number}"), "", &columns).replace("09:00:00", &format!("09:00:0{second}"))
             }
-            (false, Some(text)) if !gone => text + "lifecycle: dropped\n",
+            (true, Some(text)) if !is_gone(&text) => {
+                let kept: String = text.split_inclusive('\n').filter(|line| !line.contains("extra_")).collect();
+                let columns = columns.fold(String::new(), |text, column| text + "    - {" + &column + "}\n");
+                kept.replace("requestMetadata", &(columns + "requestMetadata"))
+            }
+            (false, Some(text)) if !is_gone(&text) => text + "lifecycle: dropped\n",
             _ => continue,
         };
-        merged.insert(path, File::regular(text.as_str()));
+        merged.insert(path(number), File::regular(text.as_str()));
     }
     merged
 }

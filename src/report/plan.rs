@@ -11,6 +11,9 @@ use crate::model::{ChangeKind, Operation, Outcome, Plan, RequestOutcome, Work};
 /// Where the second column begins: after the number of the step.
 const INDENT: &str = "        ";
 
+/// Of a change that PostgreSQL made by itself, when something else was renamed.
+const NOTHING_RUNS: &str = "nothing to run but the check of what is there";
+
 /// For a terminal: the migrations of every change, their steps, what these lock, and what is dangerous about them, marked
 /// with `!`.
 #[must_use]
@@ -32,6 +35,8 @@ pub fn human(outcome: &Outcome, style: Style) -> String {
         }
         if request.migrations.is_empty() {
             let _ = writeln!(out, "{INDENT}no migrations: `schema-registry check` says why");
+        } else if request.plan.operations.is_empty() {
+            let _ = writeln!(out, "{INDENT}{NOTHING_RUNS}");
         }
         out.push('\n');
     }
@@ -57,6 +62,9 @@ pub fn markdown(outcome: &Outcome) -> String {
     for request in outcome.in_order() {
         parts.push(format!("### {}", prose(&title(request))));
         parts.extend(table(&request.plan, usize::MAX));
+        if !request.migrations.is_empty() && request.plan.operations.is_empty() {
+            parts.push(format!("There is {NOTHING_RUNS}."));
+        }
         let files: Vec<_> = request.migrations.iter().map(|it| format!("- {}", code(&it.name.up_file()))).collect();
         parts.push(if files.is_empty() {
             "No migrations: `schema-registry check` says why.".to_owned()

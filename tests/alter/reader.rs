@@ -77,8 +77,8 @@ async fn migrate(cluster: &TemporaryCluster, database: &str, rows: u32, leaves: 
     admin.execute_script(&fill).await.expect("rows");
     let files = alter(&before, &after, &Renames::default()).expect("it can be carried out");
 
-    let [reader, writer, migrating] = [(); 3].map(|()| connect(cluster, database));
-    let (reader, writer, migrating) = (reader.await, writer.await, migrating.await);
+    let [reader, busy, migrating] = [(); 3].map(|()| connect(cluster, database));
+    let (reader, busy, migrating) = (reader.await, busy.await, migrating.await);
     admin.execute_script("SELECT pg_advisory_lock(7);").await.expect("nobody holds it");
     let (done, refused, begun) = (Cell::new(false), Cell::new(0), Instant::now());
     let leave = async || admin.execute_script("SELECT pg_advisory_unlock(7);").await.expect("it is held");
@@ -105,7 +105,7 @@ async fn migrate(cluster: &TemporaryCluster, database: &str, rows: u32, leaves: 
         }
     };
     let ((), (writes, longest_write), read, ()) =
-        tokio::join!(run, write(&writer, &done), reader.execute_script(READ), timer);
+        tokio::join!(run, write(&busy, &done), reader.execute_script(READ), timer);
     read.expect("nobody disturbs the reader");
     Report { refused: refused.get(), writes, longest_write, whole: begun.elapsed() }
 }

@@ -95,3 +95,37 @@ fn a_file_that_cannot_be_read_is_passed_over_with_a_word() {
     assert!(text.contains("passed over schema-requests/broken.yaml: `schema-registry check` says why"), "{text}");
     assert!(text.contains("wrote migrations/20260102_030405_create_teams.up.sql"), "{text}");
 }
+
+#[test]
+fn migrations_of_a_table_that_is_called_otherwise_meanwhile_are_removed() {
+    let project = Project::with_history();
+    project.write("schema-requests/zones.yaml", &another("zones"));
+    assert_eq!(written(&project).len(), 2);
+    std::fs::remove_file(project.path("schema-requests/zones.yaml")).expect("removes");
+    project.write("schema-requests/rooms.yaml", &another("rooms"));
+    let report = project.json(&["generate"]);
+    assert_eq!(
+        report["removed"],
+        serde_json::json!([
+            "migrations/20260103_030405_create_zones.down.sql",
+            "migrations/20260103_030405_create_zones.up.sql",
+        ])
+    );
+    assert_eq!(project.violations(&[]), [""; 0]);
+
+    // One that cannot be read may be the request of any table.
+    project.write("schema-requests/rooms.yaml", "tableName: [\n");
+    assert_eq!(project.json(&["generate"])["removed"], serde_json::json!([]));
+}
+
+#[test]
+fn what_cannot_be_carried_out_is_passed_over_with_a_word() {
+    let project = Project::with_history();
+    project.write("schema-requests/teams.yaml", &TEAMS.replace("title, type: TEXT", "title, type: INTEGER"));
+    let (code, _) = project.outcome(&["generate"]);
+    assert_eq!(code, 1);
+    assert_eq!(
+        project.outcome(&["generate"]),
+        (1, "passed over schema-requests/teams.yaml: `schema-registry check` says why\n".to_owned())
+    );
+}

@@ -2,7 +2,7 @@
 
 use chrono::{TimeZone as _, Utc};
 use schema_registry::{
-    model::{File, Tree},
+    model::{Activity, File, Tree},
     pipeline::{self, Scope, Snapshot},
     policy::Policy,
 };
@@ -58,7 +58,8 @@ fn reported_beside(declarations: &str, version: u32, column: &str, rest: &str) -
     let merged: Tree = files.map(|(path, text)| (path.to_owned(), File::regular(text))).into();
     let policy = Policy { postgres_version: version, ..Policy::default() };
     let now = Utc.with_ymd_and_hms(2026, 3, 1, 12, 0, 0).single().expect("is a time");
-    let outcome = pipeline::evaluate(&Snapshot { policy, now, base: Tree::new(), merged, scope: Scope::All });
+    let (base, scope, activity) = (Tree::new(), Scope::All, Activity::default());
+    let outcome = pipeline::evaluate(&Snapshot { policy, now, base, merged, scope, activity });
     let found = outcome.all_violations().filter(|found| found.rule == "needs-newer-version");
     found
         .map(|found| format!("{}:{} {}", found.location.start.line, found.location.start.column, found.message))
