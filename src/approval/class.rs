@@ -1,7 +1,7 @@
 //! Which classes of change an outcome holds.
 
 use crate::{
-    model::{Change, ChangeKind, ClassOfChange, Classified, Outcome, RequestOutcome, Severity, Table},
+    model::{Change, ChangeKind, ClassOfChange, Classified, Outcome, RequestOutcome, Severity, SqlChange, Table},
     policy::{PathKind, Policy},
 };
 
@@ -50,6 +50,12 @@ fn belongs(outcome: &Outcome, policy: &Policy, path: &str) -> bool {
 }
 
 fn of_request(request: &RequestOutcome) -> Vec<(ClassOfChange, String)> {
+    if let Some(SqlChange { name, runs, .. }) = &request.sql {
+        return vec![match runs {
+            true => (ClassOfChange::RawSql, format!("`{name}` runs SQL as it is written")),
+            false => (ClassOfChange::Metadata, format!("metadata of `{name}` changes")),
+        }];
+    }
     let Some(change) = &request.change else {
         return vec![(ClassOfChange::Ordinary, format!("`{}` changes", request.path))];
     };
@@ -157,6 +163,16 @@ mod tests {
             let outcome = Outcome { requests: vec![request], ..Outcome::default() };
             assert_eq!(classes(&outcome), [expected]);
         }
+    }
+
+    #[test]
+    fn sql_that_runs_is_a_class_of_its_own() {
+        let sql = |runs| {
+            let sql = Some(SqlChange { name: "grants".to_owned(), touches: Vec::new(), runs });
+            classes(&Outcome { requests: vec![RequestOutcome { sql, ..request("because") }], ..Outcome::default() })
+        };
+        assert_eq!(sql(true), ["2 raw_sql: `grants` runs SQL as it is written"]);
+        assert_eq!(sql(false), ["1 metadata: metadata of `grants` changes"]);
     }
 
     #[test]

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use crate::{
     approval::ApprovalDigest,
     model::{
-        ChangeKind, Digest, EntryTable, EntryViolation, FileMode, Outcome, RequestOutcome, Severity, Tree, Violation,
+        ChangeKind, Digest, EntryTable, EntryViolation, FileMode, Outcome, RequestOutcome, Severity, TableName, Tree,
+        Violation,
     },
 };
 
@@ -14,7 +15,7 @@ use crate::{
 pub struct Evidence {
     /// Errors and warnings, waived ones included.
     pub violations: Vec<EntryViolation>,
-    /// One a touched request with a table; status `approved`, nobody as performer yet.
+    /// One a touched request with a table, and one for everything that SQL of a request says that it touches; status `approved`, nobody as performer yet.
     pub tables: Vec<EntryTable>,
     /// The lines of the approval digest, the SQL of both directions, and every changed governed file, by digest.
     pub blobs: BTreeMap<Digest, Vec<u8>>,
@@ -29,7 +30,7 @@ impl Evidence {
         violations.sort_by_key(|violation| violation.severity);
         Self {
             violations: violations.into_iter().map(entry_violation).collect(),
-            tables: outcome.requests.iter().filter_map(table).collect(),
+            tables: outcome.requests.iter().flat_map(tables).collect(),
             blobs: blobs(outcome, merged, digest),
         }
     }
@@ -60,12 +61,17 @@ fn entry_violation(violation: &Violation) -> EntryViolation {
     }
 }
 
-fn table(request: &RequestOutcome) -> Option<EntryTable> {
-    let table_name = request.table.as_ref()?.to_string();
-    let kind = request.change.as_ref().map_or(ChangeKind::None, |change| change.kind);
+/// The table of a request, or what its SQL says that it touches.
+fn tables(request: &RequestOutcome) -> Vec<EntryTable> {
+    let touched = request.sql.iter().flat_map(|sql| &sql.touches);
+    request.table.iter().chain(touched).map(|name| table(request, name)).collect()
+}
+
+fn table(request: &RequestOutcome, name: &TableName) -> EntryTable {
+    let kind = request.kind().unwrap_or(ChangeKind::None);
     let claims = &request.claims;
-    Some(EntryTable {
-        table_name,
+    EntryTable {
+        table_name: name.to_string(),
         registry_id: request.registry_id,
         action: kind.verb().to_owned(),
         status: "approved".to_owned(),
@@ -75,7 +81,7 @@ fn table(request: &RequestOutcome) -> Option<EntryTable> {
         related_issue: claims.related_issue.clone(),
         sql: request.migrations.iter().map(|migration| Digest::of(&migration.up)).collect(),
         success: true,
-    })
+    }
 }
 
 #[cfg(test)]

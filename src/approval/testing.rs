@@ -54,7 +54,7 @@ pub(super) fn request(justification: &str) -> RequestOutcome {
     let table = TableName::public("teams");
     let header = MigrationHeader {
         format: 1,
-        table: table.clone(),
+        subject: (&table).into(),
         kind: ChangeKind::Create,
         before: None,
         after: None,
@@ -68,6 +68,7 @@ pub(super) fn request(justification: &str) -> RequestOutcome {
         table: Some(table),
         registry_id: None,
         change: None,
+        sql: None,
         plan: Plan::default(),
         migrations: vec![Migration { name, header, up: "up".to_owned(), down: "down".to_owned() }],
         violations: vec![violation("w", Severity::Warning, "a.yaml"), violation("n", Severity::Notice, "a.yaml")],

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     migration,
-    model::{ChangeKind, File, Outcome, RequestOutcome},
+    model::{ChangeKind, File, Outcome, RequestOutcome, Subject},
     parse,
     pipeline::{self, Scope, Snapshot, Stamp},
     policy::PathKind,
@@ -68,7 +68,7 @@ pub(super) fn run(context: &Context, selection: &Selection, format: Format) -> a
     let outcome = pipeline::evaluate(&snapshot);
     let dir = snapshot.policy.migrations.clone();
     let mut expected = BTreeSet::new();
-    for migration in outcome.in_order().flat_map(|(request, _)| &request.migrations) {
+    for migration in outcome.in_order().flat_map(|request| &request.migrations) {
         for (name, text) in [(migration.name.up_file(), &migration.up), (migration.name.down_file(), &migration.down)] {
             let path = format!("{dir}/{name}");
             if snapshot.merged.get(&path).is_none_or(|file| file.bytes != text.as_bytes()) {
@@ -93,14 +93,14 @@ fn superseded(snapshot: &Snapshot, outcome: &Outcome, expected: &BTreeSet<String
         return Vec::new();
     }
     // The request of a table whose migrations the branch touches is judged. One that cannot be read may be of any table.
-    let all_known = outcome.requests.iter().all(|request| request.table.is_some());
-    let described: BTreeSet<_> = outcome.requests.iter().filter_map(|request| request.table.as_ref()).collect();
-    let changed: BTreeSet<_> =
-        outcome.requests.iter().filter_map(|request| Some(&request.change.as_ref()?.table)).collect();
+    let all_known = outcome.requests.iter().all(|request| request.subject().is_some());
+    let described: BTreeSet<Subject> = outcome.requests.iter().filter_map(subject).collect();
+    let read = outcome.requests.iter().filter(|request| request.kind().is_some());
+    let changed: BTreeSet<Subject> = read.filter_map(subject).collect();
     let is_old = |path: &str, file: &File| {
         let Ok(file) = migration::read_file(path, &file.bytes) else { return false };
-        let table = &file.header.table;
-        changed.contains(table) || (all_known && !described.contains(table))
+        let subject = &file.header.subject;
+        changed.contains(subject) || (all_known && !described.contains(subject))
     };
     let files = snapshot.merged.iter().filter(|(path, _)| snapshot.policy.classify(path) == PathKind::Migration);
     files
@@ -109,10 +109,15 @@ fn superseded(snapshot: &Snapshot, outcome: &Outcome, expected: &BTreeSet<String
         .collect()
 }
 
+/// Whose migrations a request brings, where its name could be read.
+fn subject(request: &RequestOutcome) -> Option<Subject> {
+    let table = request.table.as_ref().map(Subject::from);
+    table.or_else(|| Some(Subject::Sql(request.sql.as_ref()?.name.clone())))
+}
+
 /// Whether the migrations of a request could be made, or none are needed.
 fn is_carried_out(request: &RequestOutcome) -> bool {
-    let change = request.change.as_ref();
-    change.is_some_and(|change| change.kind == ChangeKind::None || !request.migrations.is_empty())
+    request.kind().is_some_and(|kind| kind == ChangeKind::None || !request.migrations.is_empty())
 }
 
 fn report(done: &Done, outcome: &Outcome, format: Format) -> anyhow::Result<Ended> {

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     migration::Chains,
-    model::{Outcome, RequestOutcome, Table, Tree},
+    model::{Outcome, RequestOutcome, Subject, Table, Tree},
     pipeline,
     policy::PathKind,
     report::terminal::{plural, printable},
@@ -84,14 +84,17 @@ pub(super) fn show(context: &Context, table: &str, format: Format) -> anyhow::Re
     let (outcome, landed) = everything(context)?;
     let called = |request: &&RequestOutcome| {
         let by_name = request.table.as_ref().is_some_and(|name| name.short() == table || name.to_string() == table);
-        by_name || request.registry_id.is_some_and(|id| id.to_string() == table)
+        let by_sql = request.sql.as_ref().is_some_and(|sql| sql.name == table);
+        by_name || by_sql || request.registry_id.is_some_and(|id| id.to_string() == table)
     };
     let Some(request) = outcome.requests.iter().find(called) else {
         bail!("no request describes `{}`; `schema-registry list` shows those that there are", printable(table));
     };
     let policy = context.policy()?;
     let chains = Chains::read(&context.working_tree(&policy)?, &policy.migrations);
-    let links = request.table.as_ref().map(|name| chains.links(name)).unwrap_or_default();
+    let of_table = request.table.as_ref().map(Subject::from);
+    let subject = of_table.or_else(|| Some(Subject::Sql(request.sql.as_ref()?.name.clone())));
+    let links = subject.map(|subject| chains.links(subject)).unwrap_or_default();
     let claims = &request.claims;
     let shown = Shown {
         listed: listed(request, &landed),
@@ -116,7 +119,7 @@ fn human(shown: &Shown<'_>) -> String {
             let _ = writeln!(text, "{label:14} {}", printable(value));
         }
     };
-    line("table", Some(&shown.listed.table_name));
+    line(if shown.listed.id.is_some() { "table" } else { "SQL request" }, Some(&shown.listed.table_name));
     line("registry id", shown.listed.id.map(|id| id.to_string()).as_deref());
     line("status", Some(shown.listed.status));
     line("file", Some(shown.listed.file));
@@ -151,7 +154,7 @@ fn listed<'a>(request: &'a RequestOutcome, landed: &Tree) -> Listed<'a> {
     let same = landed.get(&request.path).is_some_and(|file| file.bytes.ends_with(request.text.as_bytes()));
     Listed {
         id: request.registry_id,
-        table_name: request.table.as_ref().map_or_else(|| request.path.clone(), crate::model::TableName::short),
+        table_name: request.subject().unwrap_or_else(|| request.path.clone()),
         status: if same { "approved" } else { "requested" },
         owner: request.claims.owner.as_deref(),
         file: &request.path,

@@ -41,7 +41,7 @@ pub(super) fn run(context: &Context, verify: &Verify, format: Format) -> anyhow:
         Ok(ChangeScripts {
             name: change_name(last),
             migrations: pairs.collect::<anyhow::Result<_>>()?,
-            wanted: if whole { wanted(last, &states) } else { Wanted::Unknown },
+            wanted: if whole { wanted(last, &states, &outcome) } else { Wanted::Unknown },
             merged: !files
                 .iter()
                 .any(|file| snapshot.scope.judges(&file.path) || snapshot.scope.judges(&down_path(file))),
@@ -129,11 +129,21 @@ fn text<'a>(tree: &'a Tree, path: &str) -> anyhow::Result<&'a str> {
 }
 
 /// The table that must be there after an up, where its header names a state that a request describes now.
-fn wanted<'a>(file: &'a MigrationFile, states: &BTreeMap<Digest, &'a Table>) -> Wanted<'a> {
-    match file.header.after {
-        None => Wanted::Absent(&file.header.table),
-        Some(after) => states.get(&after).map_or(Wanted::Unknown, |table| Wanted::Table(table)),
+fn wanted<'a>(file: &'a MigrationFile, states: &BTreeMap<Digest, &'a Table>, outcome: &Outcome) -> Wanted<'a> {
+    match (file.header.after, file.header.subject.table()) {
+        (_, None) => Wanted::Written { reversible: is_reversible(file, outcome) },
+        (None, Some(table)) => Wanted::Absent(table),
+        (Some(after), Some(_)) => states.get(&after).map_or(Wanted::Unknown, |table| Wanted::Table(table)),
     }
+}
+
+/// Whether the SQL request of a migration has a way back; one that is merged is only run.
+fn is_reversible(file: &MigrationFile, outcome: &Outcome) -> bool {
+    let brings = |request: &&crate::model::RequestOutcome| {
+        request.migrations.iter().any(|migration| migration.name.0 == file.stem)
+    };
+    let request = outcome.requests.iter().find(brings);
+    request.is_none_or(|request| request.plan.operations.iter().all(|operation| operation.reversible))
 }
 
 fn human(verification: &Verification) -> String {

@@ -55,6 +55,11 @@ fn problem(path: &str, text: &str, header: &MigrationHeader, tree: &Tree) -> Opt
                 "Migration {path} has format {}, and this version of schema-registry writes format {}",
                 found.format, header.format
             ),
+            Ok(MigrationFile { header: found, .. })
+                if found.before != header.before && header.subject.table().is_none() =>
+            {
+                format!("Migration {path} starts from other SQL than the base has run")
+            }
             Ok(MigrationFile { header: found, .. }) if found.before != header.before => {
                 format!("Migration {path} starts from another state than the base leaves the table in")
             }

@@ -3,12 +3,14 @@
 use std::fmt::Write as _;
 
 use crate::model::{
-    ChangeKind, Digest, InvalidDigest, MAX_PHASES, MIGRATION_FORMAT, MigrationHeader, Phase, PhaseKind,
+    ChangeKind, Digest, InvalidDigest, MAX_PHASES, MIGRATION_FORMAT, MigrationHeader, Phase, PhaseKind, Subject,
 };
 
 use super::name;
 
 const TITLE: &str = "schema-registry migration, format ";
+const TABLE: &str = "table: ";
+const SQL: &str = "sql: ";
 const RENAMED_FROM: &str = "renamed-from: ";
 const PHASE: &str = "phase: ";
 
@@ -16,9 +18,9 @@ const PHASE: &str = "phase: ";
 pub(super) fn lines(header: &MigrationHeader) -> String {
     let state = |digest: Option<Digest>| digest.map_or_else(|| "-".to_owned(), |digest| digest.to_string());
     let mut text = format!(
-        "{TITLE}{}\ntable: {}\nchange: {}\nbefore: {}\nafter: {}",
+        "{TITLE}{}\n{}\nchange: {}\nbefore: {}\nafter: {}",
         header.format,
-        name::encode_table(&header.table),
+        subject_line(&header.subject),
         header.kind.verb(),
         state(header.before),
         state(header.after),
@@ -32,6 +34,18 @@ pub(super) fn lines(header: &MigrationHeader) -> String {
     text
 }
 
+fn subject_line(subject: &Subject) -> String {
+    match subject {
+        Subject::Table(table) => format!("{TABLE}{}", name::encode_table(table)),
+        Subject::Sql(sql) => format!("{SQL}{}", name::encode_sql(sql)),
+    }
+}
+
+fn subject(line: &str) -> Option<Subject> {
+    let table = line.strip_prefix(TABLE).map(|text| name::decode_table(text).map(Subject::Table));
+    table.or_else(|| line.strip_prefix(SQL).map(|text| name::decode_sql(text).map(Subject::Sql)))?
+}
+
 /// Reads a header; `Err` says what is wrong with it.
 pub(super) fn parse(bytes: &[u8]) -> Result<MigrationHeader, String> {
     // Each line is short, and so is the header; what follows it may be as long as it wants.
@@ -42,8 +56,11 @@ pub(super) fn parse(bytes: &[u8]) -> Result<MigrationHeader, String> {
     if format > MIGRATION_FORMAT {
         return Err(format!("has format {format}, which a newer version of schema-registry wrote"));
     }
-    let table = value("table: ").and_then(|text| name::decode_table(&text)).ok_or("has a header without a table")?;
+    let subject = value("").and_then(|line| subject(&line)).ok_or("has a header without a table")?;
     let kind = value("change: ").and_then(|verb| kind(&verb)).ok_or("has a header without a change")?;
+    if subject.table().is_some() == (kind == ChangeKind::Run) {
+        return Err("has a header whose change is of something else".to_owned());
+    }
     let before = value("before: ").and_then(|text| state(&text).ok()).ok_or("has a header without the state before")?;
     let after = value("after: ").and_then(|text| state(&text).ok()).ok_or("has a header without the state after")?;
     let mut rest = lines.map_while(|line| line.strip_prefix("-- ")).take(2).peekable();
@@ -52,7 +69,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<MigrationHeader, String> {
         old.map(|text| name::decode_table(text).ok_or("has a header with an odd old name")).transpose()?;
     let phase = rest.next().and_then(|line| line.strip_prefix(PHASE));
     let phase = phase.map(|text| phase_of(text).ok_or("has a header with an odd phase")).transpose()?;
-    Ok(MigrationHeader { format, table, kind, before, after, phase, renamed_from })
+    Ok(MigrationHeader { format, subject, kind, before, after, phase, renamed_from })
 }
 
 /// Reads `2 of 5, build`.
@@ -65,7 +82,7 @@ fn phase_of(text: &str) -> Option<Phase> {
 }
 
 fn kind(verb: &str) -> Option<ChangeKind> {
-    [ChangeKind::Create, ChangeKind::Alter, ChangeKind::Drop, ChangeKind::Rename]
+    [ChangeKind::Create, ChangeKind::Alter, ChangeKind::Drop, ChangeKind::Rename, ChangeKind::Run]
         .into_iter()
         .find(|kind| kind.verb() == verb)
 }
@@ -83,7 +100,7 @@ mod tests {
     fn header() -> MigrationHeader {
         MigrationHeader {
             format: MIGRATION_FORMAT,
-            table: TableName::new("My Schema", "a\n-- b.c"),
+            subject: TableName::new("My Schema", "a\n-- b.c").into(),
             kind: ChangeKind::Create,
             before: None,
             after: Some(Digest::of("x")),

@@ -12,10 +12,12 @@ mod header;
 mod name;
 mod phases;
 mod script;
+mod sql_request;
 
 pub use baseline::{Baseline, Baselines, write_baseline};
 pub use chain::{Chain, ChainProblem, Chains, Link};
 pub use compare::compare;
+pub use sql_request::generate_sql;
 
 use chrono::{DateTime, Datelike as _, Utc};
 
@@ -34,7 +36,7 @@ pub fn generate(
 ) -> Result<(Plan, Vec<Migration>), Vec<Unsupported>> {
     let header = |after: Option<&Table>| MigrationHeader {
         format: MIGRATION_FORMAT,
-        table: change.table.clone(),
+        subject: (&change.table).into(),
         kind: change.kind,
         before,
         after: after.map(Table::state_digest),
@@ -106,7 +108,7 @@ pub fn read_file(path: &str, bytes: &[u8]) -> Result<MigrationFile, String> {
         return Err(format!(
             "has a name that disagrees with its header, which says `{} {}`",
             header.kind.verb(),
-            header.table.short()
+            header.subject.short()
         ));
     }
     Ok(MigrationFile { path: path.to_owned(), stem: name.stem, up: name.up, stamp: name.stamp, header })

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
-use crate::model::{DEFAULT_SCHEMA, MigrationHeader, MigrationName, TableName};
+use crate::model::{DEFAULT_SCHEMA, MigrationHeader, MigrationName, Subject, TableName};
 
 /// Longest stem, in bytes: file systems keep 255, and `.down.sql` comes after it.
 pub(super) const MAX_STEM_BYTES: usize = 240;
@@ -18,12 +18,13 @@ pub(super) struct FileName {
     pub(super) stamp: DateTime<Utc>,
 }
 
-/// `20231205_120000_create_caricatures`, `20231206_090000_alter_caricatures_02_build`; the table is `<schema>.<table>`
+/// `20231205_120000_create_caricatures`, `20231206_090000_alter_caricatures_02_build`, `20231207_090000_run_grants`; the table is `<schema>.<table>`
 /// outside of `public`.
 pub(super) fn stem(stamp: DateTime<Utc>, header: &MigrationHeader) -> MigrationName {
-    let name = match header.table.schema.as_str() {
-        DEFAULT_SCHEMA => encode(&header.table.name),
-        _ => encode_table(&header.table),
+    let name = match &header.subject {
+        Subject::Table(table) if table.schema == DEFAULT_SCHEMA => encode(&table.name),
+        Subject::Table(table) => encode_table(table),
+        Subject::Sql(name) => encode(name),
     };
     let phase = header.phase.map_or_else(String::new, |phase| format!("_{:02}_{}", phase.number, phase.kind.as_str()));
     MigrationName(format!("{}_{}_{name}{phase}", stamp.format(STAMP), header.kind.verb()))
@@ -72,6 +73,16 @@ pub(super) fn decode_table(text: &str) -> Option<TableName> {
     (encode_table(&table) == text).then_some(table)
 }
 
+/// The name of a request that brings SQL.
+pub(super) fn encode_sql(name: &str) -> String {
+    encode(name)
+}
+
+/// The name that [`encode_sql`] wrote so; `None` for any other text.
+pub(super) fn decode_sql(text: &str) -> Option<String> {
+    decode(text).filter(|name| !name.is_empty() && encode(name) == text)
+}
+
 /// Percent-encodes every byte but lower-case letters, digits, `_` and `-`. Upper case is encoded as well, because some
 /// file systems do not tell `Users` from `users`.
 /// Source: <https://www.rfc-editor.org/rfc/rfc3986#section-2.1>
@@ -118,7 +129,7 @@ mod tests {
         ] {
             let header = MigrationHeader {
                 format: 1,
-                table,
+                subject: table.into(),
                 kind: ChangeKind::Create,
                 before: None,
                 after: None,

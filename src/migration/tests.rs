@@ -130,7 +130,7 @@ fn ups_come_in_order_and_only_from_the_folder_itself() {
         tree.insert(format!("{folder}/{name}"), file);
     }
     tree.insert("db/README.md".to_owned(), crate::model::File::regular("x"));
-    let tables: Vec<_> = ups(&tree, "db").into_iter().map(|file| file.header.table.name).collect();
+    let tables: Vec<_> = ups(&tree, "db").into_iter().map(|file| file.header.subject.short()).collect();
     assert_eq!(tables, ["c", "b"]);
     assert_eq!(Chains::read(&tree, "db/").iter().count(), 2);
 }

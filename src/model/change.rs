@@ -54,12 +54,14 @@ pub enum ChangeKind {
     Drop,
     /// It has another name than on the base.
     Rename,
+    /// SQL that a request brings is run; what it does to tables is not described.
+    Run,
     /// Its state is the base's; comments, justification or waivers of its file may differ.
     None,
 }
 
 impl ChangeKind {
-    /// The verb in file names: `create`, `alter`, `drop`, `rename`; `none` never is in one.
+    /// The verb in file names: `create`, `alter`, `drop`, `rename`, `run`; `none` never is in one.
     #[must_use]
     pub fn verb(self) -> &'static str {
         match self {
@@ -67,6 +69,7 @@ impl ChangeKind {
             Self::Alter => "alter",
             Self::Drop => "drop",
             Self::Rename => "rename",
+            Self::Run => "run",
             Self::None => "none",
         }
     }

@@ -16,6 +16,8 @@ pub enum ClassOfChange {
     DataLoss,
     /// A table goes away.
     Drop,
+    /// SQL that a request brings and the registry runs as it is written.
+    RawSql,
     /// Tables that were there before the registry are taken over as they are.
     Baseline,
     /// A file that decides how changes are judged: policy, workflow, code owners, attributes.
@@ -24,12 +26,13 @@ pub enum ClassOfChange {
 
 impl ClassOfChange {
     /// Every class, harmless first.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Metadata,
         Self::Ordinary,
         Self::WaivedError,
         Self::DataLoss,
         Self::Drop,
+        Self::RawSql,
         Self::Baseline,
         Self::ControlFile,
     ];
@@ -43,6 +46,7 @@ impl ClassOfChange {
             Self::WaivedError => "waived_error",
             Self::DataLoss => "data_loss",
             Self::Drop => "drop",
+            Self::RawSql => "raw_sql",
             Self::Baseline => "baseline",
             Self::ControlFile => "control_file",
         }

@@ -108,6 +108,53 @@ pub struct Phase {
     pub kind: PhaseKind,
 }
 
+/// What a chain of migrations is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// A table that a request describes.
+    Table(TableName),
+    /// A request that brings SQL of its own, by its name.
+    Sql(String),
+}
+
+impl Subject {
+    /// The table, where it is one.
+    #[must_use]
+    pub fn table(&self) -> Option<&TableName> {
+        match self {
+            Self::Table(table) => Some(table),
+            Self::Sql(_) => None,
+        }
+    }
+
+    /// The name as people write it.
+    #[must_use]
+    pub fn short(&self) -> String {
+        match self {
+            Self::Table(table) => table.short(),
+            Self::Sql(name) => name.clone(),
+        }
+    }
+}
+
+impl From<TableName> for Subject {
+    fn from(table: TableName) -> Self {
+        Self::Table(table)
+    }
+}
+
+impl From<&TableName> for Subject {
+    fn from(table: &TableName) -> Self {
+        Self::Table(table.clone())
+    }
+}
+
+impl From<&Subject> for Subject {
+    fn from(subject: &Subject) -> Self {
+        subject.clone()
+    }
+}
+
 /// A migration with its SQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Migration {
@@ -126,8 +173,8 @@ pub struct Migration {
 pub struct MigrationHeader {
     /// [`MIGRATION_FORMAT`] of the generator that wrote it.
     pub format: u32,
-    /// The table.
-    pub table: TableName,
+    /// Whose migration it is.
+    pub subject: Subject,
     /// The change.
     pub kind: ChangeKind,
     /// State digest before; `None` where the table did not exist.

@@ -4,7 +4,9 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Change, ChangeKind, Digest, FileMode, ForeignKey, Migration, Plan, Severity, Table, TableName, Violation};
+use super::{
+    Change, ChangeKind, Digest, FileMode, ForeignKey, Migration, Plan, Severity, SqlChange, Table, TableName, Violation,
+};
 
 /// What one request file gave.
 #[derive(Debug, Clone)]
@@ -17,8 +19,10 @@ pub struct RequestOutcome {
     pub table: Option<TableName>,
     /// The table's registry id, likewise.
     pub registry_id: Option<uuid::Uuid>,
-    /// What the revision does to the table; `None` where the file could not be read.
+    /// What the revision does to the table; `None` where the file could not be read, or brings SQL of its own.
     pub change: Option<Change>,
+    /// What SQL of its own does in the revision.
+    pub sql: Option<SqlChange>,
     /// The operations of the change.
     pub plan: Plan,
     /// The migrations that the change must bring, in order.
@@ -27,6 +31,21 @@ pub struct RequestOutcome {
     pub violations: Vec<Violation>,
     /// What the request claims about itself.
     pub claims: Claims,
+}
+
+impl RequestOutcome {
+    /// What happens; `None` where the file could not be read.
+    #[must_use]
+    pub fn kind(&self) -> Option<ChangeKind> {
+        let sql = |sql: &SqlChange| if sql.runs { ChangeKind::Run } else { ChangeKind::None };
+        self.change.as_ref().map(|change| change.kind).or_else(|| self.sql.as_ref().map(sql))
+    }
+
+    /// What it is about, as people write it: its table, or its own name where it brings SQL.
+    #[must_use]
+    pub fn subject(&self) -> Option<String> {
+        self.table.as_ref().map(TableName::short).or_else(|| Some(self.sql.as_ref()?.name.clone()))
+    }
 }
 
 /// What a request claims about itself: hostile text, recorded as claimed.
@@ -132,11 +151,11 @@ impl Outcome {
     }
 
     /// The requests that change something, in the order in which their migrations run; those without any come last.
-    pub fn in_order(&self) -> impl Iterator<Item = (&RequestOutcome, &Change)> {
-        let changing = self.requests.iter().filter_map(|request| Some((request, request.change.as_ref()?)));
-        let mut changing: Vec<_> = changing.filter(|(_, change)| change.kind != ChangeKind::None).collect();
+    pub fn in_order(&self) -> impl Iterator<Item = &RequestOutcome> {
+        let changes = |request: &&RequestOutcome| request.kind().is_some_and(|kind| kind != ChangeKind::None);
+        let mut changing: Vec<_> = self.requests.iter().filter(changes).collect();
         let first = |request: &RequestOutcome| request.migrations.first().map(|migration| migration.name.clone());
-        changing.sort_by_key(|(request, _)| (request.migrations.is_empty(), first(request), request.path.clone()));
+        changing.sort_by_key(|request| (request.migrations.is_empty(), first(request), request.path.clone()));
         changing.into_iter()
     }
 

@@ -14,13 +14,14 @@ mod object_name;
 mod reader;
 mod request;
 mod resolve;
+mod sql_request;
 mod stamp;
 mod suggest;
 mod torn;
 mod write;
 
 use crate::{
-    model::{Declarations, File, Refusal, Request, Route, TableName},
+    model::{Declarations, File, Refusal, Request, Route, SqlRequest, TableName},
     yaml::{self, Node},
 };
 
@@ -57,6 +58,17 @@ pub struct ParsedDeclarations {
     pub refusals: Vec<Refusal>,
 }
 
+/// What the reader made of one file that brings SQL of its own.
+#[derive(Debug, Clone)]
+pub struct ParsedSql {
+    /// The text that spans count in: decoded, without a byte-order mark.
+    pub text: String,
+    /// The request; `None` when the file is refused as a whole.
+    pub request: Option<SqlRequest>,
+    /// Everything refused, in order of place. A request with refusals is not acted upon.
+    pub refusals: Vec<Refusal>,
+}
+
 /// What the reader made of one file below the folder of requests.
 #[derive(Debug, Clone)]
 pub enum ParsedFile {
@@ -64,6 +76,8 @@ pub enum ParsedFile {
     Request(Box<Parsed>),
     /// A file of opaque objects.
     Declarations(ParsedDeclarations),
+    /// SQL to run as it is written.
+    Sql(Box<ParsedSql>),
 }
 
 /// Reads one file below the folder of requests; its keys tell what it is. Never fails and never panics.
@@ -72,6 +86,7 @@ pub fn parse_file(path: &str, file: &File) -> ParsedFile {
     let opened = Opened::new(path, file);
     match &opened.root {
         Some(root) if declarations::is_one(root) => ParsedFile::Declarations(opened.declarations()),
+        Some(root) if sql_request::is_one(root) => ParsedFile::Sql(Box::new(opened.sql_request())),
         _ => ParsedFile::Request(Box::new(opened.request())),
     }
 }
@@ -150,6 +165,11 @@ impl<'f> Opened<'f> {
             declarations,
             refusals: self.cx.finish(),
         }
+    }
+
+    fn sql_request(mut self) -> ParsedSql {
+        let request = self.root.as_ref().and_then(|root| sql_request::content(&mut self.cx, root, self.path));
+        ParsedSql { text: self.text.to_owned(), request, refusals: self.cx.finish() }
     }
 }
 

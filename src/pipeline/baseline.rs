@@ -18,7 +18,7 @@ impl Sides<'_> {
 
     fn baseline_of_chain(&self, chain: &Chain) -> Option<&Baseline> {
         let first = chain.links.first()?;
-        let name = first.header.renamed_from.as_ref().unwrap_or(&first.header.table);
+        let name = first.header.renamed_from.as_ref().or(first.header.subject.table())?;
         self.baselines.tables.get(name).filter(|baseline| baseline.stamp < first.stamp)
     }
 
@@ -77,7 +77,7 @@ impl Sides<'_> {
 }
 
 fn begins(chain: &Chain, table: &TableName) -> bool {
-    let first = chain.links.first().map(|link| link.header.renamed_from.as_ref().unwrap_or(&link.header.table));
+    let first = chain.links.first().and_then(|link| link.header.renamed_from.as_ref().or(link.header.subject.table()));
     first == Some(table)
 }
 

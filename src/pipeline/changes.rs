@@ -11,8 +11,8 @@ use super::{
 use crate::{
     migration::{self, Baselines, Chain, Chains, Link},
     model::{
-        Catalog, Change, ChangeKind, Digest, MIGRATION_FORMAT, Migration, Plan, Renames, Table, TableName, Tree,
-        Unsupported,
+        Catalog, Change, ChangeKind, Digest, MIGRATION_FORMAT, Migration, Plan, Renames, Subject, Table, TableName,
+        Tree, Unsupported,
     },
     policy::PathKind,
     rules::StaleMigration,
@@ -68,7 +68,7 @@ impl<'a> Sides<'a> {
         let scope = &self.snapshot.scope;
         let chains = self.chains.iter().chain(self.base_chains.iter());
         let touched = chains.filter(|chain| chain.paths().any(|path| scope.judges(path)));
-        let touched: BTreeSet<&TableName> = touched.map(|chain| &chain.table).collect();
+        let touched: BTreeSet<&TableName> = touched.filter_map(|chain| chain.subject.table()).collect();
         self.requests
             .iter()
             .filter(|(path, file)| {
@@ -125,7 +125,8 @@ impl<'a> Sides<'a> {
     pub(super) fn stale(&self, order: &Order, change: &Change, planned: &[Planned]) -> Vec<StaleMigration> {
         let expected: Vec<_> = planned.iter().flat_map(|planned| &planned.migrations).cloned().collect();
         let mut stale = self.broken(change);
-        if stale.is_empty() && self.is_compared(change, planned) {
+        let firsts = planned.iter().map(|planned| planned.migrations.first().map_or("", |first| &first.name.0));
+        if stale.is_empty() && self.is_compared(&(&change.table).into(), &firsts.collect::<Vec<_>>()) {
             stale.extend(migration::compare(&expected, &self.snapshot.merged, &self.snapshot.policy.migrations));
         }
         if stale.is_empty() {
@@ -138,29 +139,33 @@ impl<'a> Sides<'a> {
 
     /// Whether the bytes of the migrations are to be the expected ones. History may have brought a table here in several
     /// changes, at other times and by older versions of the tool: where everything is judged as new, only migrations
-    /// that could be those of the request are.
-    fn is_compared(&self, change: &Change, planned: &[Planned]) -> bool {
-        let links = self.chains.links(&change.table);
-        let wanted = planned.iter().map(|planned| planned.migrations.first().map_or("", |first| &first.name.0));
-        let same = || wanted.eq(links.iter().map(Link::first));
+    /// that could be those of the request are. `firsts` are the stems of the first migrations of each link that is wanted.
+    pub(super) fn is_compared(&self, subject: &Subject, firsts: &[&str]) -> bool {
+        let links = self.chains.links(subject);
+        let same = || firsts.iter().copied().eq(links.iter().map(Link::first));
         !self.judges_all()
             || links.is_empty()
-            || (links.iter().all(|link| link.header.format == MIGRATION_FORMAT) && (planned.is_empty() || same()))
+            || (links.iter().all(|link| link.header.format == MIGRATION_FORMAT) && (firsts.is_empty() || same()))
     }
 
-    /// What does not hold in the chain of the table. What is on the base as it is here is not this revision's to answer
-    /// for.
+    /// What does not hold in the chain of the table.
     fn broken(&self, change: &Change) -> Vec<StaleMigration> {
         let Some(chain) = self.chains.get(&change.table) else { return Vec::new() };
         let on_base = change.before.as_ref().filter(|before| self.base_chains.get(&before.name).is_none());
-        let problems = self.chains.problems(chain, self.start_of(chain, on_base)).into_iter();
+        self.problems(chain, self.start_of(chain, on_base))
+    }
+
+    /// What does not hold in a chain that starts from the state `start`. What is on the base as it is here is not this
+    /// revision's to answer for.
+    pub(super) fn problems(&self, chain: &Chain, start: Option<Digest>) -> Vec<StaleMigration> {
+        let problems = self.chains.problems(chain, start).into_iter();
         let ours = |path: &String| !self.base_tree.contains_key(path);
         let problems = problems.filter(|problem| problem.paths.iter().any(ours));
         problems.map(|problem| StaleMigration { message: problem.message, suggestion: problem.suggestion }).collect()
     }
 
     /// Migrations of the revision that its change does not bring.
-    fn unexpected<'b>(
+    pub(super) fn unexpected<'b>(
         &'b self,
         links: &'b [Link],
         expected: &'b [Migration],

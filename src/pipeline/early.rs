@@ -33,12 +33,12 @@ pub(super) fn too_early(sides: &Sides<'_>, order: &Order, change: &Change, plann
 fn not_there(sides: &Sides<'_>, own: &str, table: &TableName) -> Option<StaleMigration> {
     let links = sides.chains.links(table);
     let first = links.first()?;
-    let is_there = |link: &Link| link.header.after.is_some() && link.header.table == *table;
+    let is_there = |link: &Link| link.header.after.is_some() && link.header.subject.table() == Some(table);
     let there = if let Some(last) = links.iter().rfind(|link| link.last() < own) {
         is_there(last)
     } else {
-        let name = first.header.renamed_from.as_ref().unwrap_or(&first.header.table);
-        first.header.before.is_some() && name == table
+        let name = first.header.renamed_from.as_ref().or(first.header.subject.table());
+        first.header.before.is_some() && name == Some(table)
     };
     let later = links.iter().filter(|_| !there).find(|link| link.last() > own && is_there(link))?;
     let message =

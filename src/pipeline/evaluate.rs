@@ -8,13 +8,14 @@ use super::{
     identity::{lost_id, registry_id_of},
     order::Order,
     requests::RequestFile,
+    sql_requests,
     steps::Step,
     strays,
 };
 use crate::{
     model::{
-        ChangeKind, Claims, DeclarationsOutcome, FileChange, FileState, Migration, Outcome, Plan, Reference, Request,
-        RequestOutcome, TableName, Tree,
+        ChangeKind, Claims, DeclarationsOutcome, Field, FileChange, FileState, Migration, Outcome, Plan, Reference,
+        Request, RequestMetadata, RequestOutcome, TableName, Tree,
     },
     policy::{PathKind, Policy},
     rules::{self, DeclarationsContext, RequestContext, TreeContext},
@@ -27,8 +28,11 @@ pub fn evaluate(snapshot: &Snapshot) -> Outcome {
     let sides = Sides::read(snapshot, &empty);
     let order = Order::read(&sides);
     let steps = order.steps();
-    let requests: Vec<_> =
-        sides.judged().into_iter().map(|(path, file)| evaluate_request(&sides, &order, &steps, path, file)).collect();
+    let of_tables = sides.judged().into_iter();
+    let mut requests: Vec<_> =
+        of_tables.map(|(path, file)| evaluate_request(&sides, &order, &steps, path, file)).collect();
+    requests.extend(sql_requests::evaluate(&sides));
+    requests.sort_by(|a, b| a.path.cmp(&b.path));
     let migrations = requests.iter().flat_map(|request| &request.migrations);
     let paths = |migration: &Migration| [migration.name.up_file(), migration.name.down_file()];
     let expected = migrations.flat_map(paths).map(|name| format!("{}/{name}", snapshot.policy.migrations)).collect();
@@ -131,6 +135,7 @@ fn evaluate_request(
         table: file.parsed.table.clone(),
         registry_id: registry_id_of(sides, file, change.as_ref()),
         change,
+        sql: None,
         plan,
         migrations,
         violations,
@@ -139,10 +144,15 @@ fn evaluate_request(
 }
 
 fn claims(request: &Request) -> Claims {
-    let text = |field: &Option<crate::model::Field<String>>| field.as_ref().map(|field| field.value.clone());
-    let metadata = &request.metadata;
+    let owner = request.owner.as_ref().map(|field| field.value.clone());
+    Claims { owner, ..claimed(&request.metadata) }
+}
+
+/// What the metadata of a request claims.
+pub(super) fn claimed(metadata: &RequestMetadata) -> Claims {
+    let text = |field: &Option<Field<String>>| field.as_ref().map(|field| field.value.clone());
     Claims {
-        owner: text(&request.owner),
+        owner: None,
         requested_by: text(&metadata.requested_by),
         requested_by_username: text(&metadata.requested_by_username),
         justification: text(&metadata.justification),

@@ -159,7 +159,7 @@ fn declare(objects: &[Declared<'_>], policy: &Policy, owner: &str, imported: &mu
         let file = File::regular(parse::write_declarations(std::slice::from_ref(object), owner));
         let refusal = match parse::parse_file("opaque.yaml", &file) {
             ParsedFile::Declarations(parsed) => parsed.refusals.into_iter().next().map(|refusal| refusal.message),
-            ParsedFile::Request(_) => Some("no declaration can hold it".to_owned()),
+            ParsedFile::Request(_) | ParsedFile::Sql(_) => Some("no declaration can hold it".to_owned()),
         };
         match refusal {
             None => kinds.entry(object.kind()).or_default().push(*object),

@@ -16,7 +16,7 @@ fn tables_that_need_each_other_get_the_closing_key_when_both_are_there() {
         assert_eq!(stamps(&snapshot), []);
     }
     let outcome = evaluate(&revision(&Tree::new(), &merged));
-    let plan: Vec<String> = outcome.in_order().flat_map(|(request, _)| &request.plan.operations).map(shown).collect();
+    let plan: Vec<String> = outcome.in_order().flat_map(|request| &request.plan.operations).map(shown).collect();
     insta::assert_snapshot!(plan.join("\n"), @"
     create table teams in 20260105_090000_create_teams
     add foreign key teams_owner_id_fkey for new rows in 20260105_090002_alter_teams_01_prepare
@@ -112,7 +112,6 @@ fn another_change_of_the_same_table_that_lands_first_makes_ours_stale() {
     let again = generated(&base, &[("teams", with(&["theirs", "ours"], "12:00:00"))]);
     assert_eq!(reported(&revision(&base, &again)), [""; 0]);
     let plan = evaluate(&revision(&base, &again));
-    let operations: Vec<String> =
-        plan.in_order().flat_map(|(request, _)| &request.plan.operations).map(shown).collect();
+    let operations: Vec<String> = plan.in_order().flat_map(|request| &request.plan.operations).map(shown).collect();
     assert_eq!(operations, ["add column ours in 20260105_120000_alter_teams"], "only our own part of it");
 }

@@ -10,6 +10,7 @@ mod import;
 mod neighbours;
 mod order;
 mod requests;
+mod sql_requests;
 mod stamps;
 mod steps;
 mod strays;

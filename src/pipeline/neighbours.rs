@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Snapshot, changes::Sides, order::referenced};
 use crate::{
     migration::Chain,
-    model::{CatalogObject, Outcome, Table, TableName, Tree},
+    model::{CatalogObject, Outcome, Subject, Table, TableName, Tree},
     sql::uses_object,
 };
 
@@ -23,18 +23,29 @@ pub fn context_files(snapshot: &Snapshot, outcome: &Outcome) -> Tree {
         tables.insert(&table.name);
         tables.extend(referenced(table));
     }
+    let sql: Vec<_> = outcome.requests.iter().filter_map(|request| request.sql.as_ref()).collect();
+    tables.extend(sql.iter().flat_map(|sql| &sql.touches));
     let used = |known: &&CatalogObject| states.iter().any(|table| uses_object(table, &known.object));
     let declared: BTreeSet<String> = sides.base.objects.values().filter(used).map(|known| known.path.clone()).collect();
     let requests = sides
         .base_requests
         .iter()
         .filter(|(_, file)| file.parsed.table.as_ref().is_some_and(|table| tables.contains(table)));
-    let chains = sides.base_chains.iter().filter(|chain| tables.contains(&chain.table));
+    let is_ours = |name: &str| sql.iter().any(|sql| sql.name == name);
+    let own = sides
+        .base_requests
+        .sql()
+        .filter(|(_, file)| file.request.as_ref().is_some_and(|request| is_ours(&request.name.value)));
+    let chains = sides.base_chains.iter().filter(|chain| match &chain.subject {
+        Subject::Table(table) => tables.contains(table),
+        Subject::Sql(name) => is_ours(name),
+    });
     let ups: Vec<&str> = chains.flat_map(Chain::paths).collect();
     let downs = ups.iter().filter_map(|path| Some(format!("{}.down.sql", path.strip_suffix(".up.sql")?)));
     let paths = requests
         .map(|(path, _)| path.to_owned())
         .chain(declared)
+        .chain(own.map(|(path, _)| path.to_owned()))
         .chain(ups.iter().map(|path| (*path).to_owned()))
         .chain(downs);
     paths

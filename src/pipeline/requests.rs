@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    model::{Catalog, CatalogObject, CatalogTable, File, Lifecycle, Renames, Request, Table, TableName, Tree},
-    parse::{self, Parsed, ParsedDeclarations, ParsedFile},
+    model::{
+        Catalog, CatalogObject, CatalogTable, File, Lifecycle, Renames, Request, SqlRequest, Table, TableName, Tree,
+    },
+    parse::{self, Parsed, ParsedDeclarations, ParsedFile, ParsedSql},
     policy::{PathKind, Policy},
 };
 
@@ -30,11 +32,12 @@ impl RequestFile {
     }
 }
 
-/// The request files of a tree, by path, and its declarations of opaque objects.
+/// The request files of a tree, by path: those of tables, those that bring SQL, and the declarations of opaque objects.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Requests {
     files: BTreeMap<String, RequestFile>,
     declarations: BTreeMap<String, ParsedDeclarations>,
+    sql: BTreeMap<String, ParsedSql>,
 }
 
 impl Requests {
@@ -68,11 +71,13 @@ impl Requests {
                 self.files.insert(path.to_owned(), RequestFile { parsed: *parsed, state });
             }
             ParsedFile::Declarations(parsed) => _ = self.declarations.insert(path.to_owned(), parsed),
+            ParsedFile::Sql(parsed) => _ = self.sql.insert(path.to_owned(), *parsed),
         }
     }
 
     fn take(&mut self, path: &str, known: &Self) {
         self.files.extend(known.files.get_key_value(path).map(|(path, file)| (path.clone(), file.clone())));
+        self.sql.extend(known.sql.get_key_value(path).map(|(path, file)| (path.clone(), file.clone())));
         let declarations = known.declarations.get_key_value(path);
         self.declarations.extend(declarations.map(|(path, file)| (path.clone(), file.clone())));
     }
@@ -82,7 +87,18 @@ impl Requests {
         self.declarations.iter().map(|(path, file)| (path.as_str(), file))
     }
 
-    /// Every file, by path.
+    /// The files that bring SQL, by path.
+    pub(super) fn sql(&self) -> impl Iterator<Item = (&str, &ParsedSql)> {
+        self.sql.iter().map(|(path, file)| (path.as_str(), file))
+    }
+
+    /// The request called `name` that brings SQL. Of two files of one name, in two folders, the first counts.
+    pub(super) fn sql_request(&self, name: &str) -> Option<&SqlRequest> {
+        let accepted = self.sql.values().filter(|file| file.refusals.is_empty());
+        accepted.filter_map(|file| file.request.as_ref()).find(|request| request.name.value == name)
+    }
+
+    /// Every file of a table, by path.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &RequestFile)> {
         self.files.iter().map(|(path, file)| (path.as_str(), file))
     }

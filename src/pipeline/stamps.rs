@@ -9,6 +9,7 @@ use super::{
     changes::Sides,
     order::{Order, Waiting},
     requests::RequestFile,
+    sql_requests::{self, accepted},
 };
 use crate::model::{ChangeKind, TableName, Tree};
 
@@ -51,6 +52,23 @@ pub fn assign_stamps(snapshot: &Snapshot) -> Vec<Stamp> {
         given.insert(table, at);
         if *requested_at != Some(at) {
             stamps.push(Stamp { path: path.clone(), at });
+        }
+    }
+    // SQL runs last unless it says when: it may lean on anything that the tables bring.
+    let last = given.values().copied().chain(latest).max();
+    for (path, request) in sql_requests::judged(&sides).filter_map(|(path, file)| Some((path, accepted(file)?))) {
+        let requested_at = request.metadata.requested_at.as_ref().map(|field| field.value);
+        let runs = sql_requests::runs(&sides, request);
+        let earliest = if requested_at.is_some() { latest } else { last };
+        let mut at = requested_at.unwrap_or(snapshot.now).trunc_subsecs(0);
+        if let Some(earliest) = earliest.filter(|earliest| runs && at <= *earliest) {
+            at = earliest + TimeDelta::seconds(1);
+        }
+        while runs && !taken.insert(at) {
+            at += TimeDelta::seconds(1);
+        }
+        if requested_at != Some(at) {
+            stamps.push(Stamp { path: path.to_owned(), at });
         }
     }
     stamps.sort_by(|a, b| a.path.cmp(&b.path));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Scope, changes::Sides};
 use crate::{
     migration::{self, Chain, MigrationFile},
-    model::FileMode,
+    model::{FileMode, Subject},
     policy::PathKind,
     rules::StrayMigration,
 };
@@ -32,15 +32,20 @@ fn problem(sides: &Sides<'_>, path: &str, bytes: &[u8]) -> Option<String> {
     if !sides.snapshot.merged.contains_key(&format!("{folder}/{}{missing}", file.stem)) {
         return Some(format!("The migration has no {twin} file beside it"));
     }
-    (!is_described(sides, &file))
-        .then(|| format!("The migration is of table `{}`, which no request describes", file.header.table.short()))
+    (!is_described(sides, &file)).then(|| match &file.header.subject {
+        Subject::Table(table) => format!("The migration is of table `{}`, which no request describes", table.short()),
+        Subject::Sql(name) => format!("The migration is of SQL request `{name}`, which does not exist"),
+    })
 }
 
 /// The record of a dropped table may go once its migrations have ended it.
 fn is_described(sides: &Sides<'_>, file: &MigrationFile) -> bool {
     let chain = sides.chains.of_migration(&file.stem);
     let ended = chain.and_then(Chain::end).is_some_and(|end| end.header.after.is_none());
-    let table = chain.map_or(&file.header.table, |chain| &chain.table);
+    let table = match chain.map_or(&file.header.subject, |chain| &chain.subject) {
+        Subject::Table(table) => table,
+        Subject::Sql(name) => return sides.requests.sql_request(name).is_some(),
+    };
     !sides.requests.paths_of(table).is_empty() || (sides.snapshot.scope == Scope::All && ended)
 }
 

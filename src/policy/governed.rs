@@ -114,7 +114,7 @@ fn is_migration(rest: &str) -> bool {
     let Some(stem) = rest.strip_suffix(".up.sql").or_else(|| rest.strip_suffix(".down.sql")) else { return false };
     let mut parts = stem.splitn(4, '_');
     is_stamp(&mut parts)
-        && parts.next().is_some_and(|verb| ["create", "alter", "rename", "drop"].contains(&verb))
+        && parts.next().is_some_and(|verb| ["create", "alter", "rename", "drop", "run"].contains(&verb))
         && parts.next().is_some_and(|table| !table.is_empty() && !table.contains('/'))
 }
 
@@ -153,6 +153,7 @@ mod tests {
             ("schema-requests-old/users.yaml", PathKind::Ungoverned),
             ("migrations/20231205_120000_create_users.up.sql", PathKind::Migration),
             ("migrations/20231205_120000_drop_users_2.down.sql", PathKind::Migration),
+            ("migrations/20231205_120000_run_grants.up.sql", PathKind::Migration),
             ("migrations/20231205_120000_create_.up.sql", PathKind::Unrecognised),
             ("migrations/20231205_120000_truncate_users.up.sql", PathKind::Unrecognised),
             ("migrations/2023120_120000_create_users.up.sql", PathKind::Unrecognised),

@@ -132,6 +132,7 @@ impl Policy {
     /// waived_error = 2
     /// data_loss = 2
     /// drop = 2
+    /// raw_sql = 2
     /// baseline = 2
     /// control_file = 2
     /// [[approval.owners]]             # who of must be among those who approve a change of these files

@@ -148,9 +148,9 @@ fn approvals_are_asked_for_by_class_of_change() {
         let required = Policy::parse(text, &RULES).expect("is valid").approval.required;
         ClassOfChange::ALL.map(|class| required.of(class))
     };
-    assert_eq!(of(""), [1, 1, 2, 2, 2, 2, 2]);
-    assert_eq!(of("[approval]\nrequired = 0"), [0; 7]);
-    assert_eq!(of("[approval.required]\nmetadata = 0\ndrop = 3"), [0, 1, 2, 2, 3, 2, 2]);
+    assert_eq!(of(""), [1, 1, 2, 2, 2, 2, 2, 2]);
+    assert_eq!(of("[approval]\nrequired = 0"), [0; 8]);
+    assert_eq!(of("[approval.required]\nmetadata = 0\ndrop = 3"), [0, 1, 2, 2, 3, 2, 2, 2]);
     insta::assert_snapshot!(refused("[approval.required]\ndrops = 1"), @"drops -> `[required]` has no key `drops`; did you mean `drop`?");
     insta::assert_snapshot!(refused("[approval]\nveto_label = \"Schema-Approved\""), @r#""Schema-Approved" -> `veto_label` and `label` must be two labels: GitHub ignores their case"#);
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::{Migration, Outcome, Plan, RequestOutcome, Severity, TableName, Violation};
+use crate::model::{ChangeKind, Migration, Outcome, Plan, RequestOutcome, Severity, SqlChange, TableName, Violation};
 
 /// What `check --format json` prints.
 #[derive(Debug, Serialize)]
@@ -19,9 +19,23 @@ struct RequestReport<'a> {
     file: &'a str,
     table_name: Option<String>,
     registry_id: Option<uuid::Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sql_request: Option<SqlReport<'a>>,
     violations: Vec<ViolationReport<'a>>,
     migration_preview: Option<MigrationReport<'a>>,
     migrations: Vec<MigrationReport<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct SqlReport<'a> {
+    name: &'a str,
+    touches: Vec<String>,
+}
+
+impl<'a> SqlReport<'a> {
+    fn new(sql: &'a SqlChange) -> Self {
+        Self { name: &sql.name, touches: sql.touches.iter().map(TableName::short).collect() }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -74,6 +88,7 @@ impl<'a> RequestReport<'a> {
             file: &request.path,
             table_name: request.table.as_ref().map(TableName::short),
             registry_id: request.registry_id,
+            sql_request: request.sql.as_ref().map(SqlReport::new),
             violations: request.violations.iter().map(ViolationReport::new).collect(),
             migration_preview: migrations().next(),
             migrations: migrations().collect(),
@@ -119,6 +134,8 @@ pub struct PlanReport<'a> {
 struct ChangeReport<'a> {
     file: &'a str,
     table_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sql_request: Option<SqlReport<'a>>,
     change: &'static str,
     #[serde(flatten)]
     plan: &'a Plan,
@@ -129,10 +146,11 @@ impl<'a> PlanReport<'a> {
     /// The plans of `outcome`, in the order in which they run.
     #[must_use]
     pub fn new(outcome: &'a Outcome) -> Self {
-        let changes = outcome.in_order().map(|(request, change)| ChangeReport {
+        let changes = outcome.in_order().map(|request| ChangeReport {
             file: &request.path,
-            table_name: Some(change.table.short()),
-            change: change.kind.verb(),
+            table_name: request.table.as_ref().map(TableName::short),
+            sql_request: request.sql.as_ref().map(SqlReport::new),
+            change: request.kind().unwrap_or(ChangeKind::None).verb(),
             plan: &request.plan,
             migrations: request.migrations.iter().map(|migration| migration.name.0.as_str()).collect(),
         });

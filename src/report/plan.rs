@@ -6,7 +6,7 @@ use super::{
     escape::{code, prose},
     terminal::{Style, bold, paint, printable},
 };
-use crate::model::{Change, ChangeKind, Operation, Outcome, Plan, RequestOutcome, Work};
+use crate::model::{ChangeKind, Operation, Outcome, Plan, RequestOutcome, Work};
 
 /// Where the second column begins: after the number of the step.
 const INDENT: &str = "        ";
@@ -19,8 +19,8 @@ const NOTHING_RUNS: &str = "nothing to run but the check of what is there";
 #[must_use]
 pub fn human(outcome: &Outcome, style: Style) -> String {
     let mut out = String::new();
-    for (request, change) in outcome.in_order() {
-        let _ = writeln!(out, "{}", bold(&printable(&title(change)), style));
+    for request in outcome.in_order() {
+        let _ = writeln!(out, "{}", bold(&printable(&title(request)), style));
         let mut steps = request.plan.operations.iter().zip(1..).peekable();
         for migration in &request.migrations {
             let _ = writeln!(out, "  {}", printable(&migration.name.up_file()));
@@ -59,8 +59,8 @@ fn human_step(out: &mut String, number: usize, operation: &Operation, style: Sty
 #[must_use]
 pub fn markdown(outcome: &Outcome) -> String {
     let mut parts = Vec::new();
-    for (request, change) in outcome.in_order() {
-        parts.push(format!("### {}", prose(&title(change))));
+    for request in outcome.in_order() {
+        parts.push(format!("### {}", prose(&title(request))));
         parts.extend(table(&request.plan, usize::MAX));
         if !request.migrations.is_empty() && request.plan.operations.is_empty() {
             parts.push(format!("There is {NOTHING_RUNS}."));
@@ -105,11 +105,11 @@ pub(super) fn table(plan: &Plan, rows: usize) -> Option<String> {
     Some(lines.join("\n"))
 }
 
-fn title(change: &Change) -> String {
-    let name = change.table.short();
-    match (&change.before, change.kind) {
-        (Some(before), ChangeKind::Rename) => format!("rename {} to {name}", before.name.short()),
-        (_, kind) => format!("{} {name}", kind.verb()),
+fn title(request: &RequestOutcome) -> String {
+    let (name, kind) = (request.subject().unwrap_or_default(), request.kind().unwrap_or(ChangeKind::None));
+    match request.change.as_ref().and_then(|change| change.before.as_ref()) {
+        Some(before) if kind == ChangeKind::Rename => format!("rename {} to {name}", before.name.short()),
+        _ => format!("{} {name}", kind.verb()),
     }
 }
 
@@ -135,7 +135,7 @@ fn hazards(operation: &Operation) -> Vec<String> {
 }
 
 fn closing_line(outcome: &Outcome) -> String {
-    let changes: Vec<&RequestOutcome> = outcome.in_order().map(|(request, _)| request).collect();
+    let changes: Vec<&RequestOutcome> = outcome.in_order().collect();
     if changes.is_empty() {
         return "No schema changes.".to_owned();
     }

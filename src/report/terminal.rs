@@ -34,7 +34,7 @@ pub fn check(outcome: &Outcome, preview: bool, style: Style) -> String {
         push_violation(&mut out, violation, "", style);
     }
     if preview {
-        for (request, _) in outcome.in_order() {
+        for request in outcome.in_order() {
             push_preview(&mut out, request, style);
         }
     }
@@ -179,6 +179,7 @@ mod tests {
             table: Some(TableName::public("users")),
             registry_id: None,
             change: None,
+            sql: None,
             plan: crate::model::Plan::default(),
             migrations: Vec::new(),
             violations,

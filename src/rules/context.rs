@@ -5,10 +5,10 @@ use chrono::{DateTime, Utc};
 use crate::{
     model::{
         Activity, Catalog, Change, Declarations, ForeignKey, Lifecycle, Migration, Refusal, Request, RequestedColumn,
-        RequestedIndex, RequestedReference, Route, Table, Tree, Unsupported,
+        RequestedIndex, RequestedReference, Route, SqlRequest, Table, Tree, Unsupported,
     },
     policy::Policy,
-    sql::{self, TypeName},
+    sql::{self, ScriptStatement, SyntaxError, TypeName},
 };
 
 /// What a rule about one request sees.
@@ -62,6 +62,76 @@ pub struct DeclarationsContext<'a> {
     pub refusals: &'a [Refusal],
     /// The tables and objects on the merged result.
     pub merged: &'a Catalog,
+}
+
+/// What a rule about SQL of a request sees.
+#[derive(Debug, Clone, Copy)]
+pub struct SqlContext<'a> {
+    /// The policy of the base.
+    pub policy: &'a Policy,
+    /// Now, for waivers.
+    pub now: DateTime<Utc>,
+    /// Path of the request file.
+    pub path: &'a str,
+    /// Its text as the reader decoded it.
+    pub text: &'a str,
+    /// The request; `None` when the file was refused as a whole.
+    pub request: Option<&'a SqlRequest>,
+    /// What the reader refused.
+    pub refusals: &'a [Refusal],
+    /// Its SQL; `None` where the reader refused something.
+    pub scripts: Option<&'a Scripts>,
+    /// The tables on the base tip.
+    pub base: &'a Catalog,
+    /// The tables on the merged result.
+    pub merged: &'a Catalog,
+    /// Paths of other files with a request of the same name.
+    pub twins: &'a [String],
+    /// Problems of the expected migration with what is in the tree.
+    pub stale: &'a [StaleMigration],
+}
+
+/// A script and where it stands in the request.
+pub type Script = (Route, Result<Vec<ScriptStatement>, SyntaxError>);
+
+/// The SQL of a request, read.
+#[derive(Debug, Clone)]
+pub struct Scripts {
+    /// `up`.
+    pub up: Script,
+    /// `down`; `None` where there is no way back.
+    pub down: Option<Script>,
+}
+
+impl Scripts {
+    /// The statements of both, where all of them can be in a migration.
+    #[must_use]
+    pub fn sound(&self) -> Option<(&[ScriptStatement], &[ScriptStatement])> {
+        let sound = |(_, read): &'_ Script| read.as_ref().is_ok_and(|them| them.iter().all(|it| it.refused.is_none()));
+        let all = sound(&self.up) && self.down.as_ref().is_none_or(sound);
+        let up = self.up.1.as_ref().ok().filter(|_| all)?;
+        let down = self.down.as_ref().and_then(|(_, down)| down.as_ref().ok());
+        Some((up, down.map(Vec::as_slice).unwrap_or_default()))
+    }
+}
+
+impl<'a> SqlContext<'a> {
+    /// The request, where the reader refused nothing of it.
+    pub(super) fn accepted(&self) -> Option<&'a SqlRequest> {
+        self.request.filter(|_| self.refusals.is_empty())
+    }
+
+    /// The scripts of the request, up first.
+    pub(super) fn scripts(&self) -> impl Iterator<Item = &'a Script> {
+        self.scripts.into_iter().flat_map(|scripts| [&scripts.up].into_iter().chain(&scripts.down))
+    }
+
+    /// The statements of both directions that can be in a migration, with the route of their script.
+    pub(super) fn statements(&self) -> impl Iterator<Item = (&'a Route, &'a ScriptStatement)> {
+        let read = self.scripts().filter_map(|(route, read)| Some((route, read.as_ref().ok()?)));
+        let all = read.flat_map(|(route, statements)| statements.iter().map(move |statement| (route, statement)));
+        all.filter(|(_, statement)| statement.refused.is_none())
+    }
 }
 
 /// A migration of the revision that is not as it must be.
@@ -246,4 +316,9 @@ impl<'a> TableContext<'a> {
     pub(super) fn columns_route(&self) -> Route {
         self.request.schema.route.key("columns")
     }
+}
+
+/// `The statement on line 3 (DROP VIEW totals)`, for messages about SQL of a request; hostile text.
+pub(super) fn place(statement: &ScriptStatement) -> String {
+    format!("The statement on line {} (`{}`)", statement.line, statement.summary.replace('`', "'"))
 }

@@ -13,7 +13,8 @@ mod waivers;
 mod words;
 
 pub use context::{
-    BaselineProblem, DeclarationsContext, RequestContext, StaleMigration, StrayMigration, TableContext, TreeContext,
+    BaselineProblem, DeclarationsContext, RequestContext, Script, Scripts, SqlContext, StaleMigration, StrayMigration,
+    TableContext, TreeContext,
 };
 pub use docs::{explain, rules_page};
 pub use report::Report;
@@ -32,6 +33,8 @@ pub enum Check {
     Table(fn(&TableContext<'_>, &mut Report<'_>)),
     /// Runs once for every judged file of opaque objects, refused ones included.
     Declarations(fn(&DeclarationsContext<'_>, &mut Report<'_>)),
+    /// Runs once for every judged file of SQL, refused ones included.
+    Sql(fn(&SqlContext<'_>, &mut Report<'_>)),
     /// Runs once.
     Tree(fn(&TreeContext<'_>, &mut Report<'_>)),
 }
@@ -95,13 +98,13 @@ pub fn check_request(context: &RequestContext<'_>) -> Vec<Violation> {
             match (check, &table) {
                 (Check::Request(check), _) => check(context, &mut report),
                 (Check::Table(check), Some(table)) => check(table, &mut report),
-                (Check::Table(_), None) | (Check::Declarations(_) | Check::Tree(_), _) => {}
+                (Check::Table(_), None) | (Check::Declarations(_) | Check::Sql(_) | Check::Tree(_), _) => {}
             }
         }
         report
     });
     drop_consequences(&mut violations);
-    waivers::apply(context, &mut violations);
+    waivers::apply(context.accepted().map(|request| request.waivers.as_slice()), context.now, &mut violations);
     violations
 }
 
@@ -130,6 +133,24 @@ pub fn check_declarations(context: &DeclarationsContext<'_>) -> Vec<Violation> {
         }
         report
     })
+}
+
+/// Runs every rule about SQL of a request that is on; waivers applied; sorted by place, then rule.
+#[must_use]
+pub fn check_sql(context: &SqlContext<'_>) -> Vec<Violation> {
+    let lines = LineIndex::new(context.text);
+    let mut violations = run(context.policy, |rule, severity| {
+        let spans = context.request.map(|request| &request.spans);
+        let mut report = Report::new(rule, severity, context.path, context.text, &lines, spans);
+        for check in rule.checks {
+            if let Check::Sql(check) = check {
+                check(context, &mut report);
+            }
+        }
+        report
+    });
+    waivers::apply(context.accepted().map(|request| request.waivers.as_slice()), context.now, &mut violations);
+    violations
 }
 
 /// Runs every tree rule that is on; sorted by file, place, then rule.
@@ -181,7 +202,7 @@ mod tests {
         sorted.sort_unstable();
         sorted.dedup();
         assert_eq!(ids, sorted, "keep the list in all/mod.rs sorted by id");
-        assert_eq!(ids.len(), 32);
+        assert_eq!(ids.len(), 39);
         for rule in all() {
             assert!(rule.id.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{}", rule.id);
             assert!(!rule.summary.is_empty() && !rule.summary.ends_with('.'), "{}", rule.id);

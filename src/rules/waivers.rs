@@ -1,15 +1,17 @@
 //! Accepted exceptions.
 
-use super::{RequestContext, find};
-use crate::model::{Request, Violation, Waived, Waiver};
+use chrono::{DateTime, Utc};
+
+use super::find;
+use crate::model::{Violation, Waived, Waiver};
 
 /// Marks what the waivers of the request cover. One that has expired covers nothing, and what it would have covered
 /// says so.
-pub(super) fn apply(context: &RequestContext<'_>, violations: &mut [Violation]) {
-    let Some(request) = context.accepted() else { return };
+pub(super) fn apply(waivers: Option<&[Waiver]>, now: DateTime<Utc>, violations: &mut [Violation]) {
+    let Some(all) = waivers else { return };
     for violation in violations {
-        let waivers = waivers_for(request, violation.rule);
-        let holds = |waiver: &&Waiver| context.now.date_naive() < waiver.expires;
+        let waivers = waivers_for(all, violation.rule);
+        let holds = |waiver: &&Waiver| now.date_naive() < waiver.expires;
         if let Some(waiver) = waivers.iter().copied().find(holds) {
             violation.waived = Some(Waived { reason: waiver.reason.clone(), expires: waiver.expires });
         } else if let Some(expired) = waivers.last() {
@@ -23,9 +25,8 @@ pub(super) fn apply(context: &RequestContext<'_>, violations: &mut [Violation]) 
 }
 
 /// The waivers that may cover violations of a rule: of one that can be waived, and with a reason.
-fn waivers_for<'a>(request: &'a Request, rule: &str) -> Vec<&'a Waiver> {
-    let mut waivers: Vec<_> = request
-        .waivers
+fn waivers_for<'a>(all: &'a [Waiver], rule: &str) -> Vec<&'a Waiver> {
+    let mut waivers: Vec<_> = all
         .iter()
         .filter(|waiver| waiver.rule == rule && !waiver.reason.trim().is_empty())
         .filter(|waiver| find(&waiver.rule).is_some_and(|rule| !rule.fixed))

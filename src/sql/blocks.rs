@@ -16,6 +16,11 @@ pub(super) fn block(tag: &str, template: &str, values: &[(&str, String)]) -> Str
     format!("DO {};", quote::dollar(tag, &filled(template, values)))
 }
 
+/// Fails with `reason`.
+pub(super) fn fail(reason: &str) -> String {
+    block("irreversible", include_str!("fail.sql"), &[("reason", quote::literal(reason))])
+}
+
 /// `IF condition THEN statements END IF`.
 pub(super) fn when(condition: &Condition<'_>, statements: &[Statement<'_>]) -> String {
     let statements: Vec<_> = statements.iter().map(|statement| format!("    {statement}")).collect();

@@ -13,6 +13,7 @@ pub(crate) mod fixtures;
 mod objects;
 pub mod quote;
 mod retype;
+mod script;
 mod statement;
 mod tree;
 mod types;
@@ -24,6 +25,7 @@ pub use definition::{ColumnDefinition, ConstraintDefinition, Definition, IndexDe
 pub use expression::{parse_expression, parse_expression_renaming};
 pub use objects::{type_object, uses_object};
 pub use retype::{Retype, retype};
+pub use script::{Danger, ScriptStatement, parse_script, runs_alone};
 pub use statement::{ALLOW_DATA_LOSS, Setting, Statement, render};
 pub use types::parse_type;
 

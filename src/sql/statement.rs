@@ -9,7 +9,7 @@ use super::{
     blocks,
     condition::Condition,
     definition::{ColumnDefinition, Definition, IndexDefinition, Parts, actions, deferrable},
-    quote,
+    quote, tree,
 };
 
 /// Name of the setting that lets a migration lose rows.
@@ -82,6 +82,10 @@ pub enum Statement<'a> {
     AssertEmpty(&'a TableName),
     /// `DROP TABLE IF EXISTS`, never `CASCADE`.
     DropTable(&'a TableName),
+    /// A script as somebody wrote it, with the semicolon that it may lack.
+    Script(&'a str),
+    /// Fails with this reason.
+    Fail(&'a str),
 }
 
 /// Settings that migrations fix.
@@ -228,9 +232,20 @@ impl fmt::Display for Statement<'_> {
             Self::AssertEmpty(table) => f.write_str(&blocks::assert_empty(table)),
             Self::AssertNoValues(table, column) => f.write_str(&blocks::assert_no_values(table, column)),
             Self::AssertUnchanged(table, column, cast) => f.write_str(&blocks::assert_unchanged(table, column, cast)),
+            Self::Script(text) => f.write_str(&terminated(text)),
+            Self::Fail(reason) => f.write_str(&blocks::fail(reason)),
             Self::DropTable(table) => write!(f, "DROP TABLE IF EXISTS {};", quote::table(table)),
         }
     }
+}
+
+/// The script with a semicolon behind its last statement; on a line of its own where a comment would swallow it. The
+/// parser gives a length only to statements that a semicolon ends.
+fn terminated(script: &str) -> String {
+    let text = script.trim_end();
+    let ends = |text: &str| tree::parse(text).is_ok_and(|tree| tree.stmts.last().is_some_and(|last| last.stmt_len > 0));
+    let candidates = [text.to_owned(), format!("{text};")];
+    candidates.into_iter().find(|text| ends(text)).unwrap_or_else(|| format!("{text}\n;"))
 }
 
 /// Every line of `text` behind two dashes. PostgreSQL ends a comment at a line feed or a carriage return.

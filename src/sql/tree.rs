@@ -26,7 +26,7 @@ pub(super) fn selected_value(statement: &str, what: &str) -> Result<NodeEnum, Sy
     only_value(tree).ok_or_else(|| SyntaxError::new(format!("Exactly one {what} is expected here")))
 }
 
-fn parse(statement: &str) -> Result<ParseResult, SyntaxError> {
+pub(super) fn parse(statement: &str) -> Result<ParseResult, SyntaxError> {
     match pg_query::parse(statement, 0) {
         Ok(result) => Ok(result.protobuf),
         Err(pg_query::Error::Parse(message)) if message.starts_with("stack depth") => Err(too_complex()),

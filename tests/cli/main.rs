@@ -10,4 +10,5 @@ mod init;
 mod project;
 mod repository;
 mod shell;
+mod sql_requests;
 mod verify;

@@ -71,7 +71,7 @@ fn lists_and_shows_requests_with_their_status() {
 fn explains_every_rule_that_it_lists() {
     let project = Project::new();
     let (_, list) = project.outcome(&["explain"]);
-    assert_eq!(list.lines().count(), 31);
+    assert_eq!(list.lines().count(), 39);
     for rule in list.lines().filter_map(|line| line.split_whitespace().next()) {
         let (code, text) = project.outcome(&["explain", rule]);
         assert!(code == 0 && text.contains(rule), "{text}");

@@ -62,7 +62,7 @@ fn migrations(files: &Tree) -> Vec<String> {
         tree.insert(stamp.path, File::regular(bytes));
     }
     let outcome = evaluate(&snapshot(&tree, changed(&tree)));
-    let migrations = outcome.in_order().flat_map(|(request, _)| &request.migrations);
+    let migrations = outcome.in_order().flat_map(|request| &request.migrations);
     migrations.map(|migration| migration.up.clone()).collect()
 }
 
@@ -185,6 +185,32 @@ fn both_servers_give_the_same() {
     });
     let files = files.into_inner().expect("is over");
     assert_eq!(files[0], files[1]);
+}
+
+#[test]
+fn a_nullable_column_is_one_small_migration_after_an_import() {
+    Major::Installed.with_database("import_then", async |_, connection| {
+        connection.execute_script(&[PRELUDE, TABLES, EXTRAS].concat()).await.expect("the application is made");
+        let base = taken_over(&inventory(&connection).await.expect("reads")).files;
+        let path = "schema-requests/teams.yaml";
+        let text = String::from_utf8(base[path].bytes.clone()).expect("is UTF-8");
+        let asked = text.replace("  uniques:\n", "    - {name: motto, type: text}\n  uniques:\n")
+            + "requestMetadata: {justification: Teams want to say what they stand for, requestedAt: 2026-03-02T09:00:00Z}\n";
+        let mut merged = base.clone();
+        merged.insert(path.to_owned(), File::regular(asked));
+        let scope = Scope::Changed(BTreeSet::from([path.to_owned()]));
+        let outcome = evaluate(&Snapshot { base: base.clone(), ..snapshot(&merged, scope) });
+        let [request] = outcome.requests.as_slice() else { panic!("one request") };
+        let rules: Vec<_> = request.violations.iter().map(|violation| violation.rule).collect();
+        assert_eq!(rules, ["stale-migration"], "{:#?}", request.violations);
+        let [migration] = request.migrations.as_slice() else { panic!("one migration") };
+        let steps: Vec<_> = request.plan.operations.iter().map(|operation| operation.summary.as_str()).collect();
+        assert_eq!(steps, ["add column motto"]);
+        assert_eq!(migration.up.matches("ALTER TABLE public.").count(), 1, "{}", migration.up);
+        for script in [&migration.up, &migration.up, &migration.down, &migration.up] {
+            connection.execute_script(script).await.expect(script);
+        }
+    });
 }
 
 /// An application of 140 tables, each with a key, a parent, a unique constraint, a check and two indexes.

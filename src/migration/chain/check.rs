@@ -51,8 +51,9 @@ impl Chains {
             let message = format!("Migrations {} and {name} both start from {}", last.name(), named(before));
             return problem(Some(last), message, FORKED);
         }
-        let old = link.header.renamed_from.as_ref().unwrap_or(&link.header.table);
-        if let (None, Some((rename, new))) = (last, self.renamed_away.get(old).filter(|_| before.is_some())) {
+        let old = link.header.renamed_from.as_ref().or(link.header.subject.table());
+        let away = old.and_then(|old| Some((old, self.renamed_away.get(old).filter(|_| before.is_some())?)));
+        if let (None, Some((old, (rename, new)))) = (last, away) {
             let message = format!(
                 "Migration {name} is of table `{}`, which {rename} renamed to `{}` before it",
                 old.short(),

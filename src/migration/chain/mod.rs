@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 pub use check::ChainProblem;
 
 use super::{MigrationFile, name, ups};
-use crate::model::{MigrationHeader, MigrationName, TableName, Tree};
+use crate::model::{MigrationHeader, MigrationName, Subject, TableName, Tree};
 
 /// The migrations of one change, in the order in which they run: one link of a table's chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,11 +44,11 @@ impl Link {
     }
 }
 
-/// The links of one table, through all of its names.
+/// The links of one table, through all of its names, or of one request that brings SQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chain {
-    /// The name that the last link leaves the table with, or dropped it under.
-    pub table: TableName,
+    /// Whose they are: the name that the last link leaves the table with, or dropped it under.
+    pub subject: Subject,
     /// In order.
     pub links: Vec<Link>,
     /// Names of other tables that it took.
@@ -75,7 +75,7 @@ pub struct Chains {
     /// In order of their first links.
     all: Vec<Chain>,
     /// The chain that has a name in the end. One that ended in a drop keeps its name until another takes it.
-    by_name: BTreeMap<TableName, usize>,
+    by_name: BTreeMap<Subject, usize>,
     by_stem: BTreeMap<String, usize>,
     /// The names of renames by the names that they took away.
     renamed_away: BTreeMap<TableName, (MigrationName, TableName)>,
@@ -92,16 +92,16 @@ impl Chains {
         chains
     }
 
-    /// The chain of the table that is called `table` in the end, or that was dropped under that name.
+    /// The chain of the table that has this name in the end, or that was dropped under it.
     #[must_use]
-    pub fn get(&self, table: &TableName) -> Option<&Chain> {
-        self.all.get(*self.by_name.get(table)?)
+    pub fn get(&self, subject: impl Into<Subject>) -> Option<&Chain> {
+        self.all.get(*self.by_name.get(&subject.into())?)
     }
 
     /// The links of [`Self::get`]; none where there is no chain.
     #[must_use]
-    pub fn links(&self, table: &TableName) -> &[Link] {
-        self.get(table).map(|chain| chain.links.as_slice()).unwrap_or_default()
+    pub fn links(&self, subject: impl Into<Subject>) -> &[Link] {
+        self.get(subject).map(|chain| chain.links.as_slice()).unwrap_or_default()
     }
 
     /// The chain that the migration called `stem` is part of.
@@ -116,23 +116,24 @@ impl Chains {
     }
 
     fn add(&mut self, link: Link) {
-        let table = link.header.table.clone();
-        let old = link.header.renamed_from.as_ref();
-        let at = self.by_name.get(old.unwrap_or(&table)).copied();
-        let at = at.unwrap_or_else(|| {
-            self.all.push(Chain { table: table.clone(), links: Vec::new(), taken: Vec::new() });
+        let subject = link.header.subject.clone();
+        let old = link.header.renamed_from.as_ref().zip(subject.table());
+        let before = old.map_or_else(|| subject.clone(), |(old, _)| old.into());
+        let at = self.by_name.get(&before).copied().unwrap_or_else(|| {
+            self.all.push(Chain { subject: subject.clone(), links: Vec::new(), taken: Vec::new() });
             self.all.len() - 1
         });
-        let live = self.get(&table).filter(|other| other.end().is_some_and(|end| end.header.after.is_some()));
-        let taken = live.filter(|_| old.is_some()).map(|other| check::taken(&table, &link, other));
-        if let Some(old) = old {
-            self.by_name.remove(old);
+        let mut taken = None;
+        if let Some((old, table)) = old {
+            let live = self.get(table).filter(|other| other.end().is_some_and(|end| end.header.after.is_some()));
+            taken = live.map(|other| check::taken(table, &link, other));
+            self.by_name.remove(&before);
             self.renamed_away.entry(old.clone()).or_insert_with(|| (link.name(), table.clone()));
         }
         self.by_stem.extend(link.files.iter().map(|file| (file.stem.clone(), at)));
-        self.by_name.insert(table.clone(), at);
+        self.by_name.insert(subject.clone(), at);
         if let Some(chain) = self.all.get_mut(at) {
-            chain.table = table;
+            chain.subject = subject;
             chain.links.push(link);
             chain.taken.extend(taken);
         }
@@ -145,7 +146,7 @@ fn links(files: Vec<MigrationFile>) -> Vec<Link> {
     for file in files {
         let header = MigrationHeader { phase: None, ..file.header.clone() };
         let same = |link: &&mut Link| {
-            link.stamp == file.stamp && link.header.table == header.table && link.header.kind == header.kind
+            link.stamp == file.stamp && link.header.subject == header.subject && link.header.kind == header.kind
         };
         // Names of other tables of the same time may stand between: `a_01_build` sorts between the files of `a`.
         match links.iter_mut().rev().take_while(|link| link.stamp == file.stamp).find(same) {

@@ -8,7 +8,7 @@ fn header(kind: ChangeKind, table: &str, before: &str, after: &str) -> Migration
     let digest = |text: &str| (!text.is_empty()).then(|| Digest::of(text));
     MigrationHeader {
         format: MIGRATION_FORMAT,
-        table: TableName::public(table),
+        subject: TableName::public(table).into(),
         kind,
         before: digest(before),
         after: digest(after),
@@ -61,7 +61,7 @@ fn problems(migrations: &[(u32, MigrationHeader)]) -> String {
 fn shown(migrations: &[(u32, MigrationHeader)]) -> Vec<String> {
     let chains = read(migrations);
     let verbs = |chain: &Chain| chain.links.iter().map(|link| link.header.kind.verb()).collect::<Vec<_>>().join(" ");
-    chains.iter().map(|chain| format!("{}: {}", chain.table.name, verbs(chain))).collect()
+    chains.iter().map(|chain| format!("{}: {}", chain.subject.short(), verbs(chain))).collect()
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn create_drop_create_is_a_chain() {
 #[test]
 fn a_table_that_was_there_before_its_first_migration_starts_from_its_state() {
     let chains = read(&[(1, alter("t", "a", "b"))]);
-    let chain = chains.get(&TableName::public("t")).unwrap();
+    let chain = chains.get(TableName::public("t")).unwrap();
     assert_eq!(chains.problems(chain, Some(Digest::of("a"))), []);
     assert_eq!(chains.problems(chain, Some(Digest::of("x"))).len(), 1);
 }
@@ -90,13 +90,13 @@ fn the_migrations_of_one_change_are_one_link() {
     assert_eq!(problems(&all), "");
     assert_eq!(shown(&all), ["t: create alter", "t_02: create"]);
     let chains = read(&all);
-    let link = chains.get(&TableName::public("t")).unwrap().end().unwrap();
+    let link = chains.get(TableName::public("t")).unwrap().end().unwrap();
     assert_eq!(
         (link.first(), link.last()),
         ("20260102_090000_alter_t_01_prepare", "20260102_090000_alter_t_03_finish")
     );
     assert_eq!(link.name().0, "20260102_090000_alter_t");
-    assert_eq!(chains.of_migration("20260102_090000_alter_t_02_build").unwrap().table.name, "t");
+    assert_eq!(chains.of_migration("20260102_090000_alter_t_02_build").unwrap().subject.short(), "t");
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn a_rename_carries_the_chain_and_leaves_the_old_name_to_others() {
     ];
     assert_eq!(problems(&all), "");
     assert_eq!(shown(&all), ["users: create rename alter rename", "users: create drop", "accounts: create"]);
-    assert_eq!(read(&all).links(&TableName::public("users")).len(), 4, "the name is that of the table that has it now");
+    assert_eq!(read(&all).links(TableName::public("users")).len(), 4, "the name is that of the table that has it now");
 }
 
 #[test]

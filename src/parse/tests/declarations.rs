@@ -32,6 +32,7 @@ fn read(text: &str) -> ParsedDeclarations {
     match parse_file("schema-requests/opaque.yaml", &File::regular(text)) {
         ParsedFile::Declarations(parsed) => parsed,
         ParsedFile::Request(parsed) => panic!("read as a request: {:?}", parsed.refusals),
+        ParsedFile::Sql(parsed) => panic!("read as SQL: {:?}", parsed.refusals),
     }
 }
 
@@ -123,6 +124,7 @@ proptest! {
         let refusals = match parse_file("schema-requests/opaque.yaml", &File::regular(text.as_str())) {
             ParsedFile::Declarations(parsed) => parsed.refusals,
             ParsedFile::Request(parsed) => parsed.refusals,
+            ParsedFile::Sql(parsed) => parsed.refusals,
         };
         for refusal in refusals {
             prop_assert!(text.get(refusal.span.range()).is_some_and(|shown| !shown.is_empty()), "{:?}", refusal);

@@ -5,6 +5,7 @@ mod declarations;
 mod refuses_fields;
 mod refuses_files;
 mod refuses_parts;
+mod sql_requests;
 
 use super::{Parsed, parse_request};
 use crate::model::{File, LineIndex};

@@ -54,6 +54,9 @@ impl<'a> Run<'a> {
         self.seen.before = names(self.watch().await?).await?;
 
         let after = self.up(&Step::Up).await?;
+        if let Wanted::Written { reversible } = self.change.wanted {
+            return self.written(reversible, &before, &after).await;
+        }
         self.reached().await?;
         self.seen.after = names(self.watch().await?).await?;
         let demanded = demands(self.watch().await?).await?;
@@ -70,6 +73,17 @@ impl<'a> Run<'a> {
         self.with_rows(&before, &after, &demanded).await?;
         self.interruptions(&before, &after).await?;
         self.compare_with_plan()?;
+        self.advance().await
+    }
+
+    async fn written(&mut self, reversible: bool, before: &State, after: &State) -> Result<(), Stop> {
+        if reversible {
+            let restored = self.down(&Step::Down).await?;
+            self.same("what was there before the up is not restored", before, &restored)?;
+            let redone = self.up(&Step::UpAfterDown).await?;
+            self.same("the schema is not the one of the first run", after, &redone)?;
+        }
+        (self.result.locks, self.result.rewrites) = self.seen.report(&self.change.migrations);
         self.advance().await
     }
 
@@ -188,7 +202,7 @@ impl<'a> Run<'a> {
 
     async fn reached(&mut self) -> Result<(), Stop> {
         let (name, expected) = match self.change.wanted {
-            Wanted::Unknown => return Ok(()),
+            Wanted::Unknown | Wanted::Written { .. } => return Ok(()),
             Wanted::Table(table) => (&table.name, Some(wanted_columns(table))),
             Wanted::Absent(name) => (name, None),
         };

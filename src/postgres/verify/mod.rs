@@ -51,6 +51,12 @@ pub enum Wanted<'a> {
     Unknown,
     /// This table: names, types and nullability of its columns are compared here; the rest is the postcondition's.
     Table(&'a Table),
+    /// Whatever SQL that somebody wrote makes of it. It is run as it is written, so that a second run at once and an
+    /// interrupted one prove nothing: up, and where it is reversible down and up again.
+    Written {
+        /// Whether the down must restore what was there before.
+        reversible: bool,
+    },
     /// No such table.
     Absent(&'a TableName),
 }

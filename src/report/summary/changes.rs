@@ -2,7 +2,7 @@
 
 use super::{Detail, SummaryFacts, diagram, folded, more, table};
 use crate::{
-    model::{Change, ChangeKind, Claims, FileChange, Migration, RequestOutcome},
+    model::{ChangeKind, Claims, FileChange, Migration, RequestOutcome, SqlChange},
     report::{
         escape::{code, fence, html_code, prose},
         plan,
@@ -26,6 +26,7 @@ pub(super) fn section(facts: &SummaryFacts<'_>, detail: Detail) -> Option<String
 fn request(request: &RequestOutcome, detail: Detail) -> String {
     let mut parts = vec![title(request)];
     parts.extend(claims(&request.claims));
+    parts.extend(request.sql.as_ref().map(touches));
     parts.extend(plan::table(&request.plan, detail.rows));
     parts.extend(request.migrations.iter().map(|migration| up(migration, detail)));
     parts.extend(downs(&request.migrations, detail));
@@ -33,15 +34,20 @@ fn request(request: &RequestOutcome, detail: Detail) -> String {
 }
 
 fn title(request: &RequestOutcome) -> String {
-    let name = request.table.as_ref().map(|table| code(&table.short()));
+    let name = request.subject().map(|subject| code(&subject));
     let file = code(&request.path);
-    match (&request.change, name) {
-        (Some(Change { kind: ChangeKind::None, .. }), Some(name)) => {
-            format!("#### No change of the schema of {name} ({file})")
-        }
-        (Some(change), Some(name)) => format!("#### {} {name} ({file})", capital(change.kind.verb())),
+    match (request.kind(), name, &request.sql) {
+        (Some(ChangeKind::None), Some(name), Some(_)) => format!("#### No change of the SQL of {name} ({file})"),
+        (Some(ChangeKind::None), Some(name), None) => format!("#### No change of the schema of {name} ({file})"),
+        (Some(kind), Some(name), _) => format!("#### {} {name} ({file})", capital(kind.verb())),
         _ => format!("#### {file} could not be read"),
     }
+}
+
+/// What SQL says that it changes.
+fn touches(sql: &SqlChange) -> String {
+    let names: Vec<String> = sql.touches.iter().map(|name| code(&name.short())).collect();
+    format!("SQL of the request itself, run as it is written. It says that it touches {}.", names.join(", "))
 }
 
 fn capital(verb: &str) -> String {

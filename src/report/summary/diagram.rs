@@ -27,7 +27,7 @@ pub(super) fn section(outcome: &Outcome, detail: Detail) -> Option<String> {
 
 fn drawn(outcome: &Outcome, brief: bool, referring: &[Reference]) -> Option<String> {
     let mut diagram = Diagram { brief, ..Diagram::default() };
-    for (_, change) in outcome.in_order() {
+    for change in outcome.in_order().filter_map(|request| request.change.as_ref()) {
         diagram.draw(change);
     }
     for reference in referring {
@@ -61,7 +61,7 @@ impl Diagram {
                 let before = change.before.as_ref().map_or_else(String::new, |before| word(&before.name.short()));
                 format!("{name} - was {before}")
             }
-            ChangeKind::Alter | ChangeKind::None => name,
+            ChangeKind::Alter | ChangeKind::Run | ChangeKind::None => name,
         };
         self.labels.insert(id, label);
         self.columns.insert(id, columns(change, table, self.brief));
@@ -223,6 +223,7 @@ mod tests {
             table: Some(name),
             registry_id: None,
             change: Some(change),
+            sql: None,
             plan: Plan::default(),
             migrations: Vec::new(),
             violations: Vec::new(),

@@ -36,7 +36,7 @@ fn migration(up: &str, down: &str, stem: &str) -> Migration {
         name: MigrationName(stem.to_owned()),
         header: MigrationHeader {
             format: 1,
-            table: TableName::public("caricatures"),
+            subject: TableName::public("caricatures").into(),
             kind: ChangeKind::Create,
             before: None,
             after: Some(Digest::of("after")),
@@ -82,6 +82,7 @@ fn request(text: Option<&str>) -> RequestOutcome {
     RequestOutcome {
         path,
         text: String::new(),
+        sql: None,
         change: Some(Change {
             table: table.clone(),
             kind: ChangeKind::Create,

@@ -1,9 +1,9 @@
 //! `invalid-request`
 
 use crate::{
-    model::{Request, Severity},
+    model::{Request, RequestMetadata, Severity, Waiver},
     policy::nearest,
-    rules::{Check, DeclarationsContext, Example, Report, RequestContext, Rule, configurable, find},
+    rules::{Check, DeclarationsContext, Example, Report, RequestContext, Rule, SqlContext, configurable, find},
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -54,6 +54,8 @@ requestMetadata: {justification: Keep people signed in, requestedAt: 2026-01-05T
         Check::Request(requested_at),
         Check::Request(waivers),
         Check::Declarations(refused_declarations),
+        Check::Sql(refused_sql),
+        Check::Sql(of_sql),
     ],
 };
 
@@ -69,17 +71,40 @@ fn refused_declarations(context: &DeclarationsContext<'_>, report: &mut Report<'
     }
 }
 
-fn requested_at(context: &RequestContext<'_>, report: &mut Report<'_>) {
-    let undated = |request: &&Request| request.metadata.requested_at.is_none() && !context.imported;
-    let Some(request) = context.accepted().filter(undated) else { return };
+fn refused_sql(context: &SqlContext<'_>, report: &mut Report<'_>) {
+    for refusal in context.refusals {
+        report.refusal(refusal);
+    }
+}
+
+fn of_sql(context: &SqlContext<'_>, report: &mut Report<'_>) {
+    let Some(request) = context.accepted() else { return };
+    if request.metadata.requested_at.is_none() {
+        undated(&request.metadata, report);
+    }
+    judge_waivers(&request.waivers, report);
+}
+
+fn undated(metadata: &RequestMetadata, report: &mut Report<'_>) {
     report
-        .at(&request.metadata.route.key("requestedAt"), "Request is missing `requestedAt`")
+        .at(&metadata.route.key("requestedAt"), "Request is missing `requestedAt`")
         .suggest("Run `schema-registry generate`, which fills it in once");
+}
+
+fn requested_at(context: &RequestContext<'_>, report: &mut Report<'_>) {
+    let is_undated = |request: &&Request| request.metadata.requested_at.is_none() && !context.imported;
+    if let Some(request) = context.accepted().filter(is_undated) {
+        undated(&request.metadata, report);
+    }
 }
 
 fn waivers(context: &RequestContext<'_>, report: &mut Report<'_>) {
     let Some(request) = context.accepted() else { return };
-    for waiver in &request.waivers {
+    judge_waivers(&request.waivers, report);
+}
+
+fn judge_waivers(waivers: &[Waiver], report: &mut Report<'_>) {
+    for waiver in waivers {
         let route = waiver.route.key("rule");
         match find(&waiver.rule) {
             None => {

@@ -1,8 +1,8 @@
 //! `missing-justification`
 
 use crate::{
-    model::Severity,
-    rules::{Check, Example, Report, RequestContext, Rule},
+    model::{RequestMetadata, Severity},
+    rules::{Check, Example, Report, RequestContext, Rule, SqlContext},
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -43,21 +43,29 @@ requestMetadata: {justification: Let people answer without words, requestedAt: 2
 ",
         )],
     },
-    checks: &[Check::Request(check)],
+    checks: &[Check::Request(check), Check::Sql(of_sql)],
 };
 
 fn check(context: &RequestContext<'_>, report: &mut Report<'_>) {
     let Some(request) = context.accepted().filter(|_| !context.imported) else { return };
-    let message = match &request.metadata.justification {
+    let suggestion = "Say in `requestMetadata.justification` what the table is needed for";
+    judge(&request.metadata, suggestion, report);
+}
+
+fn of_sql(context: &SqlContext<'_>, report: &mut Report<'_>) {
+    let Some(request) = context.accepted() else { return };
+    judge(&request.metadata, "Say in `requestMetadata.justification` what the SQL is needed for", report);
+}
+
+fn judge(metadata: &RequestMetadata, suggestion: &str, report: &mut Report<'_>) {
+    let message = match &metadata.justification {
         None => "Request is missing a justification".to_owned(),
         Some(field) if is_placeholder(&field.value) => {
             format!("Request is missing a justification: `{}` is a placeholder", field.value.trim())
         }
         Some(_) => return,
     };
-    report
-        .at(&request.metadata.route.key("justification"), message)
-        .suggest("Say in `requestMetadata.justification` what the table is needed for");
+    report.at(&metadata.route.key("justification"), message).suggest(suggestion);
 }
 
 const PLACEHOLDERS: [&str; 12] =

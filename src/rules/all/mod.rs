@@ -11,6 +11,7 @@ mod invalid_baseline;
 mod invalid_default;
 mod invalid_expression;
 mod invalid_request;
+mod invalid_sql;
 mod jsonb_without_gin_index;
 mod limit_exceeded;
 mod missing_created_at;
@@ -20,6 +21,11 @@ mod missing_updated_at;
 mod multiple_primary_keys;
 mod needs_newer_version;
 mod primary_key_not_uuid;
+mod sql_blocking_index;
+mod sql_bypasses_request;
+mod sql_cascade;
+mod sql_unbounded_write;
+mod sql_unlisted_object;
 mod stale_migration;
 mod table_name_not_plural;
 mod table_name_not_snake_case;
@@ -49,6 +55,7 @@ pub(super) const RULES: &[&Rule] = &[
     &invalid_default::RULE,
     &invalid_expression::RULE,
     &invalid_request::RULE,
+    &invalid_sql::RULE,
     &jsonb_without_gin_index::RULE,
     &limit_exceeded::RULE,
     &missing_created_at::RULE,
@@ -58,6 +65,11 @@ pub(super) const RULES: &[&Rule] = &[
     &multiple_primary_keys::RULE,
     &needs_newer_version::RULE,
     &primary_key_not_uuid::RULE,
+    &sql_blocking_index::RULE,
+    &sql_bypasses_request::RULE,
+    &sql_cascade::RULE,
+    &sql_unbounded_write::RULE,
+    &sql_unlisted_object::RULE,
     &stale_migration::RULE,
     &table_name_not_plural::RULE,
     &table_name_not_snake_case::RULE,

@@ -2,7 +2,7 @@
 
 use crate::{
     model::{Route, Severity},
-    rules::{Check, Example, Report, RequestContext, Rule, TreeContext},
+    rules::{Check, Example, Report, RequestContext, Rule, SqlContext, TreeContext},
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -30,11 +30,18 @@ requestMetadata: {justification: Come back to what was read, requestedAt: 2026-0
         )],
         good: &[],
     },
-    checks: &[Check::Request(check), Check::Tree(strays)],
+    checks: &[Check::Request(check), Check::Sql(of_sql), Check::Tree(strays)],
 };
 
 fn check(context: &RequestContext<'_>, report: &mut Report<'_>) {
     let route = context.request.map_or_else(Route::root, |request| request.table_name.route.clone());
+    for stale in context.stale {
+        report.at(&route, stale.message.clone()).suggest(stale.suggestion.clone());
+    }
+}
+
+fn of_sql(context: &SqlContext<'_>, report: &mut Report<'_>) {
+    let route = context.request.map_or_else(Route::root, |request| request.name.route.clone());
     for stale in context.stale {
         report.at(&route, stale.message.clone()).suggest(stale.suggestion.clone());
     }
