@@ -81,8 +81,11 @@ fn tables_that_refer_to_what_changes_are_named() {
         ],
     );
     let named = |tables: &[&'static str]| {
-        let columns = reference("team_id", "teams") + "    - {name: title, type: TEXT}\n";
-        let request = |table: &&'static str| (*table, request(table, &columns, ""));
+        let columns = |table: &str| match table {
+            "files" => reference("user_id", "users") + "    - {name: title, type: TEXT}\n",
+            _ => reference("team_id", "teams") + "    - {name: title, type: TEXT}\n",
+        };
+        let request = |table: &&'static str| (*table, request(table, &columns(table), ""));
         let merged = generated(&base, &tables.iter().map(request).collect::<Vec<_>>());
         let name = |reference: &crate::model::Reference| {
             format!("{} {}({})", reference.from.short(), reference.to.short(), reference.columns.join(", "))
