@@ -129,6 +129,7 @@ requestMetadata: {justification: Reports by day, requestedAt: 2026-01-06T09:00:0
     -- change: run
     -- before: -
     -- after: a1018e9b3a43cd514ad0b3784e24e73519f6241f623300c015e51d67473fced2
+
     SET lock_timeout = 0;
     SET statement_timeout = 0;
 
