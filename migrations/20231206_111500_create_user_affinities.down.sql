@@ -10,6 +10,7 @@
 
 BEGIN;
 SET LOCAL lock_timeout = '2s';
+SET LOCAL transaction_isolation = 'read committed';
 SET LOCAL row_security = off;
 
 DO $guard$
