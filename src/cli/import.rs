@@ -24,7 +24,8 @@ pub(super) fn run(context: &Context, import: &arguments::Import, format: Format)
     let tree = context.working_tree(&policy)?;
     let inventory = block_on(read(import))?;
     let imported = pipeline::import(&inventory, &tree, &policy, import.owner.trim(), context.now);
-    if let Some(path) = imported.files.keys().find(|path| tree.contains_key(*path)) {
+    // A baseline of the same second comes before the folders of the requests, and says less.
+    if let Some(path) = imported.files.keys().rev().find(|path| tree.contains_key(*path)) {
         bail!("{} is there already, so nothing was written; remove it, or import where it is not", printable(path));
     }
     for (path, file) in &imported.files {

@@ -278,7 +278,7 @@ GRANT ALL ON TABLE public.people TO ann;
     let (code, out, err) = run(folder.path(), &["import", "--owner", "platform", "people.sql"]);
     insta::assert_snapshot!(format!("{code:?}\n{out}{err}"), @r#"
     Some(2)
-    error: schema-requests/opaque/enum.yaml is there already, so nothing was written; remove it, or import where it is not
+    error: schema-requests/people.yaml is there already, so nothing was written; remove it, or import where it is not
     "#);
     fs::write(folder.path().join("bad.sql"), "CREATE TABLE t (id int);\nCREATE EXTENSION nobody_has_it;\n")
         .expect("writes");
