@@ -109,14 +109,13 @@ impl Context {
             }
             return Ok(None);
         };
-        let Some(head) = git.resolve("HEAD")? else { return Ok(None) };
         let tip = match changed_since {
             Some(rev) => Some(git.resolve(rev)?.with_context(|| {
                 format!("--changed-since {rev}: no such revision; fetch it first, or name another")
             })?),
             None => git.default_branch_tip()?,
         };
-        let Some(tip) = tip else { return Ok(None) };
+        let (Some(tip), Some(head)) = (tip, git.resolve("HEAD")?) else { return Ok(None) };
         let base = git.merge_base(&tip, &head)?;
         let why = || format!("{tip} and HEAD have no common commit here; fetch more history, or use --all");
         Ok(Some(base.with_context(why)?))

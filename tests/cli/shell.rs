@@ -34,6 +34,10 @@ fn a_mistake_in_the_policy_is_pointed_at() {
 
 #[test]
 fn an_unknown_revision_is_an_error() {
+    let project = Project::new();
+    project.git(&["init", "--quiet", "--initial-branch=main"]);
+    let error = stderr(&project, &["check", "--changed-since", "main"]);
+    assert_eq!(error, "error: --changed-since main: no such revision; fetch it first, or name another\n");
     let project = Project::with_history();
     let error = stderr(&project, &["check", "--changed-since", "nowhere"]);
     assert_eq!(error, "error: --changed-since nowhere: no such revision; fetch it first, or name another\n");
