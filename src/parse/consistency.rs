@@ -76,24 +76,38 @@ impl Check<'_> {
         }
     }
 
-    /// Constraints and indexes share one namespace here: those behind keys do in PostgreSQL, and one name for two things
-    /// of a table helps nobody.
+    /// The constraints of a table share one name space, its indexes another with all tables of the schema; a constraint
+    /// that has an index is in both.
+    /// Source: <https://www.postgresql.org/docs/current/sql-createtable.html#SQL-CREATETABLE-COMPATIBILITY>
     fn repeated_names(&mut self) {
+        const CONSTRAINT: &str = "another constraint";
         let schema = &self.request.schema;
-        let mut names: Vec<(&Route, Option<&String>)> = Vec::new();
-        names.extend(schema.primary_key.iter().map(|key| (&key.route, key.name.as_ref())));
-        names.extend(schema.uniques.iter().map(|unique| (&unique.route, unique.name.as_ref())));
-        names.extend(schema.checks.iter().map(|check| (&check.route, check.name.as_ref())));
-        names.extend(schema.foreign_keys.iter().map(|key| (&key.route, key.name.as_ref())));
-        names.extend(schema.excludes.iter().map(|exclude| (&exclude.route, exclude.name.as_ref())));
-        names.extend(schema.indexes.iter().map(|index| (&index.route, index.name.as_ref())));
-        let mut seen = BTreeMap::from([(self.request.table.name.as_str(), "the table")]);
-        for (route, name) in names {
+        let mut constraints: Vec<(&Route, Option<&String>)> = Vec::new();
+        constraints.extend(schema.primary_key.iter().map(|key| (&key.route, key.name.as_ref())));
+        constraints.extend(schema.uniques.iter().map(|unique| (&unique.route, unique.name.as_ref())));
+        constraints.extend(schema.excludes.iter().map(|exclude| (&exclude.route, exclude.name.as_ref())));
+        let with_index = constraints.len();
+        constraints.extend(schema.checks.iter().map(|check| (&check.route, check.name.as_ref())));
+        constraints.extend(schema.foreign_keys.iter().map(|key| (&key.route, key.name.as_ref())));
+        let mut relations = BTreeMap::from([(self.request.table.name.as_str(), "the table")]);
+        let mut seen = BTreeSet::new();
+        for (number, (route, name)) in constraints.into_iter().enumerate() {
             let Some(name) = name else { continue };
-            if let Some(other) = seen.insert(name, "another constraint or index") {
-                self.refuse(&route.key("name"), format!("Name `{name}` is taken by {other}"), "Choose another name");
+            let relation = if number < with_index { relations.insert(name, "the index of a constraint") } else { None };
+            if let Some(other) = Some(CONSTRAINT).filter(|_| !seen.insert(name)).or(relation) {
+                self.taken(route, name, other);
             }
         }
+        for (route, name) in schema.indexes.iter().map(|index| (&index.route, index.name.as_ref())) {
+            let Some(name) = name else { continue };
+            if let Some(other) = relations.insert(name, "another index") {
+                self.taken(route, name, other);
+            }
+        }
+    }
+
+    fn taken(&mut self, route: &Route, name: &str, other: &str) {
+        self.refuse(&route.key("name"), format!("Name `{name}` is taken by {other}"), "Choose another name");
     }
 
     fn primary_key_nullable(&mut self) {

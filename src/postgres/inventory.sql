@@ -17,15 +17,16 @@ WITH members AS (
             AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0
 ), columns AS (
     SELECT a.*, t.relname, d.adbin, q.oid AS sequence, q.plain,
-        -- Longer names are shortened in a way of PostgreSQL's own.
-        q.relname <> t.relname || '_' || a.attname || '_seq' AND octet_length(t.relname || a.attname) <= 58 AS renamed,
+        q.relname <> n.name AS renamed,
         -- What `serial` makes, and nothing else.
-        q.deptype = 'a' AND q.plain AND a.attnotnull AND q.seqtypid = a.atttypid AND q.nspname = t.nspname
-            AND q.relname = t.relname || '_' || a.attname || '_seq'
+        q.deptype = 'a' AND q.plain AND a.attnotnull AND q.seqtypid = a.atttypid AND q.nspname = t.nspname AND q.relname = n.name
             AND pg_get_expr(d.adbin, d.adrelid) = format('nextval(%L::regclass)', q.oid::regclass) AS serial
     FROM relations t JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
         LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
         LEFT JOIN owned q ON q.relid = a.attrelid AND q.attnum = a.attnum
+        -- `<table>_<column>_seq` in 63 bytes: as makeObjectName, the longer part loses characters until both fit.
+        CROSS JOIN LATERAL (SELECT octet_length(t.relname) AS first, octet_length(a.attname) AS second) AS length
+        CROSS JOIN LATERAL (SELECT left(t.relname, greatest(29, 58 - second)) || '_' || left(a.attname, greatest(29, 58 - first)) || '_seq' AS name) n
     WHERE t.relkind IN ('r', 'p', 'f', 'c')
 ), elements AS (
     SELECT i.indexrelid, json_agg(json_build_object(

@@ -36,11 +36,21 @@ fn settings_of_a_column() {
 #[test]
 fn names_given_twice() {
     insta::assert_snapshot!(refused(&with_columns(&["name: a, type: INT", "name: b, type: INT", "name: a, type: INT"])), @"6:14 Column `a` is given twice / Keep one of the two");
-    insta::assert_snapshot!(refused(&with_schema("primaryKey: {name: k, columns: [id]}\nuniques: [{name: u, columns: [id]}]\nchecks: [{name: u, expression: a}, {name: users, expression: a}]\nindexes: [{name: k, columns: [id]}]")), @r"
-    7:19 Name `u` is taken by another constraint or index / Choose another name
-    7:45 Name `users` is taken by the table / Choose another name
-    8:20 Name `k` is taken by another constraint or index / Choose another name
+    let schema = |constraints: &str, indexes: &str| {
+        refused(&with_schema(&format!(
+            "primaryKey: {{name: k, columns: [id]}}\nuniques: [{{name: u, columns: [id]}}]\n{constraints}\nindexes: [{indexes}]"
+        )))
+    };
+    insta::assert_snapshot!(schema("checks: [{name: u, expression: a}, {name: k, expression: a}]\nexcludes: [{name: users, elements: [{column: id, with: '='}]}]", "{name: k, columns: [id]}, {name: i, columns: [id]}, {name: i, columns: [id]}, {name: users, columns: [id]}"), @r"
+    7:19 Name `u` is taken by another constraint / Choose another name
+    7:45 Name `k` is taken by another constraint / Choose another name
+    8:21 Name `users` is taken by the table / Choose another name
+    9:20 Name `k` is taken by the index of a constraint / Choose another name
+    9:72 Name `i` is taken by another index / Choose another name
+    9:98 Name `users` is taken by the index of a constraint / Choose another name
     ");
+    // Checks and foreign keys are no relations.
+    assert_eq!(schema("checks: [{name: users, expression: a}, {name: i, expression: a}]\nforeignKeys: [{name: f, columns: [id], references: {table: t, columns: [id]}}]", "{name: i, columns: [id]}, {name: f, columns: [id]}"), "");
 }
 
 #[test]
