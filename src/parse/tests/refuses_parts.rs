@@ -50,7 +50,13 @@ fn names_given_twice() {
     9:98 Name `users` is taken by the index of a constraint / Choose another name
     ");
     // Checks and foreign keys are no relations.
-    assert_eq!(schema("checks: [{name: users, expression: a}, {name: i, expression: a}]\nforeignKeys: [{name: f, columns: [id], references: {table: t, columns: [id]}}]", "{name: i, columns: [id]}, {name: f, columns: [id]}"), "");
+    assert_eq!(
+        schema(
+            "checks: [{name: users, expression: a}, {name: i, expression: a}]\nforeignKeys: [{name: f, columns: [id], references: {table: t, columns: [id]}}]",
+            "{name: i, columns: [id]}, {name: f, columns: [id]}"
+        ),
+        ""
+    );
 }
 
 #[test]
