@@ -60,9 +60,8 @@ async fn carry_out(bench: &Bench, (before, after, renames): &(Table, Table, Rena
 fn any_state_becomes_any_other_and_comes_back() {
     let (mut done, mut refused, mut failures) = (0_u64, 0_u64, Vec::new());
     let (seeds, talks) = (seeds(), asked().is_some());
-    let cluster = Major::Installed.cluster();
     runtime().block_on(async {
-        let bench = Bench::start(cluster, ["migrated", "wanted"]).await;
+        let bench = Bench::start(Major::Installed, ["migrated", "wanted"]).await;
         for seed in seeds.clone().chain(FOUND) {
             match carry_out(&bench, &pair(seed)).await {
                 Ok(true) => done += 1,

@@ -32,9 +32,7 @@ fn lacks_its_key(states: &States, foreign_key: &ForeignKey) -> Option<Unsupporte
     let keys = |table: &Table| -> Vec<Constraint> {
         let serves = |constraint: &Constraint| match constraint {
             Constraint::PrimaryKey(key) => is(&key.columns),
-            Constraint::Unique(unique) => {
-                !primary_only && is(&unique.columns) && unique.deferrable == Deferrable::No
-            }
+            Constraint::Unique(unique) => !primary_only && is(&unique.columns) && unique.deferrable == Deferrable::No,
             _ => false,
         };
         table.constraints().filter(serves).map(|constraint| constraint.called("")).collect()
