@@ -15,6 +15,7 @@ mod doctor;
 mod events;
 mod faults;
 mod forgeries;
+mod history;
 mod init;
 mod limits;
 mod request;

@@ -2,14 +2,14 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{
-    Step,
-    gather::{control_files, governed_trees, policy_of},
-};
+use super::{Step, gather::control_files};
 use crate::{
     approval::{self, Evidence},
     audit_log::{Landing, MergedPullRequest, RecordedApproval, is_vetoed, standing_approvals},
-    cli::log::{TOOL, View},
+    cli::{
+        context::{governed_trees, policy_at},
+        log::{TOOL, View},
+    },
     git::Commit,
     model::{Activity, Digest, Entry, PullRequest},
     pipeline::{self, Scope, Snapshot},
@@ -113,8 +113,8 @@ async fn whole(step: &Step<'_>, listed: Option<PullRequest>) -> anyhow::Result<O
 
 /// The facts of one arrival, judged by the policy that was in force before it.
 pub(super) fn landing(step: &Step<'_>, view: &mut View, reference: &str, arrival: &Arrival) -> anyhow::Result<Landing> {
-    let policy = policy_of(&step.store, &arrival.before)?;
-    let (base, merged) = governed_trees(&step.store, &policy, &arrival.before, &arrival.after)?;
+    let policy = policy_at(step.store.git(), &arrival.before)?;
+    let (base, merged) = governed_trees(step.store.git(), &policy, &arrival.before, &arrival.after)?;
     let control = control_files(&base, &policy);
     let changed = base.keys().chain(merged.keys()).filter(|path| base.get(*path) != merged.get(*path));
     let scope = Scope::Changed(changed.cloned().collect());
