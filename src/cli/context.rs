@@ -155,6 +155,14 @@ pub(super) fn policy_at(git: &Git, commit: &str) -> anyhow::Result<Policy> {
     read_policy(tree.get(POLICY_FILE).map(|file| file.bytes.as_slice()), POLICY_FILE)
 }
 
+/// The policy that is in force after a commit: its own, or where that cannot be read, `last`, the one before. Somebody who
+/// breaks the policy of the base must not keep what lands from being recorded after it is repaired.
+pub(super) fn policy_in_force(git: &Git, commit: &str, last: Option<Policy>) -> anyhow::Result<Policy> {
+    let tree = git.read_tree(commit, &|path| path == POLICY_FILE, MAX_FILE_BYTES)?;
+    let own = read_policy(tree.get(POLICY_FILE).map(|file| file.bytes.as_slice()), POLICY_FILE);
+    own.or_else(|error| last.ok_or(error))
+}
+
 /// The governed files of two trees. A workflow counts in both where it is a control file in either, so that one that
 /// stops or starts using the tool shows as edited, not as removed or added.
 pub(super) fn governed_trees(git: &Git, policy: &Policy, before: &str, after: &str) -> anyhow::Result<(Tree, Tree)> {

@@ -45,6 +45,38 @@ fn what_landed_is_compared_with_the_history() {
 }
 
 #[test]
+fn a_policy_that_was_broken_and_repaired_keeps_nothing_from_being_recorded() {
+    let stage = Stage::with_log(Visibility::Private, POLICY);
+    stage.repo.commit("main", "max", "Broken", &[("schema-registry.toml", Some("[approval\n"))]);
+    let ran = stage.action(&stage.repo.schedule_event());
+    assert!(ran.code == 2 && ran.stderr.contains("schema-registry.toml:1:10"), "{ran:?}");
+    stage.repo.commit("main", "max", "Repaired", &[("schema-registry.toml", Some(POLICY))]);
+    let ran = stage.action(&stage.repo.schedule_event());
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    assert_eq!(stage.kinds(), ["initialised", "direct-push", "direct-push"]);
+    let (code, text) = stage.ask(&["audit", "verify"]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("2 landings are in the history as recorded"), "{text}");
+}
+
+#[test]
+fn history_that_was_rewritten_and_recorded_as_such_is_no_damage() {
+    let stage = stage();
+    let dir = stage.repo.git_dir();
+    git(&dir, &["update-ref", "refs/heads/main", "main~1"]);
+    let ran = stage.action(&stage.repo.schedule_event());
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    assert_eq!(stage.kinds().last().map(String::as_str), Some("history-rewritten"));
+    let folder = stage.world.folder("fresh");
+    git(&folder, &["clone", "--quiet", &format!("file://{}", dir.display()), "."]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_schema-registry"));
+    let output = command.current_dir(&folder).args(["audit", "verify"]).output().expect("the binary starts");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(text.contains("1 landing is in the history as recorded\n2 landings cannot be compared"), "{text}");
+}
+
+#[test]
 fn a_shallow_clone_cannot_tell() {
     let stage = stage();
     let folder = stage.world.folder("shallow");

@@ -153,7 +153,8 @@ async fn verdict(
     let unapproved = record::foresee(step, policy, |view| {
         let mut unapproved = Vec::new();
         for (entry, arrival) in queued.iter().zip(&arrivals) {
-            let landing = landings::landing(step, view, &reference, arrival)?;
+            let in_force = policy_at(step.store.git(), &arrival.before)?;
+            let landing = landings::landing(step, view, &in_force, &reference, arrival)?;
             if !is_approved(step.repository.id, &landing) {
                 unapproved.push(format!("#{}", entry.number));
             }

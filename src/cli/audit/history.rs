@@ -6,12 +6,13 @@ use super::REMOTE;
 use crate::{
     audit_log::{Entries, LANDING_HEADER, LandingId, Place, Problem, landed_lines},
     cli::{
-        context::{governed_trees, policy_at},
+        context::{governed_trees, policy_in_force},
         log::View,
     },
     git::Git,
     model::{Entry, EntryKind},
     pipeline::changed_files,
+    policy::Policy,
 };
 
 /// What the comparison gave.
@@ -21,6 +22,8 @@ pub(super) struct Compared {
     pub(super) landings: usize,
     /// Landings whose commits this clone does not have.
     pub(super) unknown: usize,
+    /// Landings that rewritten history took away, as an entry says; from a clone of today nobody can compare them.
+    pub(super) gone: usize,
     /// What the history contradicts.
     pub(super) problems: Vec<Problem>,
 }
@@ -35,6 +38,7 @@ struct Recorded {
 enum Finding {
     Agrees,
     CannotTell,
+    Gone,
     Contradicted(String),
 }
 
@@ -55,11 +59,13 @@ pub(super) fn compare(git: &Git, view: &mut View) -> anyhow::Result<Compared> {
     let rewritten: BTreeMap<String, u64> =
         rewritings.map(|landing| (landing.id.reference.clone(), landing.index)).collect();
     let mut compared = Compared::default();
+    let mut policies: BTreeMap<String, Policy> = BTreeMap::new();
     for landing in &landings {
         let last = rewritten.get(&landing.id.reference).copied().unwrap_or_default();
-        match finding(git, view, landing, last)? {
+        match finding(git, view, landing, last, &mut policies)? {
             Finding::Agrees => compared.landings += 1,
             Finding::CannotTell => compared.unknown += 1,
+            Finding::Gone => compared.gone += 1,
             Finding::Contradicted(what) => {
                 let place = Place::Entry(landing.index, Some(landing.entry.id.clone()));
                 compared.problems.push(Problem { place, what });
@@ -70,7 +76,13 @@ pub(super) fn compare(git: &Git, view: &mut View) -> anyhow::Result<Compared> {
 }
 
 /// `rewritten` is the index of the entry that last recorded that the branch's history was rewritten.
-fn finding(git: &Git, view: &mut View, landing: &Recorded, rewritten: u64) -> anyhow::Result<Finding> {
+fn finding(
+    git: &Git,
+    view: &mut View,
+    landing: &Recorded,
+    rewritten: u64,
+    policies: &mut BTreeMap<String, Policy>,
+) -> anyhow::Result<Finding> {
     let Recorded { index, entry, id } = landing;
     let (gone, shallow) = (*index < rewritten, git.is_shallow()?);
     let branch = id.reference.strip_prefix("refs/heads/").unwrap_or(&id.reference);
@@ -82,12 +94,12 @@ fn finding(git: &Git, view: &mut View, landing: &Recorded, rewritten: u64) -> an
         return Ok(if shallow { Finding::CannotTell } else { Finding::Contradicted(what()) });
     }
     if !here || git.resolve(&id.before)?.is_none() {
-        // What led to a rewriting is gone where nobody kept it: from a clone of today nobody can tell.
-        return Ok(Finding::CannotTell);
+        return Ok(if shallow { Finding::CannotTell } else { Finding::Gone });
     }
-    let policy = policy_at(git, &id.before)?;
+    let policy = policy_in_force(git, &id.before, policies.remove(&id.reference))?;
     let (before, after) = governed_trees(git, &policy, &id.before, &id.after)?;
     let lines = landed_lines(&changed_files(&before, &after, &policy));
+    policies.insert(id.reference.clone(), policy);
     for digest in &entry.blobs {
         let blob = view.blob(digest)?.unwrap_or_default();
         if blob.starts_with(LANDING_HEADER.as_bytes()) {

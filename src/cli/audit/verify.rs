@@ -92,6 +92,7 @@ fn print(report: &Report, compared: Option<&Compared>, commit: &str, format: For
             "cosignedBy": report.cosigned_by,
             "landings": compared.map(|compared| compared.landings),
             "landingsUnknown": compared.map(|compared| compared.unknown),
+            "landingsGone": compared.map(|compared| compared.gone),
             "problems": report.problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
         })),
         Format::Human => {
@@ -104,6 +105,10 @@ fn print(report: &Report, compared: Option<&Compared>, commit: &str, format: For
                 let (landings, are) =
                     (plural(compared.landings, "landing"), if compared.landings == 1 { "is" } else { "are" });
                 let _ = writeln!(text, "{landings} {are} in the history as recorded");
+                if compared.gone > 0 {
+                    let gone = plural(compared.gone, "landing");
+                    let _ = writeln!(text, "{gone} cannot be compared: rewritten history took their commits away");
+                }
             }
             match &report.signed_by {
                 Some(key) => drop(writeln!(text, "signed by {key}")),
