@@ -13,6 +13,7 @@ mod comments;
 mod degraded;
 mod doctor;
 mod events;
+mod expiry;
 mod faults;
 mod forgeries;
 mod history;
