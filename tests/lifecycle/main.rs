@@ -16,6 +16,7 @@ mod events;
 mod expiry;
 mod faults;
 mod forgeries;
+mod history;
 mod init;
 mod limits;
 mod request;
