@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 
 use super::{Ended, arguments, arguments::Format, block_on, context::Context, output};
 use crate::{
-    model::{Inventory, LeftOut},
+    model::{Inventory, LeftOut, TableName},
     pipeline::{self, Imported},
     postgres::{self, Connection, Server, TemporaryCluster},
     report::terminal::{plural, printable},
@@ -66,8 +66,8 @@ fn dump(path: &Path) -> anyhow::Result<String> {
 
 fn human(imported: &Imported) -> String {
     let mut text = format!("described  {}\n", plural(imported.tables.len(), "table"));
-    for (kind, count) in &imported.declared {
-        let _ = writeln!(text, "declared   {}", plural(*count, kind.as_str()));
+    for (kind, names) in &imported.declared {
+        let _ = writeln!(text, "declared   {}", plural(names.len(), kind.as_str()));
     }
     for (table, why) in &imported.opaque {
         let _ = writeln!(text, "           table {}: {}", printable(&table.short()), printable(why));
@@ -93,10 +93,15 @@ fn by_kind(left_out: &[LeftOut]) -> BTreeMap<&str, Vec<&LeftOut>> {
 
 fn json(imported: &Imported) -> serde_json::Value {
     let counts = by_kind(&imported.left_out).into_iter().map(|(kind, items)| (kind, items.len()));
-    let declared = imported.declared.iter().map(|(kind, count)| (kind.as_str(), *count));
+    let declared = imported.declared.iter().map(|(kind, names)| (kind.as_str(), names.len()));
+    let objects = imported.declared.iter().flat_map(|(kind, names)| {
+        let object = |name: &TableName| serde_json::json!({ "kind": kind.as_str(), "schema": name.schema, "name": name.name });
+        names.iter().map(object)
+    });
     serde_json::json!({
         "tables": imported.tables.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "declared": declared.collect::<BTreeMap<_, _>>(),
+        "declaredObjects": objects.collect::<Vec<_>>(),
         "opaqueTables": imported.opaque.iter().map(|(table, why)| (table.to_string(), why)).collect::<BTreeMap<_, _>>(),
         "leftOut": { "counts": counts.collect::<BTreeMap<_, _>>(), "objects": imported.left_out },
         "written": imported.files.keys().collect::<Vec<_>>(),

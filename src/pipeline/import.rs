@@ -22,8 +22,8 @@ pub struct Imported {
     pub files: Tree,
     /// Tables that have a request now.
     pub tables: Vec<TableName>,
-    /// How many objects of each kind are declared.
-    pub declared: BTreeMap<ObjectKind, usize>,
+    /// The objects of each kind that are declared.
+    pub declared: BTreeMap<ObjectKind, Vec<TableName>>,
     /// Tables that are declared only, with the reason.
     pub opaque: BTreeMap<TableName, String>,
     /// What the registry does not know about, sorted.
@@ -171,7 +171,7 @@ fn declare(objects: &[Declared<'_>], policy: &Policy, owner: &str, imported: &mu
         }
     }
     for (kind, objects) in kinds {
-        imported.declared.insert(kind, objects.len());
+        imported.declared.insert(kind, objects.iter().map(|object| object.name().clone()).collect());
         for (number, part) in objects.chunks(OBJECTS_PER_FILE).enumerate() {
             let suffix = if number == 0 { String::new() } else { format!("_{}", number + 1) };
             let path = format!("{}/opaque/{}{suffix}.yaml", policy.requests, kind.as_str());

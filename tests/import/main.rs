@@ -141,8 +141,8 @@ fn summary(imported: &Imported) -> String {
     for table in &imported.tables {
         let _ = writeln!(text, "described {table}");
     }
-    for (kind, count) in &imported.declared {
-        let _ = writeln!(text, "declared {count} {}", kind.as_str());
+    for (kind, names) in &imported.declared {
+        let _ = writeln!(text, "declared {} {}", names.len(), kind.as_str());
     }
     for (table, why) in &imported.opaque {
         let _ = writeln!(text, "only declared {table}: {why}");
