@@ -95,7 +95,8 @@ fn json(imported: &Imported) -> serde_json::Value {
     let counts = by_kind(&imported.left_out).into_iter().map(|(kind, items)| (kind, items.len()));
     let declared = imported.declared.iter().map(|(kind, names)| (kind.as_str(), names.len()));
     let objects = imported.declared.iter().flat_map(|(kind, names)| {
-        let object = |name: &TableName| serde_json::json!({ "kind": kind.as_str(), "schema": name.schema, "name": name.name });
+        let object =
+            |name: &TableName| serde_json::json!({ "kind": kind.as_str(), "schema": name.schema, "name": name.name });
         names.iter().map(object)
     });
     serde_json::json!({
