@@ -85,11 +85,17 @@ pub fn parse(line: &str) -> Result<Entry, String> {
     struct Version {
         version: u32,
     }
-    let version = serde_json::from_str(line).map(|Version { version }| version).map_err(|error| error.to_string())?;
-    if version != ENTRY_VERSION {
-        return Err(format!("it has version {version}, this release reads {ENTRY_VERSION}; use a newer one"));
-    }
-    let entry: Entry = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    let entry = match serde_json::from_str::<Entry>(line) {
+        Ok(entry) if entry.version == ENTRY_VERSION => entry,
+        // What a later release writes need not be an entry as this one knows it.
+        read => {
+            let Version { version } = serde_json::from_str(line).map_err(|error| error.to_string())?;
+            if version != ENTRY_VERSION {
+                return Err(format!("it has version {version}, this release reads {ENTRY_VERSION}; use a newer one"));
+            }
+            read.map_err(|error| error.to_string())?
+        }
+    };
     if json(&entry) == line { Ok(entry) } else { Err("it is not written as entries are".to_owned()) }
 }
 

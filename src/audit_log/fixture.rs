@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use crate::model::{Actor, Digest, ENTRY_VERSION, Entry, EntryKind, EntryTable, File, FileChange, FileState};
 
 use super::{
-    Addition, Files, Initialisation, LandingId, LogFiles, Origin, Pinned, Problem, ReadError, append, initialise,
-    verify,
+    Addition, Files, Initialisation, LandingId, LogFiles, Origin, Pinned, Problem, ReadError, TakeFile, append,
+    initialise, verify,
 };
 
 pub(super) fn origin() -> Origin {
@@ -136,8 +136,8 @@ impl LogFiles for Store {
         Ok(())
     }
 
-    fn paths(&mut self, take: &mut dyn FnMut(&str, bool)) -> Result<(), ReadError> {
-        self.0.keys().for_each(|path| take(path, true));
+    fn walk(&mut self, wanted: &dyn Fn(&str) -> bool, take: &mut TakeFile) -> Result<(), ReadError> {
+        self.0.iter().for_each(|(path, bytes)| take(path, true, wanted(path).then(|| bytes.clone())));
         Ok(())
     }
 }

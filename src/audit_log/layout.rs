@@ -39,6 +39,12 @@ pub(super) fn blob(digest: &Digest) -> String {
     format!("blob/{}/{}/{hex}", &hex[..2], &hex[2..4])
 }
 
+/// The digest of a blob's path; `None` where it is not the one path.
+pub(super) fn parse_blob(path: &str) -> Option<Digest> {
+    let digest = path.rsplit('/').next()?.parse().ok()?;
+    (blob(&digest) == path).then_some(digest)
+}
+
 /// `pulls/<N>`: the entries of a pull request.
 pub(super) fn pull(n: u64) -> String {
     format!("pulls/{}", number(n))
@@ -69,6 +75,14 @@ pub(super) fn id_shard(hash: &[u8; 32]) -> String {
     format!("ids/{:02x}/{:02x}", hash[0], hash[1])
 }
 
+/// The first two bytes of the hashes in `ids/<aa>/<bb>`; `None` where it is not the one spelling.
+pub(super) fn parse_shard(path: &str) -> Option<[u8; 2]> {
+    let (first, second) = path.strip_prefix("ids/")?.split_once('/')?;
+    let byte = |hex: &str| u8::from_str_radix(hex, 16).ok();
+    let prefix = [byte(first)?, byte(second)?];
+    (path == format!("ids/{:02x}/{:02x}", prefix[0], prefix[1])).then_some(prefix)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +109,13 @@ mod tests {
         let digest = Digest::of("abc");
         assert_eq!(blob(&digest), format!("blob/ba/78/{digest}"));
         assert_eq!(id_shard(&id_hash("abc")), "ids/ba/78");
+        assert_eq!((parse_blob(&blob(&digest)), parse_shard("ids/ba/78")), (Some(digest), Some([0xba, 0x78])));
+        for path in ["blob/ba/79/", "blob/ba/", "blob/78/ba/", "x/ba/78/"] {
+            assert_eq!(parse_blob(&format!("{path}{digest}")), None, "{path}");
+        }
+        for path in ["ids/BA/78", "ids/ba/+8", "ids/ba/78/9", "ids/ba", "ids/ba/078", "x/ba/78"] {
+            assert_eq!(parse_shard(path), None, "{path}");
+        }
         // The crate's own encoding, which has the tile height in front.
         assert_eq!(
             tlog_tiles::Tile::new(8, 3, 1_234_067, 9, false).path(),

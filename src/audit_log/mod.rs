@@ -47,7 +47,7 @@ pub use reconcile::{Landing, MergedPullRequest, RecordedApproval, is_approved, r
 pub use search::{Search, with_overflow};
 pub use state::{Branch, State, key_id};
 pub use tlog_tiles::Hash;
-pub use verify::{Earlier, LogFiles, Pinned, Place, Problem, Report, verify};
+pub use verify::{Earlier, LogFiles, Pinned, Place, Problem, Report, TakeFile, verify};
 
 /// What a reader of files failed with.
 pub type ReadError = Box<dyn std::error::Error + Send + Sync>;

@@ -307,9 +307,10 @@ pub(super) enum Audit {
     },
     /// Prove that an entry is in the log, or that the log only grew, to somebody who has no clone.
     Prove(Prove),
-    /// Recompute the log's tree and everything that can be derived from its entries, and check who signed it.
+    /// Recompute the log's tree and everything that can be derived from its entries, check who signed it, and compare what
+    /// landed with the history.
     ///
-    /// Exit code 1: something is wrong.
+    /// Exit code 1: something is wrong. 2: this clone lacks the history that it takes to tell.
     Verify(VerifyLog),
     /// Check a checkpoint against the one seen last, and cosign it as a witness.
     ///
@@ -335,8 +336,11 @@ pub(super) struct VerifyLog {
     #[arg(long, value_name = "FILE")]
     pub(super) witness: Vec<PathBuf>,
     /// Check this proof of `audit prove` instead; no clone is needed.
-    #[arg(long, value_name = "FILE", conflicts_with = "witness")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["witness", "log_only"])]
     pub(super) proof: Option<PathBuf>,
+    /// Leave out what takes the history of the base branches.
+    #[arg(long)]
+    pub(super) log_only: bool,
 }
 
 /// `audit cosign`.

@@ -148,3 +148,34 @@ pub(super) fn read_policy(bytes: Option<&[u8]>, place: &str) -> anyhow::Result<P
         None => anyhow::anyhow!("{place}: {error}"),
     })
 }
+
+/// The policy that a commit holds.
+pub(super) fn policy_at(git: &Git, commit: &str) -> anyhow::Result<Policy> {
+    let tree = git.read_tree(commit, &|path| path == POLICY_FILE, MAX_FILE_BYTES)?;
+    read_policy(tree.get(POLICY_FILE).map(|file| file.bytes.as_slice()), POLICY_FILE)
+}
+
+/// The policy that is in force after a commit: its own, or where that cannot be read, `last`, the one before. Somebody who
+/// breaks the policy of the base must not keep what lands from being recorded after it is repaired.
+pub(super) fn policy_in_force(git: &Git, commit: &str, last: Option<Policy>) -> anyhow::Result<Policy> {
+    let tree = git.read_tree(commit, &|path| path == POLICY_FILE, MAX_FILE_BYTES)?;
+    let own = read_policy(tree.get(POLICY_FILE).map(|file| file.bytes.as_slice()), POLICY_FILE);
+    own.or_else(|error| last.ok_or(error))
+}
+
+/// The governed files of two trees. A workflow counts in both where it is a control file in either, so that one that
+/// stops or starts using the tool shows as edited, not as removed or added.
+pub(super) fn governed_trees(git: &Git, policy: &Policy, before: &str, after: &str) -> anyhow::Result<(Tree, Tree)> {
+    let wanted = |path: &str| policy.classify(path) != PathKind::Ungoverned;
+    let mut before = git.read_tree(before, &wanted, MAX_FILE_BYTES)?;
+    let mut after = git.read_tree(after, &wanted, MAX_FILE_BYTES)?;
+    let ours = |tree: &Tree, path: &str| tree.get(path).is_some_and(|file| policy.governs(path, &file.bytes));
+    let paths: Vec<String> = before.keys().chain(after.keys()).cloned().collect();
+    for path in paths.iter().filter(|path| policy.classify(path) == PathKind::Workflow) {
+        if !ours(&before, path) && !ours(&after, path) {
+            before.remove(path);
+            after.remove(path);
+        }
+    }
+    Ok((before, after))
+}

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     audit_log::{
         self, Addition, Checkpoint, Entries, Files, Initialisation, LogFiles, Origin, Read, ReadError, Recorded,
-        Signer, State,
+        Signer, State, TakeFile,
     },
     git::{CommitFiles, Git, Identity, NewCommit, Pushed},
     model::{Digest, Secret, VerifierKey},
@@ -131,8 +131,8 @@ impl LogFiles for CommitFiles {
         Ok(Self::read_each(self, paths, take)?)
     }
 
-    fn paths(&mut self, take: &mut dyn FnMut(&str, bool)) -> Result<(), ReadError> {
-        Ok(Self::paths(self, take)?)
+    fn walk(&mut self, wanted: &dyn Fn(&str) -> bool, take: &mut TakeFile) -> Result<(), ReadError> {
+        Ok(Self::walk(self, wanted, take)?)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Objects through one `git cat-file --batch`.
+//! Objects through one `git cat-file --batch-command`.
 
 use std::{
     collections::VecDeque,
@@ -12,7 +12,9 @@ use super::{
     error::Error,
 };
 
-const ARGUMENTS: [&str; 2] = ["cat-file", "--batch"];
+/// With `--buffer` git answers when it is told to, many questions with one write.
+/// Source: <https://git-scm.com/docs/git-cat-file#Documentation/git-cat-file.txt---batch-command>
+const ARGUMENTS: [&str; 3] = ["cat-file", "--batch-command", "--buffer"];
 
 /// How many questions may wait for their answer. With 64 digits each they fit into the smallest pipe that systems give,
 /// so that neither side ever waits for the other.
@@ -30,6 +32,8 @@ pub(super) struct Object {
 pub(super) struct Batch {
     child: Child,
     requests: Option<BufWriter<ChildStdin>>,
+    /// Whether git was asked something and not yet told to answer.
+    asked: bool,
     answers: BufReader<ChildStdout>,
 }
 
@@ -43,7 +47,7 @@ impl Git {
             return Err(broken(&ARGUMENTS, io::ErrorKind::BrokenPipe.into()));
         };
         let answers = BufReader::with_capacity(1 << 16, answers);
-        Ok(Batch { child, requests: Some(BufWriter::new(requests)), answers })
+        Ok(Batch { child, requests: Some(BufWriter::new(requests)), asked: false, answers })
     }
 
     /// A reader of the files of `treeish`, a commit or tree id.
@@ -59,32 +63,39 @@ impl Batch {
         self.receive(limit)
     }
 
-    /// Asks for the objects with these ids and calls `take` with each answer in order, until it gives `false`.
-    pub(super) fn objects(
+    /// Asks for the objects with these ids, some ahead, and calls `take` with each answer in order, until it gives `false`.
+    /// What has no id is answered with `None`.
+    ///
+    /// # Errors
+    /// Also where an object is not here.
+    pub(super) fn objects<L>(
         &mut self,
-        ids: &mut dyn Iterator<Item = Result<(String, Option<String>), Error>>,
-        take: &mut dyn FnMut(&str, Option<Object>) -> bool,
+        asked: &mut dyn Iterator<Item = Result<(L, Option<String>), Error>>,
+        take: &mut dyn FnMut(L, Option<Object>) -> bool,
     ) -> Result<(), Error> {
-        let mut waiting: VecDeque<(String, bool)> = VecDeque::new();
+        let mut waiting: VecDeque<(L, Option<String>)> = VecDeque::new();
         let (mut more, mut going) = (true, true);
         loop {
             while more && going && waiting.len() < MAX_WAITING {
-                match ids.next() {
+                match asked.next() {
                     None => more = false,
                     Some(asked) => {
                         let (label, id) = asked?;
                         if let Some(id) = &id {
                             self.send(id)?;
                         }
-                        waiting.push_back((label, id.is_some()));
+                        waiting.push_back((label, id));
                     }
                 }
             }
             // Half of the questions at a time, so that git always has some to answer.
             for _ in 0..waiting.len().div_ceil(2) {
-                let Some((label, asked)) = waiting.pop_front() else { break };
-                let object = if asked { self.receive(usize::MAX)? } else { None };
-                going = going && take(&label, object);
+                let Some((label, id)) = waiting.pop_front() else { break };
+                let object = match id {
+                    Some(id) => Some(self.receive(usize::MAX)?.ok_or_else(|| missing(&id))?),
+                    None => None,
+                };
+                going = going && take(label, object);
             }
             if waiting.is_empty() && !(more && going) {
                 return Ok(());
@@ -97,7 +108,8 @@ impl Batch {
             return Err(unexpected(&ARGUMENTS, "an object's name holds a line end"));
         }
         let requests = self.requests.as_mut().ok_or_else(|| broken(&ARGUMENTS, io::ErrorKind::BrokenPipe.into()))?;
-        requests.write_all(format!("{name}\n").as_bytes()).map_err(|source| broken(&ARGUMENTS, source))
+        self.asked = true;
+        writeln!(requests, "contents {name}").map_err(|source| broken(&ARGUMENTS, source))
     }
 
     fn receive(&mut self, limit: usize) -> Result<Option<Object>, Error> {
@@ -105,7 +117,11 @@ impl Batch {
     }
 
     fn answer(&mut self, limit: usize) -> io::Result<Option<Object>> {
-        self.requests.as_mut().ok_or(io::ErrorKind::BrokenPipe)?.flush()?;
+        if std::mem::take(&mut self.asked) {
+            let requests = self.requests.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
+            requests.write_all(b"flush\n")?;
+            requests.flush()?;
+        }
         let mut header = Vec::new();
         if self.answers.read_until(b'\n', &mut header)? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
@@ -128,6 +144,11 @@ impl Batch {
         }
         Ok(Some(Object { is_tree: kind == "tree", is_blob: kind == "blob", bytes }))
     }
+}
+
+/// The error for an object that is not here.
+pub(super) fn missing(id: &str) -> Error {
+    unexpected(&["cat-file", id], "the object is missing; fetch it first")
 }
 
 impl Drop for Batch {

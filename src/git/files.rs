@@ -1,12 +1,21 @@
 //! Files of one commit of which there may be very many: tree by tree, and from a remote only those that are asked for.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, vec};
 
-use super::{Git, batch::Batch, command::unexpected, error::Error, path::text};
+use super::{
+    Git,
+    batch::{Batch, missing},
+    command::unexpected,
+    error::Error,
+    path::text,
+};
 use crate::model::Secret;
 
 /// Folders whose trees are kept; a log of a million entries has about a hundred thousand.
 const MAX_KEPT: usize = 2_000;
+
+/// Folders that a walk looks into at once.
+const FOLDERS_AT_ONCE: usize = 64;
 
 /// Deepest folder that is looked into.
 const MAX_DEPTH: usize = 16;
@@ -28,7 +37,19 @@ struct Node {
     is_tree: bool,
     is_regular: bool,
     id: String,
+    /// The commit of a submodule is in no object store.
+    is_commit: bool,
 }
+
+impl Node {
+    /// The id of its bytes, where it has some.
+    fn into_blob(self) -> Option<String> {
+        (!self.is_tree && !self.is_commit).then_some(self.id)
+    }
+}
+
+/// Takes a file: its path, whether it is a regular file of mode 100644, and its bytes where they were read.
+pub type TakeFile<'a> = dyn FnMut(&str, bool, Option<Vec<u8>>) + 'a;
 
 /// Reads files of one commit by path.
 #[derive(Debug)]
@@ -87,11 +108,13 @@ impl CommitFiles {
     pub fn read(&mut self, path: &str) -> Result<Option<Vec<u8>>, Error> {
         self.fetch(&[path])?;
         match self.find(path)? {
-            Found::Node(node) if !node.is_tree => match self.blobs.object(&node.id, usize::MAX)? {
-                Some(object) => Ok(Some(object.bytes)),
-                None => Err(missing(&node.id)),
+            Found::Node(node) => match node.into_blob() {
+                Some(id) => {
+                    self.blobs.object(&id, usize::MAX)?.map(|blob| Some(blob.bytes)).ok_or_else(|| missing(&id))
+                }
+                None => Ok(None),
             },
-            Found::Node(_) | Found::Nothing => Ok(None),
+            Found::Nothing => Ok(None),
             Found::Missing(id) => Err(missing(&id)),
         }
     }
@@ -105,36 +128,28 @@ impl CommitFiles {
     ) -> Result<(), Error> {
         let Self { trees, blobs, folders, commit, .. } = self;
         let mut lookup = Lookup { trees, folders, commit };
-        let mut ids = paths.map(|path| match lookup.find(&path)? {
-            Found::Node(node) => Ok((path, (!node.is_tree).then_some(node.id))),
+        let mut asked = paths.map(|path| match lookup.find(&path)? {
+            Found::Node(node) => Ok((path, node.into_blob())),
             Found::Nothing => Ok((path, None)),
             Found::Missing(id) => Err(missing(&id)),
         });
-        blobs.objects(&mut ids, &mut |path, object| take(path, object.map(|object| object.bytes)))
+        blobs.objects(&mut asked, &mut |path, object| take(&path, object.map(|object| object.bytes)))
     }
 
-    /// Calls `take` with the path of every file, and whether it is a regular file of mode 100644. Folders that are nested
-    /// too deeply are given as if they were files.
-    pub fn paths(&mut self, take: &mut dyn FnMut(&str, bool)) -> Result<(), Error> {
-        let mut open = vec![(String::new(), 0)];
-        while let Some((folder, depth)) = open.pop() {
-            let Self { trees, folders, commit, .. } = self;
-            let nodes = match (Lookup { trees, folders, commit }).folder(&folder)? {
-                Ok(nodes) => nodes.to_vec(),
-                Err(id) => return Err(missing(&id)),
-            };
-            for node in nodes {
-                let name = text(&node.name);
-                let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
-                // A name that is not UTF-8 reads as another one, so its folder could not be looked up.
-                if node.is_tree && depth < MAX_DEPTH && std::str::from_utf8(&node.name).is_ok() {
-                    open.push((path, depth + 1));
-                } else {
-                    take(&path, node.is_regular);
-                }
-            }
-        }
-        Ok(())
+    /// Calls `take` with every file, and with its bytes where the path is `wanted`. Folders that are nested too deeply are given as if they were files. In no order that means anything, but
+    /// always in the same. All of it must be here.
+    pub fn walk(&mut self, wanted: &dyn Fn(&str) -> bool, take: &mut TakeFile) -> Result<(), Error> {
+        let Self { trees, blobs, commit, .. } = self;
+        let mut asked = Walk::new(trees, commit).map(|file| {
+            let (path, node) = file?;
+            let regular = node.is_regular;
+            let id = node.into_blob().filter(|_| wanted(&path));
+            Ok(((path, regular), id))
+        });
+        blobs.objects(&mut asked, &mut |(path, regular), object| {
+            take(&path, regular, object.map(|object| object.bytes));
+            true
+        })
     }
 
     /// Fetches what is missing of these files and of the folders that they are in, all in one go for each level of
@@ -164,6 +179,73 @@ impl CommitFiles {
     fn find(&mut self, path: &str) -> Result<Found, Error> {
         let Self { trees, folders, commit, .. } = self;
         Lookup { trees, folders, commit }.find(path)
+    }
+}
+
+/// Every file of a commit, some folders ahead.
+struct Walk<'a> {
+    trees: &'a mut Batch,
+    /// Bytes of an object id.
+    id_length: usize,
+    /// Folders still to look into: what the paths in them begin with, how deep they are, and their tree.
+    open: Vec<(String, usize, String)>,
+    found: vec::IntoIter<(String, Node)>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(trees: &'a mut Batch, commit: &str) -> Self {
+        let root = (String::new(), 0, format!("{commit}^{{tree}}"));
+        Self { trees, id_length: commit.len() / 2, open: vec![root], found: Vec::new().into_iter() }
+    }
+
+    /// Looks into the folders that were found last.
+    fn look(&mut self) -> Result<(), Error> {
+        let (mut found, mut inner) = (Vec::new(), Vec::new());
+        let mut odd = None;
+        let folders = self.open.split_off(self.open.len().saturating_sub(FOLDERS_AT_ONCE));
+        let mut asked = folders.into_iter().map(|(prefix, depth, id)| Ok(((prefix, depth), Some(id))));
+        let id_length = self.id_length;
+        self.trees.objects(&mut asked, &mut |(prefix, depth), tree| {
+            let Some(nodes) = tree.filter(|tree| tree.is_tree).and_then(|tree| nodes(&tree.bytes, id_length)) else {
+                odd = Some(prefix);
+                return false;
+            };
+            for node in nodes {
+                let name = text(&node.name);
+                // A name that is not UTF-8 reads as another one, so what is in the folder would, too.
+                if node.is_tree && depth < MAX_DEPTH && std::str::from_utf8(&node.name).is_ok() {
+                    inner.push((format!("{prefix}{name}/"), depth + 1, node.id));
+                } else {
+                    found.push((format!("{prefix}{name}"), node));
+                }
+            }
+            true
+        })?;
+        if let Some(prefix) = odd {
+            return Err(unexpected(&["cat-file"], format!("`{prefix}` is no folder")));
+        }
+        self.open.append(&mut inner);
+        self.found = found.into_iter();
+        Ok(())
+    }
+}
+
+impl Iterator for Walk<'_> {
+    type Item = Result<(String, Node), Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(file) = self.found.next() {
+                return Some(Ok(file));
+            }
+            if self.open.is_empty() {
+                return None;
+            }
+            if let Err(error) = self.look() {
+                self.open.clear();
+                return Some(Err(error));
+            }
+        }
     }
 }
 
@@ -223,14 +305,15 @@ fn nodes(mut bytes: &[u8], id_length: usize) -> Option<Vec<Node>> {
         let nul = bytes.iter().position(|byte| *byte == 0)?;
         let (mode, name) = (bytes.get(..space)?, bytes.get(space + 1..nul)?);
         let id = bytes.get(nul + 1..nul + 1 + id_length)?;
-        let (is_tree, is_regular) = (mode == b"40000", mode == b"100644");
-        nodes.push(Node { name: name.to_vec(), is_tree, is_regular, id: hex::encode(id) });
+        nodes.push(Node {
+            name: name.to_vec(),
+            is_tree: mode == b"40000",
+            is_regular: mode == b"100644",
+            is_commit: mode == b"160000",
+            id: hex::encode(id),
+        });
         bytes = bytes.get(nul + 1 + id_length..)?;
     }
     nodes.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     Some(nodes)
-}
-
-fn missing(id: &str) -> Error {
-    unexpected(&["cat-file", id], "the object is missing; fetch it first")
 }

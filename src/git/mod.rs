@@ -19,6 +19,6 @@ pub use command::Git;
 pub use commit::{Identity, NewCommit};
 pub use diff::Merge;
 pub use error::Error;
-pub use files::CommitFiles;
+pub use files::{CommitFiles, TakeFile};
 pub use history::{Commit, Person};
 pub use remote::{Fetch, Pushed};

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, header::DATE};
 use serde::Deserialize;
 
 /// A call that failed. A variant for each thing that a caller can do about it; each prints as one line that names the
@@ -117,7 +117,7 @@ impl Error {
 /// Source: <https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit>
 fn until_reset(headers: &HeaderMap) -> Option<Duration> {
     let reset: i64 = header(headers, "x-ratelimit-reset")?.parse().ok()?;
-    let now = chrono::DateTime::parse_from_rfc2822(header(headers, "date")?).ok()?.timestamp();
+    let now = date(headers)?;
     // A second more: the header is cut to whole ones.
     Some(Duration::from_secs(u64::try_from(reset.saturating_sub(now)).unwrap_or(0).saturating_add(1)))
 }
@@ -139,6 +139,12 @@ fn other_advice(failure: &Failure) -> &'static str {
 
 pub(super) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// When the server answered, by its own clock, in Unix seconds.
+/// Source: <https://www.rfc-editor.org/rfc/rfc9110#section-6.6.1>
+pub(super) fn date(headers: &HeaderMap) -> Option<i64> {
+    Some(chrono::DateTime::parse_from_rfc2822(header(headers, DATE.as_str())?).ok()?.timestamp())
 }
 
 /// Longest message that is passed on, in characters.

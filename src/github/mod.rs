@@ -18,10 +18,14 @@ mod rules;
 mod statuses;
 
 use std::{
-    sync::{Arc, atomic::AtomicU32},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use http::{HeaderValue, Uri, header};
 use octocrab::Octocrab;
 
@@ -91,6 +95,8 @@ pub struct Github {
     patience: Patience,
     /// How many writes were sent.
     writes: Arc<AtomicU32>,
+    /// GitHub's clock at the latest answer, in Unix seconds; 0 before the first.
+    clock: Arc<AtomicI64>,
 }
 
 impl Github {
@@ -123,8 +129,20 @@ impl Github {
         }
         let client = builder.build().map_err(|error| Error::Settings(format!("No HTTPS client: {error}")))?;
         let prefix = url.path().trim_end_matches('/').to_owned();
-        let (owner, name, writes) = (owner.to_owned(), name.to_owned(), Arc::default());
-        Ok(Self { client, origin, prefix, owner, name, token, patience, writes })
+        let (owner, name) = (owner.to_owned(), name.to_owned());
+        let (writes, clock) = (Arc::default(), Arc::default());
+        Ok(Self { client, origin, prefix, owner, name, token, patience, writes, clock })
+    }
+
+    /// What GitHub's clock said with the latest answer; `None` before the first, and where a server sends no `Date`.
+    ///
+    /// Labels, comments and pushes carry GitHub's time, so whatever is compared with them must too: the clock of the
+    /// machine that a job happens to run on may be wrong.
+    /// Source: <https://www.rfc-editor.org/rfc/rfc9110#section-6.6.1>
+    #[must_use]
+    pub fn clock(&self) -> Option<DateTime<Utc>> {
+        let seconds = self.clock.load(Ordering::Relaxed);
+        DateTime::from_timestamp(seconds, 0).filter(|_| seconds != 0)
     }
 
     /// A route of the repository; `rest` begins with a slash, its segments are encoded already.

@@ -171,6 +171,9 @@ impl Github {
         let (parts, body) = self.client.execute(sent).await.map_err(|error| network(&error))?.into_parts();
         let body = Limited::new(body, MAX_ANSWER).collect().await.map_err(|error| network(&*error))?;
         let body = body.to_bytes().to_vec();
+        if let Some(date) = error::date(&parts.headers) {
+            self.clock.store(date, Ordering::Relaxed);
+        }
 
         let mut failure = self.failure(request, Some(parts.status), "");
         failure.request_id = header(&parts.headers, "x-github-request-id").map(|id| self.harmless(id));

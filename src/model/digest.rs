@@ -47,6 +47,13 @@ impl fmt::Debug for Digest {
     }
 }
 
+/// A SHA-256 that somebody else computed.
+impl From<[u8; 32]> for Digest {
+    fn from(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+}
+
 impl From<Digest> for String {
     fn from(digest: Digest) -> Self {
         digest.to_string()

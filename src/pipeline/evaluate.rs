@@ -160,7 +160,9 @@ pub(super) fn claimed(metadata: &RequestMetadata) -> Claims {
     }
 }
 
-fn changed_files(base: &Tree, merged: &Tree, policy: &Policy) -> Vec<FileChange> {
+/// The governed files that differ between two trees.
+#[must_use]
+pub fn changed_files(base: &Tree, merged: &Tree, policy: &Policy) -> Vec<FileChange> {
     let paths: std::collections::BTreeSet<&String> = base.keys().chain(merged.keys()).collect();
     let governed =
         paths.into_iter().filter(|path| !matches!(policy.classify(path), PathKind::Ungoverned | PathKind::Ignored));

@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 pub use catalogs::compare_catalogs;
-pub use evaluate::evaluate;
+pub use evaluate::{changed_files, evaluate};
 pub use identity::carried_ids;
 pub use import::{Imported, import};
 pub use neighbours::context_files;

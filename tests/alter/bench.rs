@@ -7,11 +7,14 @@ use schema_registry::{
     migration,
     model::{Change, ChangeKind, File, Migration, Renames, Table, Unsupported},
     parse::{parse_request, resolve},
-    postgres::{Connection, TemporaryCluster},
+    postgres::Connection,
     sql::quote,
 };
 
-use crate::{dump, states, support::connect};
+use crate::{
+    dump, states,
+    support::{Major, connect},
+};
 
 const ROWS: usize = 3;
 
@@ -113,7 +116,7 @@ pub(crate) fn rows(table: &Table) -> String {
 
 /// Two databases: one that migrates, and one that is created as wanted.
 pub(crate) struct Bench {
-    pub(crate) cluster: &'static TemporaryCluster,
+    major: Major,
     pub(crate) migrated: (Connection, String),
     pub(crate) wanted: (Connection, String),
 }
@@ -126,14 +129,15 @@ const SETUP: &str = "CREATE SCHEMA \"My \"\"schema\"\"\";
 
 impl Bench {
     /// With databases of these names, which no other test may use.
-    pub(crate) async fn start(cluster: &'static TemporaryCluster, names: [&str; 2]) -> Self {
+    pub(crate) async fn start(major: Major, names: [&str; 2]) -> Self {
+        let cluster = major.cluster();
         let admin = connect(cluster, "postgres").await;
         for name in names {
             admin.create_database(name).await.expect("it is new");
         }
         let [migrated, wanted] = names.map(str::to_owned);
         let bench = Self {
-            cluster,
+            major,
             migrated: (connect(cluster, &migrated).await, migrated),
             wanted: (connect(cluster, &wanted).await, wanted),
         };
@@ -154,12 +158,12 @@ impl Bench {
     pub(crate) async fn wanted(&self, table: &Table) -> Result<String, String> {
         run(&self.wanted.0, "clear", CLEAR).await?;
         run(&self.wanted.0, "wanted", &create(table).up).await?;
-        Ok(dump::schema(self.cluster, &self.wanted.1))
+        Ok(dump::schema(self.major, &self.wanted.1))
     }
 
     /// What `pg_dump` says of the first database.
     pub(crate) fn found(&self) -> String {
-        dump::schema(self.cluster, &self.migrated.1)
+        dump::schema(self.major, &self.migrated.1)
     }
 
     /// Runs a script in the first database.

@@ -2,17 +2,15 @@
 
 use std::{fs, process::Command};
 
-use schema_registry::postgres::TemporaryCluster;
-
 use crate::support::Major;
 
 /// The schema of a database as `pg_dump` writes it: statements sorted, and the columns of each table.
-pub(crate) fn schema(cluster: &TemporaryCluster, database: &str) -> String {
-    let output = Command::new(Major::Installed.binaries().join("pg_dump"))
+pub(crate) fn schema(major: Major, database: &str) -> String {
+    let output = Command::new(major.binaries().join("pg_dump"))
         .args(["--schema-only", "--no-owner", "--dbname"])
         .arg(database)
         .args(["--username", "schema_registry", "--host"])
-        .arg(cluster.folder())
+        .arg(major.cluster().folder())
         .output()
         .expect("pg_dump starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -35,10 +33,13 @@ fn sorted(statement: &str) -> String {
 }
 
 /// Copies a database by way of `pg_dump` and `psql`, rows included.
-pub(crate) fn restore(cluster: &TemporaryCluster, from: &str, to: &str) {
+pub(crate) fn restore(major: Major, from: &str, to: &str) {
     let program = |name: &str, database: &str| {
-        let mut command = Command::new(Major::Installed.binaries().join(name));
-        command.args(["--username", "schema_registry", "--host"]).arg(cluster.folder()).args(["--dbname", database]);
+        let mut command = Command::new(major.binaries().join(name));
+        command
+            .args(["--username", "schema_registry", "--host"])
+            .arg(major.cluster().folder())
+            .args(["--dbname", database]);
         command
     };
     let dumped = program("pg_dump", from).arg("--no-owner").output().expect("pg_dump starts");

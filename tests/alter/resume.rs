@@ -2,7 +2,7 @@
 
 use crate::{
     bench::{Bench, alter, same, statements},
-    pairs::{cases, pair},
+    pairs::{pair, seeds},
     support::{Major, runtime},
 };
 
@@ -23,11 +23,10 @@ fn cuts(script: &str) -> Vec<String> {
 
 #[test]
 fn a_change_that_was_cut_off_anywhere_is_begun_again() {
-    let wanted = (cases() / 100).max(2);
+    let wanted = (seeds().count() / 100).max(2);
     let (mut changes, mut seed, mut places) = (0, 10_000, 0);
-    let cluster = Major::Installed.cluster();
     runtime().block_on(async {
-        let bench = Bench::start(cluster, ["cut_off", "undisturbed"]).await;
+        let bench = Bench::start(Major::Installed, ["cut_off", "undisturbed"]).await;
         while changes < wanted {
             seed += 1;
             let (before, after, renames) = pair(seed);

@@ -5,4 +5,5 @@
 mod read;
 mod remote;
 mod repo;
+mod walk;
 mod write;

@@ -1,19 +1,17 @@
 //! What the entries give, gathered while they stream by and compared with the derived files.
 
-use crate::model::{Digest, Entry, EntryKind};
+use crate::model::{Entry, EntryKind};
 
 use super::{
     super::{
         Checkpoint, Error, State,
         append::first_id,
         entry::parse,
-        ids::Shard,
-        layout::{self, CHECKPOINT, STATE, WIDTH},
-        pulls::Pull,
+        layout::{self, STATE, WIDTH},
     },
     LogFiles, MAX_PROBLEMS, Place, Problem,
-    facts::{self, Fact, Facts},
-    tree::has_tile,
+    facts::{Fact, Facts},
+    files::{Walked, is_compared},
 };
 
 pub(super) struct Audit<'a> {
@@ -120,50 +118,15 @@ impl<'a> Audit<'a> {
         }
     }
 
-    /// Compares the index of ids, and finds doubles.
-    pub(super) fn ids(&mut self, files: &mut dyn LogFiles) -> Result<(), Error> {
-        self.ids.sort();
+    /// Finds ids that two entries have.
+    pub(super) fn doubles(&mut self, files: &mut dyn LogFiles) -> Result<(), Error> {
         let ids = std::mem::take(&mut self.ids);
         let doubles = ids.as_slice().windows(2).filter(|pair| pair[0].hash() == pair[1].hash());
         for pair in doubles.take(MAX_PROBLEMS) {
             let id = id_of(files, pair[1].index())?;
             self.entry(pair[1].index(), id.as_deref(), format!("has the id of entry {}", pair[0].index()));
         }
-        let shards = || ids.as_slice().chunk_by(|a, b| a.hash()[..2] == b.hash()[..2]);
-        let mut paths = shards().map(|shard| layout::id_shard(&shard[0].hash()));
-        let mut expected = shards();
-        each(files, &mut paths, &mut |path, bytes| {
-            let Some(facts) = expected.next() else { return };
-            let shard = Shard(facts.iter().rev().map(|fact| (fact.hash(), fact.index())).collect());
-            match bytes {
-                None => self.file(path, "is missing"),
-                Some(bytes) if bytes != shard.bytes() => self.file(path, "does not list the ids of the entries"),
-                Some(_) => {}
-            }
-        })?;
         self.ids = ids;
-        Ok(())
-    }
-
-    /// Compares the index of pull requests.
-    pub(super) fn pulls(&mut self, files: &mut dyn LogFiles) -> Result<(), Error> {
-        self.pulls.sort_unstable();
-        let pulls = std::mem::take(&mut self.pulls);
-        let of_one = || pulls.chunk_by(|a, b| a.0 == b.0);
-        let mut paths = of_one().map(|pull| layout::pull(pull[0].0));
-        let mut expected = of_one();
-        each(files, &mut paths, &mut |path, bytes| {
-            let Some(facts) = expected.next() else { return };
-            let pull = Pull(facts.iter().map(|(_, index)| *index).collect());
-            match bytes {
-                None => self.file(path, "is missing"),
-                Some(bytes) if bytes != pull.bytes() => {
-                    self.file(path, format!("does not list the entries of pull request {}", facts[0].0));
-                }
-                Some(_) => {}
-            }
-        })?;
-        self.pulls = pulls;
         Ok(())
     }
 
@@ -199,84 +162,29 @@ impl<'a> Audit<'a> {
         Ok(())
     }
 
-    /// Every blob that an entry names is there and has the bytes that its name says.
-    pub(super) fn blobs(&mut self, files: &mut dyn LogFiles) -> Result<(), Error> {
+    /// Compares all that lies in the branch with what the entries give; where not every entry was read, only blobs.
+    pub(super) fn files(&mut self, files: &mut dyn LogFiles, whole: bool) -> Result<(), Error> {
+        self.ids.sort();
         self.blobs.keep_first();
-        let digests = self.blobs.as_slice().iter().filter_map(facts::digest);
-        let (mut expected, mut wrong) = (self.blobs.as_slice().iter(), Vec::new());
-        each(files, &mut digests.map(|digest| layout::blob(&digest)), &mut |path, bytes| {
-            let Some(fact) = expected.next() else { return };
-            let what = match bytes {
-                None => "which is missing",
-                Some(bytes) if *Digest::of(&bytes).as_bytes() != fact.hash() => "whose bytes are not those of its name",
-                Some(_) => return,
-            };
-            if wrong.len() < MAX_PROBLEMS {
-                wrong.push((fact.index(), format!("names `{path}`, {what}")));
-            }
-        })?;
-        for (index, what) in wrong {
+        self.pulls.sort_unstable();
+        let mut walked = Walked::new(self.checkpoint.size, whole, &self.ids, &self.blobs, &self.pulls);
+        let walk = files.walk(&is_compared, &mut |path, regular, bytes| walked.take(path, regular, bytes.as_deref()));
+        walk.map_err(|source| Error::Read { path: ".".to_owned(), source })?;
+        walked.missing();
+        let Walked { files: wrong, entries, .. } = walked;
+        for (path, what) in wrong {
+            self.file(&path, what);
+        }
+        for (index, what) in entries {
             let id = id_of(files, index)?;
             self.entry(index, id.as_deref(), what);
         }
         Ok(())
     }
-
-    /// Finds files that do not belong to the log.
-    pub(super) fn unknown(&mut self, files: &mut dyn LogFiles) -> Result<(), Error> {
-        let mut unknown = Vec::new();
-        let walked = files.paths(&mut |path, regular| {
-            if unknown.len() < MAX_PROBLEMS && !(regular && self.belongs(path)) {
-                unknown.push(path.to_owned());
-            }
-        });
-        walked.map_err(|source| Error::Read { path: ".".to_owned(), source })?;
-        for path in unknown {
-            self.file(&path, "does not belong to the log");
-        }
-        Ok(())
-    }
-
-    fn belongs(&self, path: &str) -> bool {
-        let Some((folder, rest)) = path.split_once('/') else { return path == CHECKPOINT || path == STATE };
-        let size = self.checkpoint.size;
-        let byte = |hex: &str| u8::from_str_radix(hex, 16).ok();
-        match folder {
-            "blob" => {
-                let digest = rest.rsplit('/').next().and_then(|hex| hex.parse::<Digest>().ok());
-                digest.is_some_and(|digest| {
-                    path == layout::blob(&digest) && self.blobs.first(digest.as_bytes()).is_some()
-                })
-            }
-            "entries" => {
-                let bundle = rest.strip_suffix(".jsonl").and_then(layout::parse_number);
-                bundle.is_some_and(|bundle| bundle < size.div_ceil(WIDTH))
-            }
-            "tile" => layout::parse_tile(path).is_some_and(|(level, n, width)| has_tile(size, level, n, width)),
-            "ids" => rest.split_once('/').and_then(|(a, b)| Some([byte(a)?, byte(b)?])).is_some_and(|prefix| {
-                path == format!("ids/{:02x}/{:02x}", prefix[0], prefix[1]) && self.ids.begins(prefix)
-            }),
-            "pulls" => layout::parse_number(rest)
-                .is_some_and(|pr| self.pulls.binary_search_by_key(&pr, |(number, _)| *number).is_ok()),
-            _ => false,
-        }
-    }
 }
 
 pub(super) fn read(files: &mut dyn LogFiles, path: &str) -> Result<Option<Vec<u8>>, Error> {
     files.read(path).map_err(|source| Error::Read { path: path.to_owned(), source })
-}
-
-fn each(
-    files: &mut dyn LogFiles,
-    paths: &mut dyn Iterator<Item = String>,
-    take: &mut dyn FnMut(&str, Option<Vec<u8>>),
-) -> Result<(), Error> {
-    let result = files.read_each(paths, &mut |path, bytes| {
-        take(path, bytes);
-        true
-    });
-    result.map_err(|source| Error::Read { path: ".".to_owned(), source })
 }
 
 fn line_at(files: &mut dyn LogFiles, index: u64) -> Result<Vec<u8>, Error> {

@@ -1,7 +1,5 @@
 //! What entries say that must hold of all of them together: 37 bytes for each id, approval and blob that they name.
 
-use crate::model::Digest;
-
 /// A SHA-256 and the index of an entry, sorted by both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Fact([u8; 37]);
@@ -55,26 +53,27 @@ impl Facts {
         self.0.sort_unstable();
     }
 
-    /// The first index of a hash.
-    pub(super) fn first(&self, hash: &[u8; 32]) -> Option<u64> {
+    /// Where the first fact of a hash is.
+    pub(super) fn position(&self, hash: &[u8; 32]) -> Option<usize> {
         let at = self.0.partition_point(|fact| fact.0[..32] < hash[..]);
-        self.0.get(at).filter(|fact| fact.hash() == *hash).map(Fact::index)
+        self.0.get(at).is_some_and(|fact| fact.hash() == *hash).then_some(at)
     }
 
-    /// Whether there is a hash that begins so.
-    pub(super) fn begins(&self, prefix: [u8; 2]) -> bool {
-        let at = self.0.partition_point(|fact| fact.0[..2] < prefix[..]);
-        self.0.get(at).is_some_and(|fact| fact.0[..2] == prefix)
+    /// The first index of a hash.
+    pub(super) fn first(&self, hash: &[u8; 32]) -> Option<u64> {
+        self.position(hash).map(|at| self.0[at].index())
+    }
+
+    /// The facts whose hash begins so.
+    pub(super) fn beginning_with(&self, prefix: [u8; 2]) -> &[Fact] {
+        let first = self.0.partition_point(|fact| fact.0[..2] < prefix[..]);
+        let rest = &self.0[first..];
+        &rest[..rest.partition_point(|fact| fact.0[..2] == prefix)]
     }
 
     pub(super) fn as_slice(&self) -> &[Fact] {
         &self.0
     }
-}
-
-/// The digest that a fact is about.
-pub(super) fn digest(fact: &Fact) -> Option<Digest> {
-    hex::encode(fact.hash()).parse().ok()
 }
 
 #[cfg(test)]
@@ -90,9 +89,10 @@ mod tests {
         facts.keep_first();
         assert_eq!(facts.as_slice().len(), 7);
         assert_eq!((facts.first(&[3; 32]), facts.first(&[7; 32])), (Some(3), None));
-        assert!(facts.begins([6, 6]) && !facts.begins([6, 7]));
+        assert_eq!((facts.position(&[0; 32]), facts.position(&[3; 32])), (Some(0), Some(3)));
+        assert_eq!(facts.beginning_with([6, 6]).iter().map(Fact::index).collect::<Vec<_>>(), [6]);
+        assert_eq!((facts.beginning_with([6, 7]), facts.beginning_with([9, 9])), (&[][..], &[][..]));
         let fact = Fact::new([9; 32], (1 << 40) - 1);
         assert_eq!((fact.hash(), fact.index()), ([9; 32], (1 << 40) - 1));
-        assert_eq!(digest(&fact).map(|digest| digest.to_string()), Some("09".repeat(32)));
     }
 }

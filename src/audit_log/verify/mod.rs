@@ -4,6 +4,7 @@
 
 mod audit;
 mod facts;
+mod files;
 mod head;
 mod tree;
 
@@ -15,6 +16,9 @@ use super::{Checkpoint, Error, Note, Origin, ReadError, layout::CHECKPOINT};
 
 use audit::{Audit, read};
 use tree::Streamed;
+
+/// Takes a file: its path, whether it is a regular file of mode 100644, and its bytes where they were read.
+pub type TakeFile<'a> = dyn FnMut(&str, bool, Option<Vec<u8>>) + 'a;
 
 /// The files of the log's branch at one commit.
 pub trait LogFiles {
@@ -28,8 +32,8 @@ pub trait LogFiles {
         take: &mut dyn FnMut(&str, Option<Vec<u8>>) -> bool,
     ) -> Result<(), ReadError>;
 
-    /// Calls `take` with every path, and with whether it is a regular file of mode 100644.
-    fn paths(&mut self, take: &mut dyn FnMut(&str, bool)) -> Result<(), ReadError>;
+    /// Calls `take` with every file, and with its bytes where the path is `wanted`.
+    fn walk(&mut self, wanted: &dyn Fn(&str) -> bool, take: &mut TakeFile) -> Result<(), ReadError>;
 }
 
 /// What is known of the log beforehand, from the policy and from whoever kept an earlier checkpoint.
@@ -133,19 +137,18 @@ pub fn verify(pinned: &Pinned, files: &mut dyn LogFiles) -> Result<Report, Error
     audit.begin(files)?;
     let mut streamed = Streamed::new(&checkpoint, &pinned.earlier);
     streamed.run(files, &mut |index, line| audit.line(index, line))?;
-    audit.blobs(files)?;
     let size = streamed.edge.size();
     let mut head = head::Head::new(pinned, &checkpoint, &bytes);
     head.origin();
     head.first_entry(streamed.first);
     head.earlier();
     // Where entries are missing, what follows from all of them says nothing.
-    if size == checkpoint.size {
-        audit.ids(files)?;
-        audit.pulls(files)?;
+    let whole = size == checkpoint.size;
+    audit.files(files, whole)?;
+    if whole {
+        audit.doubles(files)?;
         audit.approvals(files)?;
         audit.state(files)?;
-        audit.unknown(files)?;
         head.signatures(audit.state.key.as_deref());
     }
     let head::Head { first_entry, signed_by, cosigned_by, problems, .. } = head;

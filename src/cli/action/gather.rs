@@ -10,11 +10,11 @@ use chrono::{DateTime, Utc};
 
 use super::{Step, limits, store::Store};
 use crate::{
-    cli::context::{MAX_FILE_BYTES, read_policy},
+    cli::context::{MAX_FILE_BYTES, governed_trees, policy_at},
     git::Merge,
     model::{Activity, Outcome, PullRequest, Tree},
     pipeline::{self, Scope, Snapshot},
-    policy::{POLICY_FILE, PathKind, Policy},
+    policy::{PathKind, Policy},
 };
 
 /// A pull request, judged on the merged result with the base tip of this moment.
@@ -74,7 +74,7 @@ pub(super) async fn judge(step: &Step<'_>, pull_request: PullRequest) -> anyhow:
     })?;
     let merge_base = github.merge_base(&base, &pull_request.head_sha).await?;
     store.fetch_commits(&[&pull_request.head_sha, &merge_base])?;
-    let policy = policy_of(store, &base)?;
+    let policy = policy_at(store.git(), &base)?;
     let head = &pull_request.head_sha;
     let result = match store.git().merge_tree(Some(&merge_base), &base, head)? {
         Merge::Conflict(_) => MergedResult::Conflict,
@@ -107,7 +107,7 @@ pub(super) fn clean(
     activity: Activity,
 ) -> anyhow::Result<Clean> {
     let git = store.git();
-    let (base, merged) = governed_trees(store, policy, sides.base, sides.merged)?;
+    let (base, merged) = governed_trees(store.git(), policy, sides.base, sides.merged)?;
     let governed = |path: &String| base.contains_key(path) || merged.contains_key(path);
     let changed: BTreeSet<String> =
         git.changed_paths(sides.merge_base, sides.head)?.into_iter().filter(governed).collect();
@@ -122,34 +122,6 @@ pub(super) fn clean(
     let outcome = pipeline::evaluate(&snapshot);
     let context = pipeline::context_files(&snapshot, &outcome);
     Ok(Clean { outcome, control, context, merged: snapshot.merged, commentable })
-}
-
-/// The policy at `commit`.
-pub(super) fn policy_of(store: &Store, commit: &str) -> anyhow::Result<Policy> {
-    let tree = store.git().read_tree(commit, &|path| path == POLICY_FILE, MAX_FILE_BYTES)?;
-    read_policy(tree.get(POLICY_FILE).map(|file| file.bytes.as_slice()), POLICY_FILE)
-}
-
-/// The governed files of two trees. A workflow counts in both where it is a control file in either, so that one that
-/// stops or starts using the tool shows as edited, not as removed or added.
-pub(super) fn governed_trees(
-    store: &Store,
-    policy: &Policy,
-    before: &str,
-    after: &str,
-) -> anyhow::Result<(Tree, Tree)> {
-    let wanted = |path: &str| policy.classify(path) != PathKind::Ungoverned;
-    let mut before = store.git().read_tree(before, &wanted, MAX_FILE_BYTES)?;
-    let mut after = store.git().read_tree(after, &wanted, MAX_FILE_BYTES)?;
-    let ours = |tree: &Tree, path: &str| tree.get(path).is_some_and(|file| policy.governs(path, &file.bytes));
-    let paths: Vec<String> = before.keys().chain(after.keys()).cloned().collect();
-    for path in paths.iter().filter(|path| policy.classify(path) == PathKind::Workflow) {
-        if !ours(&before, path) && !ours(&after, path) {
-            before.remove(path);
-            after.remove(path);
-        }
-    }
-    Ok((before, after))
 }
 
 /// The control files of a tree that [`governed_trees`] read.

@@ -2,17 +2,18 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{
-    Step,
-    gather::{control_files, governed_trees, policy_of},
-};
+use super::{Step, gather::control_files};
 use crate::{
     approval::{self, Evidence},
     audit_log::{Landing, MergedPullRequest, RecordedApproval, is_vetoed, standing_approvals},
-    cli::log::{TOOL, View},
+    cli::{
+        context::{governed_trees, policy_in_force},
+        log::{TOOL, View},
+    },
     git::Commit,
     model::{Activity, Digest, Entry, PullRequest},
     pipeline::{self, Scope, Snapshot},
+    policy::Policy,
 };
 
 /// One or more first-parent commits that arrived together.
@@ -35,8 +36,11 @@ pub(super) async fn landings(step: &Step<'_>, view: &mut View) -> anyhow::Result
         if tip == recorded {
             continue;
         }
+        let mut policy = None;
         for arrival in arrivals(step, &recorded, &tip).await? {
-            landings.push(landing(step, view, &reference, &arrival)?);
+            let in_force = policy_in_force(step.store.git(), &arrival.before, policy.take())?;
+            landings.push(landing(step, view, &in_force, &reference, &arrival)?);
+            policy = Some(in_force);
         }
     }
     Ok(landings)
@@ -112,12 +116,18 @@ async fn whole(step: &Step<'_>, listed: Option<PullRequest>) -> anyhow::Result<O
 }
 
 /// The facts of one arrival, judged by the policy that was in force before it.
-pub(super) fn landing(step: &Step<'_>, view: &mut View, reference: &str, arrival: &Arrival) -> anyhow::Result<Landing> {
-    let policy = policy_of(&step.store, &arrival.before)?;
-    let (base, merged) = governed_trees(&step.store, &policy, &arrival.before, &arrival.after)?;
-    let control = control_files(&base, &policy);
+pub(super) fn landing(
+    step: &Step<'_>,
+    view: &mut View,
+    policy: &Policy,
+    reference: &str,
+    arrival: &Arrival,
+) -> anyhow::Result<Landing> {
+    let (base, merged) = governed_trees(step.store.git(), policy, &arrival.before, &arrival.after)?;
+    let control = control_files(&base, policy);
     let changed = base.keys().chain(merged.keys()).filter(|path| base.get(*path) != merged.get(*path));
     let scope = Scope::Changed(changed.cloned().collect());
+    let policy = policy.clone();
     let snapshot = Snapshot { policy, now: arrival.at, base, merged, scope, activity: Activity::default() };
     let outcome = pipeline::evaluate(&snapshot);
     let evidence = Evidence::of(&outcome, &snapshot.merged, None);

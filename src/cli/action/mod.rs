@@ -36,6 +36,7 @@ struct Step<'a> {
     signer: Option<Signer>,
     repository: RepositoryFacts,
     only: Option<Only>,
+    /// When the step began, by GitHub's clock.
     now: DateTime<Utc>,
 }
 
@@ -77,8 +78,8 @@ pub(super) fn run(context: &Context, only: Option<Only>) -> anyhow::Result<Ended
         let store = Store::new(environment.remote(), environment.token.clone())?;
         let log_store = Store::new(environment.remote(), environment.token.clone())?;
         let signer = log::signer(&super::variable)?;
-        let step =
-            Step { environment: &environment, github, store, log_store, signer, repository, only, now: context.now };
+        let now = github.clock().unwrap_or(context.now);
+        let step = Step { environment: &environment, github, store, log_store, signer, repository, only, now };
         match subject {
             Subject::MergeGroup { branch } => queue::run(&step, branch).await,
             Subject::Branch { name, before } => sweep::branch(&step, name, before).await,

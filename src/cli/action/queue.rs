@@ -8,7 +8,7 @@ use anyhow::Context as _;
 
 use super::{
     Step,
-    gather::{self, Clean, Sides, policy_of},
+    gather::{self, Clean, Sides},
     landings::{self, Arrival},
     outputs::{self, Outputs},
     record,
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     audit_log::is_approved,
-    cli::{Ended, log::TOOL, output},
+    cli::{Ended, context::policy_at, log::TOOL, output},
     model::{Activity, CommitStatus, Outcome, StatusState, Verdict},
     policy::{LimitsPolicy, Policy},
     report::{
@@ -57,7 +57,7 @@ pub(super) async fn run(step: &Step<'_>, branch: &str) -> anyhow::Result<Ended> 
     let commits: Vec<&str> = queued.iter().map(|entry| entry.after.as_str()).collect();
     step.store.fetch_commits(&commits)?;
     // Limits are of one pull request; the group may hold several.
-    let policy = Policy { limits: LimitsPolicy::default(), ..policy_of(&step.store, &tip)? };
+    let policy = Policy { limits: LimitsPolicy::default(), ..policy_at(step.store.git(), &tip)? };
     let head = commits.last().copied().unwrap_or(&tip);
     let sides = Sides { merge_base: &tip, base: &tip, head, merged: head };
     let clean = gather::clean(&step.store, &policy, &sides, step.now, Activity::default())?;
@@ -153,7 +153,8 @@ async fn verdict(
     let unapproved = record::foresee(step, policy, |view| {
         let mut unapproved = Vec::new();
         for (entry, arrival) in queued.iter().zip(&arrivals) {
-            let landing = landings::landing(step, view, &reference, arrival)?;
+            let in_force = policy_at(step.store.git(), &arrival.before)?;
+            let landing = landings::landing(step, view, &in_force, &reference, arrival)?;
             if !is_approved(step.repository.id, &landing) {
                 unapproved.push(format!("#{}", entry.number));
             }

@@ -2,11 +2,12 @@
 
 use anyhow::Context as _;
 
-use super::{Step, gather::policy_of, landings::landings};
+use super::{Step, landings::landings};
 use crate::{
     audit_log::{Addition, Checkpoint, reconcile},
     cli::{
         Ended, audit,
+        context::policy_at,
         log::{Append, Log, Retry, View, too_busy},
         output,
     },
@@ -18,7 +19,7 @@ use crate::{
 pub(super) async fn run(step: &Step<'_>) -> anyhow::Result<Ended> {
     let branch = &step.repository.default_branch;
     let tip = step.store.fetch_branch(branch)?.with_context(|| format!("the default branch {branch} has no commit"))?;
-    let policy = policy_of(&step.store, &tip)?;
+    let policy = policy_at(step.store.git(), &tip)?;
     let ((), checkpoint) = append(step, &policy, |_| Ok(((), Vec::new()))).await?;
     let entries = plural(usize::try_from(checkpoint.size).unwrap_or(usize::MAX), "entry").replace("entrys", "entries");
     output::print(&format!("The audit log has {entries}.\n"))?;

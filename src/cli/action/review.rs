@@ -284,7 +284,8 @@ impl<'a> Review<'a> {
                 wanted: &wanted,
                 summary: Some(summary).filter(|_| comments != Comments::Off),
                 head_sha: &self.judged.pull_request.head_sha,
-                now: self.step.now,
+                // The summary is shown from now on, not from when the step began: a label of between was set without it.
+                now: github.clock().unwrap_or(self.step.now),
             });
             operations.extend(gate.labels.iter().cloned().map(|change| match change {
                 LabelChange::Add(label) => Operation::AddLabel { label },

@@ -6,11 +6,15 @@ use anyhow::bail;
 
 use super::{
     Step,
-    gather::{self, Clean, governed_trees, policy_of},
+    gather::{self, Clean},
     record, review,
 };
 use crate::{
-    cli::{Ended, output},
+    cli::{
+        Ended,
+        context::{governed_trees, policy_at},
+        output,
+    },
     github::Error,
     model::PullRequest,
     policy::Policy,
@@ -26,12 +30,12 @@ const HEADS_AT_ONCE: usize = 100;
 pub(super) async fn branch(step: &Step<'_>, name: &str, before: &str) -> anyhow::Result<Ended> {
     let recorded = if step.records() { record::run(step).await.map(drop) } else { Ok(()) };
     let Some(tip) = step.store.fetch_branch(name)? else { return recorded.map(|()| Ended::Well) };
-    let policy = policy_of(&step.store, &tip)?;
+    let policy = policy_at(step.store.git(), &tip)?;
     if gated(step, &policy, name) {
         let before = step.store.fetch_commits(&[before]).is_ok().then_some(before);
         let touched = match before {
             Some(before) => {
-                let (old, new) = governed_trees(&step.store, &policy, before, &tip)?;
+                let (old, new) = governed_trees(step.store.git(), &policy, before, &tip)?;
                 old != new
             }
             None => true,
@@ -54,7 +58,7 @@ pub(super) async fn everything(step: &Step<'_>) -> anyhow::Result<Ended> {
     let mut judged = BTreeSet::new();
     for base in bases {
         if let Some(tip) = step.store.fetch_branch(&base)?
-            && gated(step, &policy_of(&step.store, &tip)?, &base)
+            && gated(step, &policy_at(step.store.git(), &tip)?, &base)
         {
             judged.insert(base);
         }
@@ -84,7 +88,7 @@ fn governing(
     for pull_request in open {
         let mut differs = true;
         for tip in tips.iter().flatten() {
-            let (base, head) = governed_trees(&step.store, policy, tip, &pull_request.head_sha)?;
+            let (base, head) = governed_trees(step.store.git(), policy, tip, &pull_request.head_sha)?;
             differs &= base != head;
         }
         if differs {

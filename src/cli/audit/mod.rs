@@ -1,5 +1,6 @@
 //! `audit`: create, read, prove and verify the audit log.
 
+mod history;
 mod prove;
 mod setup;
 mod show;

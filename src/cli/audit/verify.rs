@@ -5,13 +5,18 @@ use std::fmt::Write as _;
 use anyhow::bail;
 use serde_json::json;
 
-use super::{checkpoint_file, pinned_origin, pinned_policy, read_file, tip};
+use super::{
+    checkpoint_file,
+    history::{self, Compared},
+    pinned_origin, pinned_policy, read_file, tip,
+};
 use crate::{
     audit_log::{self, Earlier, Origin, Pinned, Report},
     cli::{
         Ended,
         arguments::{Format, VerifyLog},
         context::Context,
+        log::View,
         output,
     },
     policy::Policy,
@@ -30,9 +35,22 @@ pub(super) fn run(context: &Context, arguments: &VerifyLog, format: Format) -> a
     let mut files = git.files(&commit)?;
     let checkpoint = files.read("checkpoint")?.and_then(|bytes| audit_log::Checkpoint::parse(&bytes).ok());
     let pinned = pinned(&policy, checkpoint.map(|checkpoint| checkpoint.origin), arguments)?;
-    let report = audit_log::verify(&pinned, &mut files)?;
-    print(&report, &commit, format)?;
-    Ok(Ended::well_if(report.problems.is_empty()))
+    let mut report = audit_log::verify(&pinned, &mut files)?;
+    let mut compared = None;
+    // A log that contradicts itself says nothing about the history.
+    if let Some(checkpoint) = report.checkpoint.as_ref().filter(|_| report.problems.is_empty() && !arguments.log_only) {
+        let mut found = history::compare(git, &mut View::open(git, &commit, &checkpoint.origin)?)?;
+        report.problems.append(&mut found.problems);
+        compared = Some(found);
+    }
+    print(&report, compared.as_ref(), &commit, format)?;
+    match compared {
+        Some(found) if report.problems.is_empty() && found.unknown > 0 => bail!(
+            "this clone lacks the history of {}; get it with `git fetch --unshallow`, or leave it out with --log-only",
+            plural(found.unknown, "landing")
+        ),
+        _ => Ok(Ended::well_if(report.problems.is_empty())),
+    }
 }
 
 /// What the policy pins, and what the caller kept.
@@ -61,7 +79,7 @@ fn pinned(policy: &Policy, found: Option<Origin>, arguments: &VerifyLog) -> anyh
     })
 }
 
-fn print(report: &Report, commit: &str, format: Format) -> anyhow::Result<()> {
+fn print(report: &Report, compared: Option<&Compared>, commit: &str, format: Format) -> anyhow::Result<()> {
     let whole = report.problems.is_empty();
     match format {
         Format::Json => output::print_json(&json!({
@@ -72,6 +90,9 @@ fn print(report: &Report, commit: &str, format: Format) -> anyhow::Result<()> {
             "firstEntry": report.first_entry,
             "signedBy": report.signed_by.as_ref().map(ToString::to_string),
             "cosignedBy": report.cosigned_by,
+            "landings": compared.map(|compared| compared.landings),
+            "landingsUnknown": compared.map(|compared| compared.unknown),
+            "landingsGone": compared.map(|compared| compared.gone),
             "problems": report.problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
         })),
         Format::Human => {
@@ -80,6 +101,15 @@ fn print(report: &Report, commit: &str, format: Format) -> anyhow::Result<()> {
             let entries = entries(report.size);
             let verdict = if whole { "the log is intact" } else { "THE LOG IS DAMAGED" };
             let _ = writeln!(text, "{entries} at commit {commit}: {verdict}");
+            if let Some(compared) = compared.filter(|compared| whole && compared.unknown == 0) {
+                let (landings, are) =
+                    (plural(compared.landings, "landing"), if compared.landings == 1 { "is" } else { "are" });
+                let _ = writeln!(text, "{landings} {are} in the history as recorded");
+                if compared.gone > 0 {
+                    let gone = plural(compared.gone, "landing");
+                    let _ = writeln!(text, "{gone} cannot be compared: rewritten history took their commits away");
+                }
+            }
             match &report.signed_by {
                 Some(key) => drop(writeln!(text, "signed by {key}")),
                 None if whole => text.push_str("not signed: whoever can push to the branch can replace all of it\n"),

@@ -21,6 +21,8 @@ fn lacks_its_key(states: &States, foreign_key: &ForeignKey) -> Option<Unsupporte
     if foreign_key.references != states.after.name {
         return None;
     }
+    // Without columns it refers to the primary key, whatever else is unique.
+    let primary_only = foreign_key.referenced_columns.is_empty();
     let primary = |key: &PrimaryKey| key.columns.clone();
     let columns = match foreign_key.referenced_columns.as_slice() {
         [] => states.after.primary_key.as_ref().map(primary).unwrap_or_default(),
@@ -30,20 +32,22 @@ fn lacks_its_key(states: &States, foreign_key: &ForeignKey) -> Option<Unsupporte
     let keys = |table: &Table| -> Vec<Constraint> {
         let serves = |constraint: &Constraint| match constraint {
             Constraint::PrimaryKey(key) => is(&key.columns),
-            Constraint::Unique(unique) => is(&unique.columns) && unique.deferrable == Deferrable::No,
+            Constraint::Unique(unique) => !primary_only && is(&unique.columns) && unique.deferrable == Deferrable::No,
             _ => false,
         };
         table.constraints().filter(serves).map(|constraint| constraint.called("")).collect()
     };
     let indexes = |table: &Table| -> Vec<Index> {
-        let named = |index: &Index| -> Vec<String> {
+        let named = |index: &Index| -> Option<Vec<String>> {
             let name = |element: &IndexElement| match &element.key {
                 IndexKey::Column(name) => Some(name.clone()),
                 IndexKey::Expression(_) => None,
             };
-            index.elements.iter().filter_map(name).collect()
+            index.elements.iter().map(name).collect()
         };
-        let serves = |index: &&Index| index.unique && index.predicate.is_none() && is(&named(index));
+        let serves = |index: &&Index| {
+            !primary_only && index.unique && index.predicate.is_none() && named(index).is_some_and(|names| is(&names))
+        };
         table.indexes.iter().filter(serves).map(|index| Index { name: String::new(), ..index.clone() }).collect()
     };
     let kept = keys(&states.before).iter().any(|key| keys(&states.after).contains(key))

@@ -36,7 +36,7 @@ pub(super) fn section(facts: &SummaryFacts<'_>, state: &ApprovalState, detail: D
         let reasons: Vec<String> =
             voided.changed.iter().take(detail.rows).map(|reason| format!("- {}", prose(reason))).collect();
         parts.push(format!(
-            "The approval of {} for the digest {} no longer counts, because the bytes changed:\n\n{}{}",
+            "The approval of {} for the digest {} no longer counts, because what it was given for has changed:\n\n{}{}",
             who.join(", "),
             code(&voided.digest.short()),
             reasons.join("\n"),

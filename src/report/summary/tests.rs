@@ -275,7 +275,7 @@ fn a_reviewer_reads_everything_in_one_place() {
 
     Who may approve: people with the role `maintain` or `admin`, and 1 person on the policy's list of approvers; never the author, the requester, or anybody who had a hand in the commits.
 
-    The approval of `ben` for the digest `cba06b5736fa` no longer counts, because the bytes changed:
+    The approval of `ben` for the digest `cba06b5736fa` no longer counts, because what it was given for has changed:
 
     - `schema-requests/caricatures.yaml` has other bytes: bbbb instead of aaaa
 

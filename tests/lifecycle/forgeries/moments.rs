@@ -82,6 +82,20 @@ fn a_label_counts_only_while_the_intact_summary_shows_these_bytes() {
 }
 
 #[test]
+fn a_label_that_is_set_while_a_slow_run_writes_the_summary_is_of_what_was_there_before() {
+    let (stage, number) = waiting();
+    commit(&stage, &(corrected() + "# 1\n"));
+    stage.repo.label_during("query repository", number, "mia", LABEL, 90);
+    stage.review(number, "synchronize", "ann");
+    stage.review(number, "labeled", "mia");
+    refused(&stage, number, "90 seconds after the push, and as old as the summary", "before the summary and the head");
+
+    stage.approve(number, "mia");
+    assert_eq!(stage.gate(number), "success: Approved by mia; no violations", "the same at its time");
+    stage.summary(number);
+}
+
+#[test]
 fn a_label_that_was_another_one_counts_for_nothing() {
     let (stage, number) = waiting();
     stage.repo.label(number, "mia", "nice").expect("may label");

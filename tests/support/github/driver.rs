@@ -122,6 +122,16 @@ impl RepoDriver {
         self.lock().surprises.push((route.to_owned(), Surprise(Box::new(surprise))));
     }
 
+    /// Lets seconds pass right before the next call of `route`, and sets a label then.
+    pub fn label_during(&self, route: &str, number: u64, login: &str, name: &str, seconds: i64) {
+        let (repo, [login, name]) = (self.id, [login, name].map(str::to_owned));
+        let surprise = move |state: &mut State| {
+            state.clock.advance(seconds);
+            labels::set(state, repo, number, &Who::person(&login), &name);
+        };
+        self.lock().surprises.push((route.to_owned(), Surprise(Box::new(surprise))));
+    }
+
     /// Moves a branch to any commit; the author of that commit does, or the owner.
     pub fn force_push(&self, branch: &str, sha: &str) {
         let email = self.git(&["show", "--no-patch", "--format=%ae", sha]);

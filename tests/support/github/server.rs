@@ -128,7 +128,8 @@ async fn answer(Shared(state): Shared<Arc<Mutex<State>>>, request: Request) -> R
         let mut state = lock(&state);
         let (reply, fault) = routes::dispatch(&mut state, &incoming);
         let id = state.next_id();
-        (reply.header("x-github-request-id", format!("{id:04X}:1")), fault)
+        let date = state.clock.now().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        (reply.header("x-github-request-id", format!("{id:04X}:1")).header("date", date), fault)
     };
     match fault {
         // The connection's task unwinds without a message, and the connection closes without an answer.
