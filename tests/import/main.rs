@@ -154,6 +154,27 @@ fn summary(imported: &Imported) -> String {
     text
 }
 
+/// PostgreSQL cuts the name of a serial column's sequence to 63 bytes, table and column in turn.
+#[test]
+fn serial_is_recognised_however_its_sequence_was_cut() {
+    let (short, long) = ("a".repeat(20), "b".repeat(50));
+    let columns = [(&short, &short), (&short, &long), (&long, &short), (&long, &long)];
+    Major::Installed.with_database("import_serial", async |_, connection| {
+        for (number, (table, column)) in columns.iter().enumerate() {
+            let script = format!(
+                "CREATE SCHEMA s{number}; CREATE TABLE s{number}.{table} (id int PRIMARY KEY, {column} serial)"
+            );
+            connection.execute_script(&script).await.expect("is made");
+        }
+        let imported = taken_over(&inventory(&connection).await.expect("reads"));
+        assert!(imported.declared.is_empty() && imported.left_out.is_empty(), "{}", summary(&imported));
+        assert_eq!(imported.tables.len(), columns.len());
+        let serials =
+            imported.files.values().filter(|file| String::from_utf8_lossy(&file.bytes).contains("type: serial"));
+        assert_eq!(serials.count(), columns.len());
+    });
+}
+
 #[test]
 fn a_dump_gives_what_the_database_gives() {
     Major::Installed.with_database("import_dump", async |cluster, connection| {
