@@ -122,10 +122,15 @@ pub fn closing_line(outcome: &Outcome) -> String {
     )
 }
 
-/// `1 error`, `2 errors`.
+/// `1 error`, `2 errors`, `2 entries`, `2 witnesses`.
 #[must_use]
 pub fn plural(count: usize, word: &str) -> String {
-    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+    match (count, word.strip_suffix('y')) {
+        (1, _) => format!("1 {word}"),
+        (_, Some(stem)) => format!("{count} {stem}ies"),
+        _ if word.ends_with('s') => format!("{count} {word}es"),
+        _ => format!("{count} {word}s"),
+    }
 }
 
 pub(super) fn bold(text: &str, style: Style) -> String {

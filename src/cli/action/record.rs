@@ -21,7 +21,7 @@ pub(super) async fn run(step: &Step<'_>) -> anyhow::Result<Ended> {
     let tip = step.store.fetch_branch(branch)?.with_context(|| format!("the default branch {branch} has no commit"))?;
     let policy = policy_at(step.store.git(), &tip)?;
     let ((), checkpoint) = append(step, &policy, |_| Ok(((), Vec::new()))).await?;
-    let entries = plural(usize::try_from(checkpoint.size).unwrap_or(usize::MAX), "entry").replace("entrys", "entries");
+    let entries = plural(usize::try_from(checkpoint.size).unwrap_or(usize::MAX), "entry");
     output::print(&format!("The audit log has {entries}.\n"))?;
     Ok(Ended::Well)
 }

@@ -116,7 +116,7 @@ fn print(report: &Report, compared: Option<&Compared>, commit: &str, format: For
                 None => {}
             }
             if report.cosigned_by > 0 {
-                let _ = writeln!(text, "cosigned by {}", witnesses(report.cosigned_by));
+                let _ = writeln!(text, "cosigned by {}", plural(report.cosigned_by, "witness"));
             }
             if let Some(first) = report.first_entry.filter(|_| whole) {
                 let _ = writeln!(text, "first entry {first}");
@@ -127,11 +127,7 @@ fn print(report: &Report, compared: Option<&Compared>, commit: &str, format: For
 }
 
 fn entries(size: u64) -> String {
-    plural(usize::try_from(size).unwrap_or(usize::MAX), "entry").replace("entrys", "entries")
-}
-
-fn witnesses(count: usize) -> String {
-    plural(count, "witness").replace("witnesss", "witnesses")
+    plural(usize::try_from(size).unwrap_or(usize::MAX), "entry")
 }
 
 /// Checks a proof against what the policy pins; a proof of a log that is not signed proves little.
