@@ -151,16 +151,19 @@ pub(super) fn read_policy(bytes: Option<&[u8]>, place: &str) -> anyhow::Result<P
 
 /// The policy that a commit holds.
 pub(super) fn policy_at(git: &Git, commit: &str) -> anyhow::Result<Policy> {
-    let tree = git.read_tree(commit, &|path| path == POLICY_FILE, MAX_FILE_BYTES)?;
-    read_policy(tree.get(POLICY_FILE).map(|file| file.bytes.as_slice()), POLICY_FILE)
+    stored_policy(git, commit)?
 }
 
-/// The policy that is in force after a commit: its own, or where that cannot be read, `last`, the one before. Somebody who
+/// The policy that is in force after a commit: its own, or where that is no policy, `last`, the one before. Somebody who
 /// breaks the policy of the base must not keep what lands from being recorded after it is repaired.
 pub(super) fn policy_in_force(git: &Git, commit: &str, last: Option<Policy>) -> anyhow::Result<Policy> {
+    stored_policy(git, commit)?.or_else(|error| last.ok_or(error))
+}
+
+/// What the policy file of a commit says; the outer error is of git, the inner one of the file.
+fn stored_policy(git: &Git, commit: &str) -> anyhow::Result<anyhow::Result<Policy>> {
     let tree = git.read_tree(commit, &|path| path == POLICY_FILE, MAX_FILE_BYTES)?;
-    let own = read_policy(tree.get(POLICY_FILE).map(|file| file.bytes.as_slice()), POLICY_FILE);
-    own.or_else(|error| last.ok_or(error))
+    Ok(read_policy(tree.get(POLICY_FILE).map(|file| file.bytes.as_slice()), POLICY_FILE))
 }
 
 /// The governed files of two trees. A workflow counts in both where it is a control file in either, so that one that

@@ -136,8 +136,8 @@ impl CommitFiles {
         blobs.objects(&mut asked, &mut |path, object| take(&path, object.map(|object| object.bytes)))
     }
 
-    /// Calls `take` with every file, and with its bytes where the path is `wanted`. Folders that are nested too deeply are given as if they were files. In no order that means anything, but
-    /// always in the same. All of it must be here.
+    /// Calls `take` with every file, and with its bytes where the path is `wanted`. Folders that are nested too deeply are
+    /// given as if they were files. In no order that means anything, but always in the same. All of it must be here.
     pub fn walk(&mut self, wanted: &dyn Fn(&str) -> bool, take: &mut TakeFile) -> Result<(), Error> {
         let Self { trees, blobs, commit, .. } = self;
         let mut asked = Walk::new(trees, commit).map(|file| {

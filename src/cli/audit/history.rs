@@ -58,11 +58,12 @@ pub(super) fn compare(git: &Git, view: &mut View) -> anyhow::Result<Compared> {
     let rewritings = landings.iter().filter(|landing| landing.entry.kind == EntryKind::HistoryRewritten);
     let rewritten: BTreeMap<String, u64> =
         rewritings.map(|landing| (landing.id.reference.clone(), landing.index)).collect();
+    let shallow = git.is_shallow()?;
     let mut compared = Compared::default();
     let mut policies: BTreeMap<String, Policy> = BTreeMap::new();
     for landing in &landings {
-        let last = rewritten.get(&landing.id.reference).copied().unwrap_or_default();
-        match finding(git, view, landing, last, &mut policies)? {
+        let gone = rewritten.get(&landing.id.reference).is_some_and(|rewriting| landing.index < *rewriting);
+        match finding(git, view, landing, (gone, shallow), &mut policies)? {
             Finding::Agrees => compared.landings += 1,
             Finding::CannotTell => compared.unknown += 1,
             Finding::Gone => compared.gone += 1,
@@ -75,16 +76,15 @@ pub(super) fn compare(git: &Git, view: &mut View) -> anyhow::Result<Compared> {
     Ok(compared)
 }
 
-/// `rewritten` is the index of the entry that last recorded that the branch's history was rewritten.
+/// `gone`: a later entry records that the branch's history was rewritten. `shallow`: this clone lacks old commits.
 fn finding(
     git: &Git,
     view: &mut View,
     landing: &Recorded,
-    rewritten: u64,
+    (gone, shallow): (bool, bool),
     policies: &mut BTreeMap<String, Policy>,
 ) -> anyhow::Result<Finding> {
-    let Recorded { index, entry, id } = landing;
-    let (gone, shallow) = (*index < rewritten, git.is_shallow()?);
+    let Recorded { entry, id, .. } = landing;
     let branch = id.reference.strip_prefix("refs/heads/").unwrap_or(&id.reference);
     let Some(tip) = git.resolve(&format!("refs/remotes/{REMOTE}/{branch}"))? else { return Ok(Finding::CannotTell) };
     let here = git.resolve(&id.after)?.is_some();
