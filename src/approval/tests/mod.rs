@@ -1,6 +1,7 @@
 //! The state machine of approvals, run after run.
 
 mod comments;
+mod entries;
 mod labels;
 mod people;
 mod vetoes;
