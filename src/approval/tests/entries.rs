@@ -1,7 +1,5 @@
 //! What is recorded of approvals, and what is told of those that no longer count.
 
-use std::collections::BTreeMap;
-
 use super::world::*;
 use crate::{
     approval::{
@@ -78,7 +76,7 @@ fn what_changed_is_told_also_where_the_lines_do_not_tell() {
     world.push("B");
     world.settle();
     let changed = |world: &World| world.evaluate().state.voided.expect("an approval was voided").changed;
-    let lines = std::mem::replace(&mut world.lines, BTreeMap::new());
+    let lines = std::mem::take(&mut world.lines);
     assert_eq!(changed(&world), ["The approved bytes changed"], "the log's blob could not be read");
     world.lines = lines;
     world.push("A");

@@ -3,6 +3,8 @@
 mod comments;
 mod entries;
 mod labels;
+mod moments;
+mod owners;
 mod people;
 mod vetoes;
 mod world;
