@@ -177,6 +177,9 @@ fn functions_that_rely_on_the_search_path_are_compared_unplanned() {
                         ADD CONSTRAINT players_kind_check CHECK (is_setting(kind || ''));";
         connection.execute_script(edit).await.expect("an edit");
         let said = complaint(&connection, &up).await;
-        assert!(said.contains("found  constraint players_kind_check: CHECK public.is_setting((kind || ''::text))"), "{said}");
+        assert!(
+            said.contains("found  constraint players_kind_check: CHECK public.is_setting((kind || ''::text))"),
+            "{said}"
+        );
     });
 }
