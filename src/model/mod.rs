@@ -17,6 +17,7 @@ mod opaque;
 mod outcome;
 mod people;
 mod pull_request;
+mod referred;
 mod request;
 mod route;
 mod secret;

@@ -5,6 +5,7 @@ mod catalogs;
 mod changes;
 mod early;
 mod evaluate;
+mod held;
 mod identity;
 mod import;
 mod neighbours;
