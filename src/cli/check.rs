@@ -54,7 +54,6 @@ fn markdown(outcome: &Outcome, policy: &Policy) -> String {
         head_sha: None,
         digest: None,
         tool: TOOL,
-        log: None,
     })
     .markdown
 }

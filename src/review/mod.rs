@@ -12,7 +12,7 @@ mod tests;
 mod threads;
 
 pub use place::{Place, place};
-pub use summary::{SummaryText, shown_since};
+pub use summary::{SummaryText, conclude, shown_since};
 pub use threads::Wanted;
 
 use chrono::{DateTime, Utc};

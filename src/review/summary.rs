@@ -27,6 +27,31 @@ pub fn shown_since(conversation: &Conversation, digest: Digest) -> Option<DateTi
     (marker.digest == Some(digest) && is_intact(comment)).then(|| marker.since.max(comment.created_at))
 }
 
+/// What writes `words` under the summary of a pull request that was merged; `None` where they are there already.
+///
+/// Nothing is evaluated any more, so the summary stays as it was. One that somebody edited is not: of it only the words
+/// are kept, as where there was none.
+#[must_use]
+pub fn conclude(conversation: &Conversation, words: &str, head_sha: &str, now: DateTime<Utc>) -> Option<Operation> {
+    let nothing = || SummaryMarker {
+        digest: None,
+        head: head_sha.to_owned(),
+        since: whole_seconds(now),
+        body: text_digest(words),
+    };
+    let Some((comment, marker)) = current(conversation) else {
+        return Some(Operation::CreateComment { body: nothing().comment(&format!("{words}\n")) });
+    };
+    let text = SummaryMarker::parse(&comment.body).map(|(_, text)| text.trim()).filter(|_| is_intact(comment));
+    let (marker, text) = match text {
+        Some(text) if text.ends_with(words) => return None,
+        Some(text) => (marker, format!("{text}\n\n{words}")),
+        None => (nothing(), words.to_owned()),
+    };
+    let marker = SummaryMarker { body: text_digest(&text), ..marker };
+    Some(Operation::UpdateComment { id: comment.id, body: marker.comment(&(text + "\n")) })
+}
+
 /// What to write, then what to hide.
 ///
 /// An own comment with a summary's marker is the summary even when somebody edited it: writing it again is how the edit

@@ -19,6 +19,7 @@ mod forgeries;
 mod history;
 mod init;
 mod limits;
+mod merged;
 mod request;
 mod settings;
 mod size;

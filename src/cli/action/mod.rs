@@ -6,6 +6,7 @@ mod event;
 mod gather;
 mod landings;
 mod limits;
+mod merged;
 mod outputs;
 mod people;
 mod queue;
@@ -24,6 +25,9 @@ use crate::{
     github::{Github, Settings},
     model::{PullRequest, RepositoryFacts},
 };
+
+/// Context of the commit status.
+const STATUS_CONTEXT: &str = "schema-registry";
 
 /// What everything that a step does needs.
 struct Step<'a> {

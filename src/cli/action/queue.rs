@@ -7,12 +7,12 @@
 use anyhow::Context as _;
 
 use super::{
-    Step,
+    STATUS_CONTEXT, Step,
     gather::{self, Clean, Sides},
     landings::{self, Arrival},
     outputs::{self, Outputs},
     record,
-    review::{STATUS_CONTEXT, post_status},
+    review::post_status,
 };
 use crate::{
     audit_log::is_approved,
@@ -82,7 +82,6 @@ pub(super) async fn run(step: &Step<'_>, branch: &str) -> anyhow::Result<Ended> 
         head_sha: Some(head),
         digest: None,
         tool: TOOL,
-        log: None,
     };
     outputs::summarise(step.environment, &summary(&facts).in_full)?;
     Outputs { verdict, ..Outputs::of(&clean.outcome, head) }.write(step.environment)?;

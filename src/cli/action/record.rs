@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 
-use super::{Step, landings::landings};
+use super::{Step, landings::landings, merged};
 use crate::{
     audit_log::{Addition, Checkpoint, reconcile},
     cli::{
@@ -42,7 +42,10 @@ pub(super) async fn append<T>(
         let (decided, more) = decide(&mut view)?;
         additions.extend(more);
         match log.append(&mut view, &additions, step.now)? {
-            Append::Done(checkpoint) => return Ok((decided, checkpoint)),
+            Append::Done(checkpoint) => {
+                merged::tell(step, policy, &additions, &checkpoint).await;
+                return Ok((decided, checkpoint));
+            }
             Append::Lost => tokio::time::sleep(retry.lost().with_context(too_busy)?).await,
         }
     }

@@ -3,7 +3,7 @@
 use anyhow::bail;
 
 use super::{
-    Step,
+    STATUS_CONTEXT, Step,
     approvals::{About, Approvals},
     gather::{self, Clean, Judged},
     outputs::{self, Outputs},
@@ -25,9 +25,6 @@ use crate::{
     },
     review::{self, Operation, PlanInput, SummaryText, Wanted},
 };
-
-/// Context of the commit status.
-pub(super) const STATUS_CONTEXT: &str = "schema-registry";
 
 /// Most judgements of one run that follow a success that was overtaken.
 const LOOKS: usize = 5;
@@ -259,7 +256,6 @@ impl<'a> Review<'a> {
             head_sha: Some(&self.judged.pull_request.head_sha),
             digest,
             tool: TOOL,
-            log: None,
         });
         Gate { verdict, status, approval, labels, summary, seen: None, turned_green: false, unrecorded: None }
     }

@@ -62,7 +62,6 @@ pub(super) fn report(step: &Step<'_>, judged: &Judged, why: &str) -> anyhow::Res
         head_sha: Some(&judged.pull_request.head_sha),
         digest: None,
         tool: TOOL,
-        log: None,
     };
     let note = format!("> [!NOTE]\n> {}\n", prose(why));
     outputs::summarise(step.environment, &format!("{}\n{note}", summary(&facts).in_full))?;

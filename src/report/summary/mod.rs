@@ -13,7 +13,7 @@ use super::{
     terminal::plural,
 };
 use crate::{
-    model::{ApprovalState, Digest, Outcome, Severity, Verdict},
+    model::{ApprovalState, Digest, EntryKind, Outcome, Severity, Verdict},
     policy::Policy,
 };
 
@@ -49,8 +49,6 @@ pub struct SummaryFacts<'a> {
     pub digest: Option<Digest>,
     /// `schema-registry <version>`.
     pub tool: &'a str,
-    /// Number of entries and root of the audit log.
-    pub log: Option<(u64, Digest)>,
 }
 
 /// A summary that GitHub accepts.
@@ -206,8 +204,31 @@ fn footer(facts: &SummaryFacts<'_>) -> String {
     parts.extend(facts.digest.map(|digest| format!("digest {}", code(&digest.short()))));
     parts.extend(facts.head_sha.map(|head| format!("head {}", code(&short_sha(head)))));
     parts.push(prose(facts.tool));
-    parts.extend(facts.log.map(|(size, root)| format!("audit log {size} entries, root {}", code(&root.short()))));
     format!("<sub>{}</sub>", parts.join(" · "))
+}
+
+/// The last words under the summary of a pull request that was merged: how it was recorded, and the audit log that holds
+/// that, `root` in base64 as in the checkpoint.
+#[must_use]
+pub fn recorded(kind: EntryKind, size: u64, root: &str) -> String {
+    format!("**{}.** Audit log: {}, root {}", how(kind), entries(size), code(root))
+}
+
+/// The same as the description of a commit status.
+#[must_use]
+pub fn recorded_status(kind: EntryKind, size: u64, root: &str) -> String {
+    format!("{}; audit log: {}, root {root}", how(kind), entries(size))
+}
+
+fn how(kind: EntryKind) -> &'static str {
+    match kind {
+        EntryKind::Merged => "Merged as approved",
+        _ => "Merged unapproved, and recorded so",
+    }
+}
+
+fn entries(size: u64) -> String {
+    plural(usize::try_from(size).unwrap_or(usize::MAX), "entry")
 }
 
 fn short_sha(sha: &str) -> String {
