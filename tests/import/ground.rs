@@ -18,8 +18,11 @@ schemaJson:
 requestMetadata: {justification: People have pets}
 ";
 
+/// A table, and what is done to the text of its request.
+type Edit<'a> = (&'a str, &'a dyn Fn(&str) -> String);
+
 /// Asks for a change on a branch of its own, and lets `verify` prove it; returns what it says. Then the change lands.
-fn asked(folder: &Path, branch: &str, edits: &[(&str, &dyn Fn(&str) -> String)]) -> String {
+fn asked(folder: &Path, branch: &str, edits: &[Edit<'_>]) -> String {
     git(folder, &["checkout", "--quiet", "-b", branch]);
     for (table, edit) in edits {
         let path = folder.join(format!("schema-requests/{table}.yaml"));
@@ -110,7 +113,7 @@ ALTER TABLE public.people ADD FOREIGN KEY (house) REFERENCES public.houses (id);
             1,
         )
     };
-    let rounds: [(&str, &[(&str, &dyn Fn(&str) -> String)]); 3] =
+    let rounds: [(&str, &[Edit<'_>]); 3] =
         [("pets", &[("pets", &pets)]), ("pet", &[("people", &pet)]), ("tail", &[("people", &tail)])];
     let said: Vec<_> = rounds.iter().map(|(branch, edits)| asked(folder, branch, edits)).collect();
     insta::assert_snapshot!(said.join("\n"), @"
