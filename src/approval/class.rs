@@ -82,7 +82,7 @@ mod tests {
     use super::*;
     use crate::{
         approval::testing::{outcome, request, table, violation},
-        model::{Change, FileChange, Operation, Table, Waived, Work},
+        model::{Change, FileChange, Operation, Table, TableName, Waived, Work},
         policy::Required,
     };
 
@@ -92,7 +92,7 @@ mod tests {
 
     fn change(kind: ChangeKind, before: Option<&Table>, after: Option<&Table>) -> RequestOutcome {
         let mut request = request("because");
-        let table = before.or(after).expect("a side").name.clone();
+        let table = before.or(after).map_or_else(|| TableName::public("teams"), |side| side.name.clone());
         let (before, after) = (before.cloned(), after.cloned());
         request.change = Some(Change { table, kind, before, after, renames: crate::model::Renames::default() });
         request
@@ -144,6 +144,7 @@ mod tests {
                 change(ChangeKind::None, Some(&plain), Some(&plain)),
                 "1 metadata: comments or metadata of `teams` change",
             ),
+            (change(ChangeKind::None, None, None), "1 metadata: comments or metadata of `teams` change"),
             (change(ChangeKind::Alter, Some(&plain), Some(&nullable)), "1 ordinary: the table `teams` changes"),
             (losing(change(ChangeKind::Drop, Some(&plain), None)), "2 drop: the table `teams` is dropped"),
             (
