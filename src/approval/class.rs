@@ -41,6 +41,19 @@ pub fn required(parts: &[Classified]) -> usize {
     parts.iter().map(|part| part.required).max().unwrap_or(0)
 }
 
+/// How many approvals a change of these paths needs at the least, whatever is in the files: what can be said of a change
+/// of long ago, which this release may put into another class than the one that judged it.
+#[must_use]
+pub fn least_required<'p>(paths: impl IntoIterator<Item = &'p str>, policy: &Policy) -> usize {
+    let of = |class| policy.approval.required.of(class);
+    let of_path = |path| match policy.classify(path) {
+        PathKind::Control | PathKind::Workflow => of(ClassOfChange::ControlFile),
+        PathKind::Baseline => of(ClassOfChange::Baseline),
+        _ => ClassOfChange::ALL.into_iter().map(of).min().unwrap_or(0),
+    };
+    paths.into_iter().map(of_path).max().unwrap_or(0)
+}
+
 /// Whether a request of the outcome accounts for the file.
 fn belongs(outcome: &Outcome, policy: &Policy, path: &str) -> bool {
     outcome.requests.iter().any(|request| {

@@ -83,7 +83,7 @@ impl World {
 
     /// What the policy pins.
     fn policy(&self) -> Pinned {
-        let first = verify(&Pinned::default(), &mut self.honest()).expect("readable").first_entry;
+        let first = verify(&Pinned::default(), &mut self.honest(), &mut |_, _| {}).expect("readable").first_entry;
         Pinned {
             origin: Some(origin()),
             first_entry: Some(first.expect("an entry")),

@@ -10,11 +10,11 @@ use chrono::{DateTime, Utc};
 
 use super::{Step, limits, store::Store};
 use crate::{
-    cli::context::{MAX_FILE_BYTES, governed_trees, policy_at},
+    cli::context::{MAX_FILE_BYTES, control_files, governed_trees, policy_at},
     git::Merge,
     model::{Activity, Outcome, PullRequest, Tree},
     pipeline::{self, Scope, Snapshot},
-    policy::{PathKind, Policy},
+    policy::Policy,
 };
 
 /// A pull request, judged on the merged result with the base tip of this moment.
@@ -122,12 +122,4 @@ pub(super) fn clean(
     let outcome = pipeline::evaluate(&snapshot);
     let context = pipeline::context_files(&snapshot, &outcome);
     Ok(Clean { outcome, control, context, merged: snapshot.merged, commentable })
-}
-
-/// The control files of a tree that [`governed_trees`] read.
-pub(super) fn control_files(tree: &Tree, policy: &Policy) -> Tree {
-    let control = tree.iter().filter(|(path, file)| {
-        matches!(policy.classify(path), PathKind::Control | PathKind::Workflow) && policy.governs(path, &file.bytes)
-    });
-    control.map(|(path, file)| (path.clone(), file.clone())).collect()
 }

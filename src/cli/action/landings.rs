@@ -2,16 +2,16 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Step, gather::control_files};
+use super::Step;
 use crate::{
     approval::{self, Evidence},
-    audit_log::{Landing, MergedPullRequest, RecordedApproval, is_vetoed, standing_approvals},
+    audit_log::{Landing, MergedPullRequest},
     cli::{
-        context::{governed_trees, policy_in_force},
+        context::{control_files, governed_trees, policy_in_force},
         log::{TOOL, View},
     },
     git::Commit,
-    model::{Activity, Digest, Entry, PullRequest},
+    model::{Activity, Entry, PullRequest},
     pipeline::{self, Scope, Snapshot},
     policy::Policy,
 };
@@ -144,7 +144,7 @@ pub(super) fn landing(
         at: pull_request.and_then(|pull_request| pull_request.merged_at).unwrap_or(arrival.at),
         actor: pull_request.and_then(|pull_request| pull_request.merged_by.clone()),
         files: outcome.files,
-        pull_request: pull_request.map(|pull_request| approvals(view, pull_request, required)).transpose()?,
+        pull_request: pull_request.map(|it| approvals(view, it.number, required)).transpose()?,
         policy: Some(approval::policy_digest(&control)),
         violations: evidence.violations,
         tables: evidence.tables,
@@ -153,22 +153,9 @@ pub(super) fn landing(
     })
 }
 
-fn approvals(view: &mut View, pull_request: &PullRequest, required: usize) -> anyhow::Result<MergedPullRequest> {
-    let entries: Vec<Entry> =
-        view.entries_of(pull_request.number)?.into_iter().map(|recorded| recorded.entry).collect();
-    let mut approvals = Vec::new();
-    for entry in standing_approvals(&entries, pull_request.number) {
-        let (Some(actor), Some(digest)) = (&entry.actor, entry.digest) else { continue };
-        let lines = lines_of(view, &digest)?;
-        approvals.push(RecordedApproval { id: entry.id.clone(), actor: actor.id, digest, lines });
-    }
-    let vetoed = is_vetoed(&entries, pull_request.number);
-    Ok(MergedPullRequest { number: pull_request.number, required, vetoed, approvals })
-}
-
-/// The lines of an approval digest; none where the log lacks them, which covers nothing.
-fn lines_of(view: &mut View, digest: &Digest) -> anyhow::Result<Vec<u8>> {
-    Ok(view.blob(digest)?.unwrap_or_default())
+fn approvals(view: &mut View, number: u64, required: usize) -> anyhow::Result<MergedPullRequest> {
+    let entries: Vec<Entry> = view.entries_of(number)?.into_iter().map(|recorded| recorded.entry).collect();
+    view.merged(number, required, &entries)
 }
 
 fn time(commit: &Commit) -> DateTime<Utc> {
