@@ -119,6 +119,19 @@ mod tests {
         FileChange { path: path.to_owned(), before: None, after: outcome(&[]).files[0].after }
     }
 
+    #[test]
+    fn what_a_change_needs_at_the_least_is_known_from_its_paths() {
+        let mut policy = Policy::default();
+        let least = |policy: &Policy, paths: &[&str]| least_required(paths.iter().copied(), policy);
+        let (request, control) = ("schema-requests/a.yaml", "schema-registry.toml");
+        assert_eq!(least(&policy, &[]), 0);
+        assert_eq!(least(&policy, &[request]), 1, "comments alone need one");
+        assert_eq!(least(&policy, &[request, control]), 2);
+        assert_eq!(least(&policy, &["migrations/20260101_000000_baseline.txt"]), 2);
+        policy.approval.required = Required::all(0);
+        assert_eq!(least(&policy, &[request, control]), 0);
+    }
+
     fn change(kind: ChangeKind, before: Option<&Table>, after: Option<&Table>) -> RequestOutcome {
         let mut request = request("because");
         let table = before.or(after).expect("a side").name.clone();

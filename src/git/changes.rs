@@ -112,6 +112,10 @@ impl Changes {
         requests.write_all(format!("{after} {before}\n").as_bytes())?;
         requests.write_all(END)?;
         let mut records = Vec::new();
+        // Of a commit that is not here, git says nothing.
+        if self.answers.fill_buf()?.first() == Some(&END[0]) {
+            return Err(io::Error::new(io::ErrorKind::NotFound, format!("the commit {after} is not here")));
+        }
         self.field()?;
         while self.answers.fill_buf()?.first() == Some(&b':') {
             let (facts, path) = (self.field()?, self.field()?);

@@ -31,12 +31,7 @@ pub(super) struct Difference {
 
 impl Difference {
     /// What differs between two commits that are here, of what may be governed under `policy`.
-    pub(super) fn between(
-        changes: &mut Changes,
-        policy: &Policy,
-        before: &str,
-        after: &str,
-    ) -> anyhow::Result<Self> {
+    pub(super) fn between(changes: &mut Changes, policy: &Policy, before: &str, after: &str) -> anyhow::Result<Self> {
         let wanted = |path: &str| policy.classify(path) != PathKind::Ungoverned;
         let (before, after) = changes.between(before, after, &wanted, MAX_FILE_BYTES)?;
         Ok(Self { before, after })

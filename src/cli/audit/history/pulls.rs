@@ -51,11 +51,11 @@ impl History<'_> {
         self.pulls.landed.insert(pr);
         let required = least_required(files.iter().map(|file| file.path.as_str()), policy);
         let mut pull = self.view.merged(pr, required, &entries)?;
-        pull.approvals.retain(|approval| Some(approval.digest) == entry.digest && entry.approvals.contains(&approval.id));
+        pull.approvals
+            .retain(|approval| Some(approval.digest) == entry.digest && entry.approvals.contains(&approval.id));
         let stood = pull.approvals.len() == entry.approvals.len();
         let whole = stood && pull.approvals.is_empty() == entry.digest.is_none();
-        Ok((!whole || !covers(entry.repo, &pull, files)).then(|| {
-            format!("says that #{pr} was approved, and no approvals that stood then cover what landed")
-        }))
+        Ok((!whole || !covers(entry.repo, &pull, files))
+            .then(|| format!("says that #{pr} was approved, and no approvals that stood then cover what landed")))
     }
 }
