@@ -188,6 +188,13 @@ pub(super) fn leave_out_foreign_workflows(policy: &Policy, before: &mut Tree, af
     }
 }
 
+/// The control files of a commit. They are the same whatever the policy is.
+pub(super) fn control_files_at(git: &Git, commit: &str) -> anyhow::Result<Tree> {
+    let any = Policy::default();
+    let wanted = |path: &str| matches!(any.classify(path), PathKind::Control | PathKind::Workflow);
+    Ok(control_files(&git.read_tree(commit, &wanted, MAX_FILE_BYTES)?, &any))
+}
+
 /// The control files of a tree.
 pub(super) fn control_files(tree: &Tree, policy: &Policy) -> Tree {
     let control = tree.iter().filter(|(path, file)| {

@@ -21,6 +21,8 @@ use crate::{
 pub(super) struct Judged {
     pub(super) pull_request: PullRequest,
     pub(super) policy: Policy,
+    /// The base tip that it was judged on.
+    pub(super) base: String,
     /// The best common ancestor of base and head.
     pub(super) merge_base: String,
     pub(super) result: MergedResult,
@@ -84,7 +86,7 @@ pub(super) async fn judge(step: &Step<'_>, pull_request: PullRequest) -> anyhow:
             MergedResult::Clean(Box::new(clean(store, &policy, &sides, *now, activity)?))
         }
     };
-    Ok(Judged { pull_request, policy, merge_base, result })
+    Ok(Judged { pull_request, policy, base, merge_base, result })
 }
 
 /// The commits and trees that a change is judged by.

@@ -3,7 +3,7 @@
 use super::super::REMOTE;
 use crate::{
     approval::policy_digest,
-    cli::context::{MAX_FILE_BYTES, control_files, read_policy},
+    cli::context::{control_files_at, read_policy},
     git::{Changes, Git, Lineage},
     model::{Digest, Tree},
     policy::{POLICY_FILE, PathKind, Policy, is_control_file},
@@ -59,9 +59,7 @@ impl Branch {
 impl Control {
     /// The control files of a commit that is here. Where its policy is none, `last` stays in force.
     pub(super) fn at(git: &Git, commit: &str, last: Option<Policy>) -> anyhow::Result<Self> {
-        let any = Policy::default();
-        let wanted = |path: &str| is_control(&any, path);
-        let files = control_files(&git.read_tree(commit, &wanted, MAX_FILE_BYTES)?, &any);
+        let files = control_files_at(git, commit)?;
         let mut control = Self { digest: policy_digest(&files), files, policy: last.unwrap_or_default() };
         control.read();
         Ok(control)
