@@ -262,3 +262,22 @@ fn what_landed_after_the_last_entry_is_said_and_no_damage() {
     let (code, text) = stage.ask(&["audit", "verify"]);
     assert!(code == 0 && text.contains("4 landings are in the history as recorded\nnot signed"), "{text}");
 }
+
+#[test]
+fn a_policy_that_comes_into_force_while_approvals_are_counted_is_the_one_they_are_counted_under() {
+    let stage = Stage::with_log(Visibility::Private, POLICY);
+    let number = stage.open("rooms", "main", &[("schema-requests/rooms.yaml", &crate::request::another("rooms"))]);
+    stage.review(number, "opened", "ann");
+    let stricter = "[approval]\nrequired = 2\n";
+    let file = ("schema-registry.toml", Some(stricter));
+    stage.repo.push_during("query viewer repository", "main", "max", "Stricter", &[file]);
+    let ran = stage.approve(number, "mia");
+    // What mia saw was to be approved under another policy.
+    assert_eq!(ran.output("missing-approvals"), "2");
+    assert_eq!(stage.kinds(), ["initialised", "direct-push"]);
+    assert_eq!(stage.approve(number, "mia").output("missing-approvals"), "1");
+    assert_eq!(stage.kinds(), ["initialised", "direct-push", "approved"]);
+    let (code, text) = stage.ask(&["audit", "verify"]);
+    assert!(code == 0 && text.contains("1 approval was given under the policy in force"), "{text}");
+    stage.summary(number);
+}
