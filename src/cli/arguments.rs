@@ -90,9 +90,10 @@ pub(super) enum Command {
     ///
     /// Fills in missing `requestedAt` values and removes migrations of this branch that no change needs any more.
     Generate(Selection),
-    /// Show how the tables of one revision, folder or file differ from those of another.
+    /// Show how the tables and SQL requests of one revision, folder or file differ from those of another.
     ///
-    /// Renames are followed, and two spellings of what PostgreSQL stores alike are no difference.
+    /// Renames are followed, and two spellings of what PostgreSQL stores alike are no difference. Of a SQL request it says
+    /// whether it runs, runs again, or is only described in other words.
     Diff(Diff),
     /// Prove the migrations on a real PostgreSQL.
     ///

@@ -34,6 +34,30 @@ pub fn differences(before: &Table, after: &Table, renames: &Renames) -> Vec<Diff
     found
 }
 
+/// What stays as it is: `before`, which has the later names already, without the constraints and indexes that one of
+/// `differences` drops or replaces.
+#[must_use]
+pub fn kept(before: &Table, differences: &[Difference]) -> Table {
+    let mut kept = before.clone();
+    for difference in differences {
+        match difference {
+            Difference::ConstraintDropped { constraint: gone } | Difference::ConstraintChanged { before: gone, .. } => {
+                let name = gone.name();
+                kept.primary_key = kept.primary_key.filter(|key| key.name != name);
+                kept.uniques.retain(|unique| unique.name != name);
+                kept.checks.retain(|check| check.name != name);
+                kept.excludes.retain(|exclude| exclude.name != name);
+                kept.foreign_keys.retain(|key| key.name != name);
+            }
+            Difference::IndexDropped { index: gone } | Difference::IndexChanged { before: gone, .. } => {
+                kept.indexes.retain(|index| index.name != gone.name);
+            }
+            _ => {}
+        }
+    }
+    kept
+}
+
 fn columns(before: &Table, after: &Table, found: &mut Vec<Difference>) {
     for column in &after.columns {
         match before.column(&column.name) {

@@ -20,6 +20,8 @@ pub struct FoundTable {
     pub table: Table,
     /// Why no request can describe the table, as the end of a sentence: `is partitioned`.
     pub odd: Option<String>,
+    /// The sequences of its serial columns, which no request mentions: they come with the columns.
+    pub sequences: Vec<FoundObject>,
 }
 
 /// An object of a database that only a declaration can stand for.

@@ -35,6 +35,18 @@ pub enum Down {
 }
 
 impl SqlRequest {
+    /// The keys beside the SQL that say something else in `other`, in the order of the file.
+    #[must_use]
+    pub fn other_words(&self, other: &Self) -> Vec<&'static str> {
+        let differing = [
+            ("owner", self.owner != other.owner),
+            ("touches", self.touches != other.touches),
+            ("waivers", self.waivers != other.waivers),
+            ("requestMetadata", self.metadata != other.metadata),
+        ];
+        differing.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()
+    }
+
     /// SHA-256 of the RFC 8785 JSON of what is run: `{"down": .., "up": ..}`, or `irreversible` for `down`.
     ///
     /// # Panics

@@ -10,6 +10,13 @@ pub(super) fn base(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
+/// What the name of a request file says that it is named after.
+#[must_use]
+pub fn stem(path: &str) -> &str {
+    let base = base(path);
+    base.rsplit_once('.').map_or(base, |(stem, _)| stem)
+}
+
 /// The name that the file of a table has.
 pub(super) fn of(table: &TableName) -> String {
     format!("{}{EXTENSION}", table.short())
@@ -21,8 +28,7 @@ pub(super) fn with_extension(path: &str) -> Option<String> {
     if base.ends_with(EXTENSION) {
         return None;
     }
-    let stem = base.rsplit_once('.').map_or(base, |(stem, _)| stem);
-    Some(format!("{stem}{EXTENSION}"))
+    Some(format!("{}{EXTENSION}", stem(path)))
 }
 
 /// The table that the name of a file tells.

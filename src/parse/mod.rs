@@ -25,6 +25,7 @@ use crate::{
     yaml::{self, Node},
 };
 
+pub use file_name::stem;
 pub use resolve::resolve;
 pub use stamp::{set_registry_id, set_requested_at};
 pub use write::{Declared, write_declarations, write_request};

@@ -1,20 +1,22 @@
 //! Two catalogs, compared.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     changes::kind_of,
     requests::{RequestFile, Requests},
+    sql_requests,
 };
 use crate::{
     diff,
     model::{
-        Catalog, CatalogDifference, Change, ChangeKind, ObjectDifference, OpaqueObject, Renames, Route,
-        TableDifference, TableName, Tree,
+        Catalog, CatalogDifference, Change, ChangeKind, ObjectDifference, OpaqueObject, Renames, Route, SqlDifference,
+        SqlDifferenceKind, SqlRequest, TableDifference, TableName, Tree,
     },
+    parse,
 };
 
-/// How the tables and declarations of the request files `after` differ from those of `before`. Every file of the trees
+/// How the tables, declarations and SQL requests of the request files `after` differ from those of `before`. Every file of the trees
 /// is read as a request file; `database` is what registry ids are made from.
 #[must_use]
 pub fn compare_catalogs(database: &str, before: &Tree, after: &Tree) -> CatalogDifference {
@@ -27,10 +29,10 @@ pub fn compare_catalogs(database: &str, before: &Tree, after: &Tree) -> CatalogD
     let declarations = sides.iter().flat_map(Requests::declarations);
     let refused = declarations.filter(|(_, file)| file.declarations.is_none() || !file.refusals.is_empty());
     let refused: BTreeSet<&str> = refused.map(|(path, _)| path).collect();
-    let mut paths: Vec<String> =
-        unread.iter().map(|(path, _)| *path).chain(refused.iter().copied()).map(str::to_owned).collect();
-    paths.sort();
-    paths.dedup();
+    let refused_sql = sides.iter().flat_map(Requests::sql).filter(|(_, file)| sql_requests::accepted(file).is_none());
+    let unread_tables = unread.iter().map(|(path, _)| *path);
+    let paths: BTreeSet<&str> =
+        unread_tables.chain(refused.iter().copied()).chain(refused_sql.map(|(path, _)| path)).collect();
     let tables = tables(&before, &after, &renames);
     let known = |table: &TableDifference| {
         let names = [&table.change.table, renames.table_before(&table.change.table)];
@@ -40,7 +42,8 @@ pub fn compare_catalogs(database: &str, before: &Tree, after: &Tree) -> CatalogD
         tables: tables.filter(known).collect(),
         // What a refused file declares is not known, and could be any of these.
         objects: if refused.is_empty() { objects(&before, &after) } else { Vec::new() },
-        unread: paths,
+        sql: sql(&sides, &paths),
+        unread: paths.into_iter().map(str::to_owned).collect(),
     }
 }
 
@@ -83,4 +86,40 @@ fn objects(before: &Catalog, after: &Catalog) -> Vec<ObjectDifference> {
     let pairs = keys.into_iter().map(|key| (object(before, key), object(after, key)));
     let differing = pairs.filter(|(before, after)| before != after);
     differing.map(|(before, after)| ObjectDifference { before, after }).collect()
+}
+
+/// The SQL requests that differ, but those that a file of `unread` may hold: it is named after its request.
+fn sql(sides: &[Requests; 2], unread: &BTreeSet<&str>) -> Vec<SqlDifference> {
+    let unknown: BTreeSet<&str> = unread.iter().map(|path| parse::stem(path)).collect();
+    let [before, after] = [&sides[0], &sides[1]].map(|requests| {
+        let mut named: BTreeMap<&str, (&str, &SqlRequest)> = BTreeMap::new();
+        for (path, file) in requests.sql() {
+            if let Some(request) = sql_requests::accepted(file) {
+                named.entry(&request.name.value).or_insert((path, request));
+            }
+        }
+        named
+    });
+    let names: BTreeSet<&str> = before.keys().chain(after.keys()).copied().collect();
+    let known = names.into_iter().filter(|name| !unknown.contains(name));
+    known.filter_map(|name| sql_difference(name, before.get(name).copied(), after.get(name).copied())).collect()
+}
+
+fn sql_difference(
+    name: &str,
+    before: Option<(&str, &SqlRequest)>,
+    after: Option<(&str, &SqlRequest)>,
+) -> Option<SqlDifference> {
+    let (path, _) = after.or(before)?;
+    let [before, after] = [before, after].map(|side| side.map(|(_, request)| request));
+    let keys = before.zip(after).map(|(before, after)| before.other_words(after)).unwrap_or_default();
+    let kind = match (before, after) {
+        (None, _) => SqlDifferenceKind::Added,
+        (_, None) => SqlDifferenceKind::Removed,
+        (Some(before), Some(after)) if before.state_digest() != after.state_digest() => SqlDifferenceKind::RunsAgain,
+        _ if keys.is_empty() => return None,
+        _ => SqlDifferenceKind::Reworded,
+    };
+    let [before, after] = [before, after].map(Option::<&SqlRequest>::cloned);
+    Some(SqlDifference { name: name.to_owned(), path: path.to_owned(), kind, keys, before, after })
 }

@@ -97,7 +97,13 @@ fn evaluate_request(
 ) -> RequestOutcome {
     let Snapshot { policy, now, .. } = sides.snapshot;
     let change = sides.change(file);
-    let planned = change.as_ref().map(|change| sides.plan(steps.get(&change.table).map_or(&[], Vec::as_slice)));
+    let planned = change.as_ref().map(|change| {
+        let planned = sides.plan(steps.get(&change.table).map_or(&[], Vec::as_slice));
+        match sides.held(change) {
+            held if held.is_empty() => planned,
+            held => Err([held, planned.err().unwrap_or_default()].concat()),
+        }
+    });
     let (plan, planned, unsupported) = match planned {
         Some(Ok((plan, planned))) => (plan, planned, Vec::new()),
         Some(Err(unsupported)) => (Plan::default(), Vec::new(), unsupported),

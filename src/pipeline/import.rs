@@ -36,7 +36,7 @@ pub struct Imported {
 #[must_use]
 pub fn import(inventory: &Inventory, tree: &Tree, policy: &Policy, owner: &str, now: DateTime<Utc>) -> Imported {
     let mut opaque: BTreeMap<TableName, String> = BTreeMap::new();
-    for FoundTable { table, odd } in &inventory.tables {
+    for FoundTable { table, odd, .. } in &inventory.tables {
         let why = odd.clone().or_else(|| not_readable(table, owner));
         opaque.extend(why.map(|why| (table.name.clone(), why)));
     }
@@ -100,9 +100,10 @@ fn compose(
     let mut imported = Imported { opaque: opaque.clone(), left_out: inventory.left_out.clone(), ..Imported::default() };
     let mut states = BTreeMap::new();
     let mut declared = Vec::new();
-    for FoundTable { table, .. } in &inventory.tables {
+    for FoundTable { table, sequences, .. } in &inventory.tables {
         if let Some(why) = opaque.get(&table.name) {
             declared.push(Declared::Table(table, why));
+            declared.extend(sequences.iter().map(Declared::Object));
             imported.left_out.extend(of_opaque(table));
             continue;
         }
@@ -128,16 +129,25 @@ fn compose(
 
 /// What a declaration does not say of a table, part by part.
 fn of_opaque(table: &Table) -> Vec<LeftOut> {
-    let part = |kind: &str, name: &str| LeftOut {
+    let left_out = |kind: &str, object: String| LeftOut {
         kind: kind.to_owned(),
-        object: format!("{name} on {}", table.name),
+        object,
         why: Some("is part of a table that is declared only".to_owned()),
     };
+    let part = |kind: &str, name: &str| left_out(kind, format!("{name} on {}", table.name));
+    let comments = commented(table).into_iter().map(|object| left_out("comment", object));
     let checks = table.checks.iter().map(|check| part("constraint", &check.name));
     let keys = table.foreign_keys.iter().map(|key| part("constraint", &key.name));
     let excludes = table.excludes.iter().map(|exclude| part("constraint", &exclude.name));
     let indexes = table.indexes.iter().map(|index| part("index", &index.name));
-    checks.chain(keys).chain(excludes).chain(indexes).collect()
+    comments.chain(checks).chain(keys).chain(excludes).chain(indexes).collect()
+}
+
+/// The table and the columns that have comments, as PostgreSQL identifies them.
+fn commented(table: &Table) -> Vec<String> {
+    let of_table = table.comment.as_ref().map(|_| table.name.to_string());
+    let columns = table.columns.iter().filter(|column| column.comment.is_some());
+    of_table.into_iter().chain(columns.map(|column| format!("{}.{}", table.name, column.name))).collect()
 }
 
 /// Comments that a request cannot keep to the byte: white space around them.

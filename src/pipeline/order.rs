@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::changes::Sides;
 use crate::{
     diff,
-    model::{Change, ChangeKind, Constraint, Difference, ForeignKey, Index, IndexKey, Table, TableName},
+    model::{Change, ChangeKind, Constraint, Difference, ForeignKey, Table, TableName},
 };
 
 /// The tables that `table` refers to, itself left out.
@@ -78,7 +78,7 @@ impl Order {
     }
 
     /// Dependencies first; among the rest, by the time of the request, then name. A circle is cut at its first table.
-    fn new(waiting: BTreeMap<TableName, Waiting>) -> Self {
+    pub(super) fn new(waiting: BTreeMap<TableName, Waiting>) -> Self {
         let mut edges = edges(&waiting);
         let mut cuts: BTreeMap<TableName, Cut> = BTreeMap::new();
         let mut left: BTreeSet<(bool, Option<DateTime<Utc>>, TableName)> =
@@ -184,6 +184,8 @@ struct Side<'a> {
     change: &'a Change,
     /// The state before under the names of the state after.
     before: Option<Table>,
+    /// What of it stays as it is.
+    kept: Option<Table>,
     /// Foreign keys that it adds.
     added: Vec<ForeignKey>,
     /// Foreign keys that it drops, under the names after.
@@ -194,11 +196,14 @@ impl<'a> Side<'a> {
     fn new(change: &'a Change) -> Self {
         let keys = |table: &Option<Table>| table.iter().flat_map(|table| table.foreign_keys.clone()).collect();
         let before = change.before.as_ref().map(|before| diff::renamed(before, &change.table, &change.renames));
-        let (added, dropped) = match (&change.before, &change.after) {
-            (Some(old), Some(new)) => changed_keys(&diff::differences(old, new, &change.renames)),
-            _ => (keys(&change.after), keys(&before)),
+        let differences = match (&change.before, &change.after) {
+            (Some(old), Some(new)) => Some(diff::differences(old, new, &change.renames)),
+            _ => None,
         };
-        Self { change, before, added, dropped }
+        let kept = before.as_ref().zip(differences.as_ref()).map(|(before, found)| diff::kept(before, found));
+        let (added, dropped) =
+            differences.map_or_else(|| (keys(&change.after), keys(&before)), |found| changed_keys(&found));
+        Self { change, before, kept, added, dropped }
     }
 
     fn wanted(&self) -> impl Iterator<Item = &'a ForeignKey> {
@@ -208,19 +213,21 @@ impl<'a> Side<'a> {
     /// Whether `key` of another table, a new one perhaps, can be there only once this change has run.
     fn brings(&self, key: &ForeignKey, is_new: bool) -> bool {
         let Some(after) = &self.change.after else { return false };
-        let columns = referenced_columns(key, after);
-        match &self.before {
+        match &self.kept {
             None => true,
             Some(_) if self.change.kind == ChangeKind::Rename => true,
-            Some(before) => (is_new && !has_key(before, columns)) || self.renames_one_of(columns),
+            Some(kept) => {
+                let stands = !kept.keys_for(&key.referenced_columns).is_empty();
+                (is_new && !stands) || self.renames_one_of(after.referred_columns(&key.referenced_columns))
+            }
         }
     }
 
     /// Whether `key` of another table must be gone before this change can run.
     fn takes_away(&self, key: &ForeignKey) -> bool {
-        let Some(before) = &self.before else { return false };
-        let columns = referenced_columns(key, before);
-        self.change.after.as_ref().is_none_or(|after| has_key(before, columns) && !has_key(after, columns))
+        let keys =
+            |table: &Option<Table>| table.iter().any(|table| !table.keys_for(&key.referenced_columns).is_empty());
+        self.before.is_some() && (self.change.after.is_none() || keys(&self.before) && !keys(&self.kept))
     }
 
     fn renames_one_of(&self, columns: &[String]) -> bool {
@@ -249,30 +256,4 @@ fn changed_keys(differences: &[Difference]) -> (Vec<ForeignKey>, Vec<ForeignKey>
         }
     }
     (added, dropped)
-}
-
-/// The columns that `key` refers to in `parent`.
-fn referenced_columns<'a>(key: &'a ForeignKey, parent: &'a Table) -> &'a [String] {
-    match (key.referenced_columns.as_slice(), &parent.primary_key) {
-        ([], Some(primary)) => &primary.columns,
-        (columns, _) => columns,
-    }
-}
-
-/// Whether a foreign key can refer to exactly these columns of `table`.
-/// Source: <https://www.postgresql.org/docs/current/sql-createtable.html#SQL-CREATETABLE-PARMS-REFERENCES>
-fn has_key(table: &Table, columns: &[String]) -> bool {
-    let wanted: BTreeSet<&String> = columns.iter().collect();
-    let same = |columns: &[String]| columns.iter().collect::<BTreeSet<_>>() == wanted;
-    let index = |index: &Index| {
-        let keys = index.elements.iter().map(|element| match &element.key {
-            IndexKey::Column(name) => Some(name),
-            IndexKey::Expression(_) => None,
-        });
-        let keys: Option<BTreeSet<&String>> = keys.collect();
-        index.unique && index.predicate.is_none() && keys.is_some_and(|keys| keys == wanted)
-    };
-    table.primary_key.iter().any(|key| same(&key.columns))
-        || table.uniques.iter().any(|unique| same(&unique.columns))
-        || table.indexes.iter().any(index)
 }

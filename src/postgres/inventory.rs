@@ -35,6 +35,7 @@ struct JsonTable {
     name: String,
     comment: Option<String>,
     odd: Option<String>,
+    sequences: Option<Vec<JsonObject>>,
     columns: Option<Vec<JsonColumn>>,
     constraints: Option<Vec<JsonConstraint>>,
     indexes: Option<Vec<JsonIndex>>,
@@ -164,9 +165,8 @@ fn table(json: JsonTable, inventory: &mut Inventory) {
         if let Err(why) = constraint(json, &mut table) {
             if key {
                 odd.get_or_insert_with(|| format!("has a primary key that {why}"));
-            } else {
-                inventory.left_out.push(left_out("constraint", &table.name, &name, why));
             }
+            inventory.left_out.push(left_out("constraint", &table.name, &name, why));
         }
     }
     for json in json.indexes.unwrap_or_default() {
@@ -176,7 +176,8 @@ fn table(json: JsonTable, inventory: &mut Inventory) {
             Err(why) => inventory.left_out.push(left_out("index", &table.name, &name, why)),
         }
     }
-    inventory.tables.push(FoundTable { table, odd });
+    let sequences = json.sequences.unwrap_or_default().into_iter().filter_map(object).collect();
+    inventory.tables.push(FoundTable { table, odd, sequences });
 }
 
 fn left_out(kind: &str, table: &TableName, name: &str, why: String) -> LeftOut {

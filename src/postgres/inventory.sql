@@ -17,7 +17,7 @@ WITH members AS (
             AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0
 ), columns AS (
     SELECT a.*, t.relname, d.adbin, q.oid AS sequence, q.plain,
-        q.relname <> n.name AS renamed,
+        q.nspname AS sequence_schema, q.relname AS sequence_name, q.relname <> n.name AS renamed,
         -- What `serial` makes, and nothing else.
         q.deptype = 'a' AND q.plain AND a.attnotnull AND q.seqtypid = a.atttypid AND q.nspname = t.nspname AND q.relname = n.name
             AND pg_get_expr(d.adbin, d.adrelid) = format('nextval(%L::regclass)', q.oid::regclass) AS serial
@@ -123,7 +123,7 @@ WITH members AS (
     UNION ALL SELECT 'sequence name', 'pg_class'::regclass, sequence, 0 FROM columns WHERE attidentity <> '' AND renamed
     UNION ALL SELECT 'comment', classoid, objoid, objsubid FROM pg_description
         WHERE classoid <> 'pg_extension'::regclass
-            AND (classoid, objoid) NOT IN (SELECT 'pg_class'::regclass, oid FROM relations WHERE relkind = 'r')
+            AND (classoid, objoid) NOT IN (SELECT 'pg_class'::regclass, oid FROM relations WHERE relkind IN ('r', 'p', 'f'))
     UNION ALL SELECT 'event trigger', 'pg_event_trigger'::regclass, oid, 0 FROM pg_event_trigger
     UNION ALL SELECT 'publication', 'pg_publication'::regclass, oid, 0 FROM pg_publication
     UNION ALL SELECT 'foreign server', 'pg_foreign_server'::regclass, oid, 0 FROM pg_foreign_server
@@ -159,6 +159,8 @@ SELECT 'table', json_build_object(
             'collation', (SELECT l.collname FROM pg_collation l JOIN pg_type y ON y.oid = c.atttypid
                           WHERE l.oid = c.attcollation AND c.attcollation <> y.typcollation),
             'comment', col_description(c.attrelid, c.attnum)) ORDER BY c.attnum) FROM columns c WHERE c.attrelid = t.oid),
+    'sequences', (SELECT json_agg(json_build_object('kind', 'sequence', 'schema', c.sequence_schema, 'name', c.sequence_name)
+                                  ORDER BY c.attnum) FROM columns c WHERE c.attrelid = t.oid AND c.serial),
     'constraints', (SELECT json_agg(body ORDER BY contype, conname) FROM constraints WHERE conrelid = t.oid),
     'indexes', (SELECT json_agg(index ORDER BY index ->> 'name') FROM indexes WHERE indrelid = t.oid AND contype IS NULL))::text
 FROM relations t WHERE t.relkind IN ('r', 'p', 'f')

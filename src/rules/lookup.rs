@@ -13,8 +13,6 @@ pub(super) struct Lookup<'a> {
     pub(super) expressions: Vec<&'a str>,
     /// Predicate of a partial index.
     pub(super) predicate: Option<&'a str>,
-    /// Whether no two rows may share the keys.
-    pub(super) unique: bool,
 }
 
 /// Everything that `table` can be searched by.
@@ -26,14 +24,12 @@ pub(super) fn lookups(table: &Table) -> Vec<Lookup<'_>> {
         keys: columns.iter().map(|column| Some(column.as_str())).collect(),
         expressions: Vec::new(),
         predicate: None,
-        unique: true,
     });
     let indexes = table.indexes.iter().map(|index| Lookup {
         method: index.method,
         keys: index.elements.iter().map(|element| column(&element.key)).collect(),
         expressions: index.elements.iter().filter_map(|element| expression(&element.key)).collect(),
         predicate: index.predicate.as_deref(),
-        unique: index.unique,
     });
     constraints.chain(indexes).collect()
 }
@@ -65,16 +61,6 @@ impl Lookup<'_> {
             && self.keys[..columns.len()].iter().all(|key| key.is_some_and(|key| columns.contains(&key)));
         method && leads && self.predicate.is_none_or(|predicate| is_not_null(predicate, columns))
     }
-
-    /// Whether it is a unique key over exactly these columns, as a foreign key needs on the other side.
-    /// Source: <https://www.postgresql.org/docs/current/sql-createtable.html#SQL-CREATETABLE-PARMS-REFERENCES>
-    pub(super) fn is_key_of(&self, columns: &[&str]) -> bool {
-        self.unique
-            && self.predicate.is_none()
-            && self.keys.len() == columns.len()
-            && self.keys.iter().all(|key| key.is_some_and(|key| columns.contains(&key)))
-            && columns.iter().all(|column| self.keys.contains(&Some(*column)))
-    }
 }
 
 /// `c IS NOT NULL` leaves out no row that equality could find.
@@ -90,7 +76,7 @@ mod tests {
 
     fn index<'a>(keys: &[&'a str], method: IndexMethod, predicate: Option<&'a str>) -> Lookup<'a> {
         let keys = keys.iter().map(|key| Some(*key)).collect();
-        Lookup { method, keys, expressions: Vec::new(), predicate, unique: true }
+        Lookup { method, keys, expressions: Vec::new(), predicate }
     }
 
     #[test]
@@ -108,14 +94,5 @@ mod tests {
         ] {
             assert_eq!(lookup.finds(columns), expected, "{lookup:?} {columns:?}");
         }
-    }
-
-    #[test]
-    fn a_referenced_key_is_exact() {
-        let key = index(&["a", "b"], IndexMethod::Btree, None);
-        assert!(key.is_key_of(&["b", "a"]));
-        assert!(!key.is_key_of(&["a"]));
-        assert!(!key.is_key_of(&["a", "a"]));
-        assert!(!index(&["a"], IndexMethod::Btree, Some("a > 1")).is_key_of(&["a"]));
     }
 }

@@ -12,6 +12,7 @@ mod bench;
 mod docs;
 mod downs;
 mod dump;
+mod held;
 mod pairs;
 mod reader;
 mod resume;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::disallowed_methods, reason = "tests stop at once and start processes")]
 
+mod ground;
 #[path = "../support/postgres.rs"]
 mod support;
 
@@ -172,6 +173,53 @@ fn serial_is_recognised_however_its_sequence_was_cut() {
         let serials =
             imported.files.values().filter(|file| String::from_utf8_lossy(&file.bytes).contains("type: serial"));
         assert_eq!(serials.count(), columns.len());
+    });
+}
+
+/// A declaration says which columns and keys a table has; all else that its makers wrote is declared or left out by name.
+#[test]
+fn nothing_of_a_table_that_is_declared_only_is_lost_in_silence() {
+    let script = "\
+CREATE TABLE events (id bigserial, place text, at date, PRIMARY KEY (id, at), CONSTRAINT somewhere CHECK (place <> '')) \
+PARTITION BY RANGE (at);
+CREATE TABLE events_2024 PARTITION OF events FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+CREATE INDEX events_place ON events (place);
+CREATE UNLOGGED TABLE cache (\"Number\" serial UNIQUE, at bigint GENERATED ALWAYS AS IDENTITY, \
+by bigint REFERENCES cache (\"Number\"), PRIMARY KEY (at) INCLUDE (by));
+COMMENT ON TABLE events IS 'what happened';
+COMMENT ON COLUMN events.place IS 'where';
+COMMENT ON TABLE cache IS 'may go';
+COMMENT ON COLUMN cache.by IS 'who';
+";
+    Major::Installed.with_database("import_opaque", async |_, connection: Connection| {
+        connection.execute_script(script).await.expect("is made");
+        let imported = taken_over(&inventory(&connection).await.expect("reads"));
+        assert_eq!(said(&imported.files), Vec::<String>::new());
+        insta::assert_snapshot!(summary(&imported), @r"
+        declared 3 table
+        declared 2 sequence
+        only declared public.cache: is unlogged
+        only declared public.events: is partitioned
+        only declared public.events_2024: is a partition
+        left out comment: public.cache is part of a table that is declared only
+        left out comment: public.cache.by is part of a table that is declared only
+        left out comment: public.events is part of a table that is declared only
+        left out comment: public.events.place is part of a table that is declared only
+        left out constraint: cache_by_fkey on public.cache is part of a table that is declared only
+        left out constraint: cache_pkey on public.cache includes columns
+        left out constraint: somewhere on public.events is part of a table that is declared only
+        left out constraint: somewhere on public.events_2024 is part of a table that is declared only
+        left out index: events_2024_place_idx on public.events_2024 is part of a table that is declared only
+        left out index: events_place on public.events is part of a table that is declared only
+        ");
+        let sequences = String::from_utf8_lossy(&imported.files["schema-requests/opaque/sequence.yaml"].bytes);
+        insta::assert_snapshot!(sequences, @r"
+        opaqueObjects:
+          - {kind: sequence, name: cache_Number_seq}
+          - {kind: sequence, name: events_id_seq}
+        owner: platform
+        reason: Was there before the registry
+        ");
     });
 }
 

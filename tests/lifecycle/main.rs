@@ -21,6 +21,7 @@ mod init;
 mod landings;
 mod limits;
 mod request;
+mod settings;
 mod size;
 mod transcript;
 mod whole;

@@ -27,7 +27,11 @@ requestMetadata: {justification: Test, requestedAt: 1701792000}
 "#;
 
 fn up() -> String {
-    let parsed = parse_request("schema-requests/players.yaml", &File::regular(REQUEST));
+    up_of(REQUEST)
+}
+
+fn up_of(request: &str) -> String {
+    let parsed = parse_request("schema-requests/players.yaml", &File::regular(request));
     assert_eq!(parsed.refusals, []);
     let table = resolve(&parsed.request.expect("it was accepted"));
     let change = Change {
@@ -134,5 +138,48 @@ fn no_setting_of_the_session_raises_a_false_alarm() {
         assert_eq!(complaint(&connection, &up).await, "");
         connection.execute_script("RESET ALL;").await.expect("settings");
         assert_eq!(complaint(&connection, &up).await, "");
+    });
+}
+
+/// Functions of SQL whose bodies rely on the search path: PostgreSQL reads a body when it plans an expression that calls it.
+const FUNCTIONS: &str = r"
+CREATE TABLE settings (name text PRIMARY KEY, next bigint NOT NULL);
+INSERT INTO settings VALUES ('player', 7);
+CREATE FUNCTION next_number(wanted text) RETURNS bigint LANGUAGE sql AS
+    $$ UPDATE settings SET next = next + 1 WHERE name = wanted RETURNING next $$;
+CREATE FUNCTION is_setting(wanted text) RETURNS boolean LANGUAGE sql STABLE AS
+    $$ SELECT EXISTS (SELECT FROM settings WHERE name = wanted) $$;
+CREATE FUNCTION shout(wanted text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT upper(wanted) $$;
+CREATE FUNCTION shouted(wanted text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT public.shout(wanted) $$;
+";
+
+const LEANS_ON_FUNCTIONS: &str = r#"
+tableName: players
+schemaJson:
+  columns:
+    - {name: id, type: BIGINT, primaryKey: true, nullable: false, defaultValue: "next_number('player')"}
+    - {name: kind, type: TEXT, check: "is_setting(kind)"}
+    - {name: loud, type: TEXT, generated: "shouted(kind)"}
+  indexes:
+    - {name: idx_players_loud, columns: [{expression: "shouted(kind)"}], where: "shouted(kind) <> 'X'"}
+requestMetadata: {justification: Test, requestedAt: 1701792000}
+"#;
+
+#[test]
+fn functions_that_rely_on_the_search_path_are_compared_unplanned() {
+    on_each("search_path_functions", async |_, connection| {
+        connection.execute_script(FUNCTIONS).await.expect("functions");
+        let up = up_of(LEANS_ON_FUNCTIONS);
+        assert_eq!(complaint(&connection, &up).await, "");
+        connection.execute_script("INSERT INTO players (kind) VALUES ('player');").await.expect("a row");
+        assert_eq!(complaint(&connection, &up).await, "", "a second time");
+        let edit = "ALTER TABLE players DROP CONSTRAINT players_kind_check,
+                        ADD CONSTRAINT players_kind_check CHECK (is_setting(kind || ''));";
+        connection.execute_script(edit).await.expect("an edit");
+        let said = complaint(&connection, &up).await;
+        assert!(
+            said.contains("found  constraint players_kind_check: CHECK public.is_setting((kind || ''::text))"),
+            "{said}"
+        );
     });
 }

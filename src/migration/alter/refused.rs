@@ -2,9 +2,8 @@
 //! lead to the same end.
 
 use crate::{
-    model::{
-        Constraint, Deferrable, Difference, ForeignKey, Index, IndexElement, IndexKey, PrimaryKey, Table, Unsupported,
-    },
+    diff,
+    model::{Constraint, Difference, ForeignKey, IndexKey, Table, Unsupported},
     sql::{ExpressionUse, Retype, parse_expression, parse_type, retype},
 };
 
@@ -12,53 +11,23 @@ use super::States;
 
 /// Everything of the change that cannot be carried out.
 pub(super) fn of(states: &States) -> Vec<Unsupported> {
-    let own_keys = states.after.foreign_keys.iter().filter_map(|key| lacks_its_key(states, key));
+    let kept = diff::kept(&states.before, &states.differences);
+    let own_keys = states.after.foreign_keys.iter().filter_map(|key| lacks_its_key(&kept, key));
     states.differences.iter().filter_map(|difference| refusal(states, difference)).chain(own_keys).collect()
 }
 
 /// A foreign key to the table itself is there before the keys of the change are, and these go first on the way down.
-fn lacks_its_key(states: &States, foreign_key: &ForeignKey) -> Option<Unsupported> {
-    if foreign_key.references != states.after.name {
-        return None;
-    }
-    // Without columns it refers to the primary key, whatever else is unique.
-    let primary_only = foreign_key.referenced_columns.is_empty();
-    let primary = |key: &PrimaryKey| key.columns.clone();
-    let columns = match foreign_key.referenced_columns.as_slice() {
-        [] => states.after.primary_key.as_ref().map(primary).unwrap_or_default(),
-        columns => columns.to_vec(),
-    };
-    let is = |found: &[String]| found.len() == columns.len() && found.iter().all(|name| columns.contains(name));
-    let keys = |table: &Table| -> Vec<Constraint> {
-        let serves = |constraint: &Constraint| match constraint {
-            Constraint::PrimaryKey(key) => is(&key.columns),
-            Constraint::Unique(unique) => !primary_only && is(&unique.columns) && unique.deferrable == Deferrable::No,
-            _ => false,
-        };
-        table.constraints().filter(serves).map(|constraint| constraint.called("")).collect()
-    };
-    let indexes = |table: &Table| -> Vec<Index> {
-        let named = |index: &Index| -> Option<Vec<String>> {
-            let name = |element: &IndexElement| match &element.key {
-                IndexKey::Column(name) => Some(name.clone()),
-                IndexKey::Expression(_) => None,
-            };
-            index.elements.iter().map(name).collect()
-        };
-        let serves = |index: &&Index| {
-            !primary_only && index.unique && index.predicate.is_none() && named(index).is_some_and(|names| is(&names))
-        };
-        table.indexes.iter().filter(serves).map(|index| Index { name: String::new(), ..index.clone() }).collect()
-    };
-    let kept = keys(&states.before).iter().any(|key| keys(&states.after).contains(key))
-        || indexes(&states.before).iter().any(|index| indexes(&states.after).contains(index));
-    (!kept).then(|| Unsupported {
-        route: Constraint::ForeignKey(foreign_key.clone()).route(),
-        message: format!(
-            "Foreign key {} refers to a key of the table itself that the same change adds or replaces",
-            foreign_key.name
-        ),
-        suggestion: "Request the key first, without the foreign key, and the foreign key in a later request".to_owned(),
+fn lacks_its_key(kept: &Table, foreign_key: &ForeignKey) -> Option<Unsupported> {
+    (foreign_key.references == kept.name && kept.keys_for(&foreign_key.referenced_columns).is_empty()).then(|| {
+        Unsupported {
+            route: Constraint::ForeignKey(foreign_key.clone()).route(),
+            message: format!(
+                "Foreign key {} refers to a key of the table itself that the same change adds or replaces",
+                foreign_key.name
+            ),
+            suggestion: "Request the key first, without the foreign key, and the foreign key in a later request"
+                .to_owned(),
+        }
     })
 }
 

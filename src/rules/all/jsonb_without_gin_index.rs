@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn expressions_count_by_word() {
-        let index = |method, keys, expressions| Lookup { method, keys, expressions, predicate: None, unique: false };
+        let index = |method, keys, expressions| Lookup { method, keys, expressions, predicate: None };
         assert!(searches(&index(IndexMethod::Gin, vec![Some("meta")], vec![]), "meta"));
         assert!(!searches(&index(IndexMethod::Btree, vec![Some("meta")], vec![]), "meta"));
         assert!(searches(&index(IndexMethod::Btree, vec![None], vec!["(meta ->> 'kind')"]), "meta"));

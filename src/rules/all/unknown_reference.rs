@@ -3,9 +3,7 @@
 use crate::{
     model::{Lifecycle, ObjectKind, Severity, Table, TableName},
     policy::nearest,
-    rules::{
-        Check, Example, Report, RequestContext, Rule, TableContext, context::RequestedForeignKeyView, lookup::lookups,
-    },
+    rules::{Check, Example, Report, RequestContext, Rule, TableContext, context::RequestedForeignKeyView},
 };
 
 pub(super) static RULE: Rule = Rule {
@@ -106,16 +104,13 @@ fn reference(table: &Table, key: &RequestedForeignKeyView<'_>, referenced: &Tabl
     let name = referenced.name.short();
     let route =
         if key.reference.columns.len() == 1 { key.reference.route.key("column") } else { key.reference.route.clone() };
-    let columns: Vec<&str> = match (key.reference.columns.as_slice(), &referenced.primary_key) {
-        ([], Some(primary)) => primary.columns.iter().map(String::as_str).collect(),
-        ([], None) => {
-            report
-                .at(&route, format!("Foreign key refers to the primary key of `{name}`, which has none"))
-                .suggest(format!("Name a unique column of `{name}`, or give the table a primary key"));
-            return;
-        }
-        (columns, _) => columns.iter().map(String::as_str).collect(),
-    };
+    let columns = referenced.referred_columns(&key.reference.columns);
+    if columns.is_empty() {
+        report
+            .at(&route, format!("Foreign key refers to the primary key of `{name}`, which has none"))
+            .suggest(format!("Name a unique column of `{name}`, or give the table a primary key"));
+        return;
+    }
     let missing = columns.iter().find(|column| referenced.column(column).is_none());
     if let Some(column) = missing {
         let names = referenced.columns.iter().map(|column| column.name.as_str());
@@ -133,13 +128,13 @@ fn reference(table: &Table, key: &RequestedForeignKeyView<'_>, referenced: &Tabl
             .suggest("Name as many columns on both sides");
         return;
     }
-    if !lookups(referenced).iter().any(|lookup| lookup.is_key_of(&columns)) {
+    if referenced.keys_for(&key.reference.columns).is_empty() {
         report
             .at(&route, format!("Foreign key refers to ({}) of `{name}`, which is no key there", columns.join(", ")))
             .suggest("Refer to the primary key or to columns with a unique constraint");
         return;
     }
-    for (from, to) in key.columns.iter().zip(&columns) {
+    for (from, to) in key.columns.iter().zip(columns) {
         let (Some(from), Some(to)) = (table.column(from), referenced.column(to)) else { continue };
         if !comparable(&from.type_name, &to.type_name) {
             report
