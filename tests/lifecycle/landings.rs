@@ -75,6 +75,33 @@ fn what_no_pull_request_brings_is_recorded_once_on_each_gated_branch() {
     assert_eq!(output.status.code(), Some(0), "{text}");
 }
 
+#[test]
+fn an_import_is_one_entry_however_many_tables_it_takes_over() {
+    let stage = Stage::with_log(Visibility::Private, POLICY);
+    let dump: String = (0..1_200).map(|n| format!("CREATE TABLE public.t{n} (id integer PRIMARY KEY);\n")).collect();
+    let output = stage.in_clone("main", &[("all.sql", &dump)], &["import", "--owner", "platform", "all.sql"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let written = git(stage.clone(), &["ls-files", "--others", "--", "schema-requests", "migrations"]);
+    let read = |path: &str| std::fs::read_to_string(stage.clone().join(path)).expect("it was written");
+    let texts: Vec<(&str, String)> = written.lines().map(|path| (path, read(path))).collect();
+    let files: Vec<(&str, Option<&str>)> = texts.iter().map(|(path, text)| (*path, Some(text.as_str()))).collect();
+    stage.repo.commit("import", "ann", "Import", &files);
+    let number = stage.repo.open_pull_request("ann", "import", "main", "Import");
+    stage.repo.merge(number, "max", Method::Squash);
+    stage.deliver(&stage.repo.schedule_event());
+    assert_eq!(stage.kinds(), ["initialised", "merged-unapproved"]);
+    let (code, text) = stage.ask(&["audit", "verify"]);
+    assert!(code == 0 && text.contains("1 landing is in the history as recorded"), "{text}");
+    let (_, text) = stage.ask(&["audit", "log"]);
+    assert!(text.ends_with("  merged-unapproved  #1  by max  import 1200 tables\n"), "{text}");
+    for (what, lines) in [("#1", 10), ("t17", 11)] {
+        let (code, text) = stage.ask(&["audit", "show", what]);
+        assert!(code == 0 && text.lines().count() == lines, "{text}");
+        assert!(text.contains("\n  tables      import 1200 tables; --format json names them\n"), "{text}");
+        assert_eq!(text.contains("\n  table       import public.t17, requested\n"), what == "t17", "{text}");
+    }
+}
+
 /// All of it in one repository, one after the other.
 fn walk(rows: &[Row]) -> Stage {
     let stage = Stage::with_log(Visibility::Private, POLICY);
