@@ -17,6 +17,8 @@ use schema_registry::{
 };
 use support::{Major, connect, on_each};
 
+mod judge;
+
 const PRELUDE: &str = include_str!("shop/prelude.sql");
 const TABLES: &str = include_str!("shop/tables.sql");
 const EXTRAS: &str = include_str!("shop/extras.sql");
