@@ -1,7 +1,7 @@
 //! Which classes of change an outcome holds.
 
 use crate::{
-    model::{Change, ChangeKind, ClassOfChange, Classified, Outcome, RequestOutcome, Severity, SqlChange, Table},
+    model::{ChangeKind, ClassOfChange, Classified, Outcome, RequestOutcome, Severity, SqlChange},
     policy::{PathKind, Policy},
 };
 
@@ -68,26 +68,10 @@ fn of_request(request: &RequestOutcome) -> Vec<(ClassOfChange, String)> {
     if !losses.is_empty() {
         return losses;
     }
-    if is_metadata(change) {
+    if change.kind == ChangeKind::None || request.plan.is_metadata() {
         vec![(ClassOfChange::Metadata, format!("comments or metadata of `{table}` change"))]
     } else {
         vec![(ClassOfChange::Ordinary, format!("the table `{table}` changes"))]
-    }
-}
-
-fn is_metadata(change: &Change) -> bool {
-    let bare = |table: &Table| {
-        let mut table = table.clone();
-        table.comment = None;
-        for column in &mut table.columns {
-            column.comment = None;
-        }
-        table
-    };
-    match (&change.before, &change.after) {
-        (Some(before), Some(after)) => bare(before) == bare(after),
-        (None, None) => true,
-        _ => false,
     }
 }
 
@@ -98,7 +82,7 @@ mod tests {
     use super::*;
     use crate::{
         approval::testing::{outcome, request, table, violation},
-        model::{FileChange, Operation, Waived, Work},
+        model::{Change, FileChange, Operation, Table, TableName, Waived, Work},
         policy::Required,
     };
 
@@ -108,23 +92,31 @@ mod tests {
 
     fn change(kind: ChangeKind, before: Option<&Table>, after: Option<&Table>) -> RequestOutcome {
         let mut request = request("because");
-        let table = before.or(after).expect("a side").name.clone();
+        let table = before.or(after).map_or_else(|| TableName::public("teams"), |side| side.name.clone());
         let (before, after) = (before.cloned(), after.cloned());
         request.change = Some(Change { table, kind, before, after, renames: crate::model::Renames::default() });
         request
     }
 
-    fn losing(mut request: RequestOutcome) -> RequestOutcome {
+    fn with(mut request: RequestOutcome, work: Work, data_loss: Option<&str>) -> RequestOutcome {
         request.plan.operations.push(Operation {
-            summary: "drop column `x`".to_owned(),
+            summary: "something".to_owned(),
             migration: None,
             phase: None,
-            work: Work::Catalog,
+            work,
             locks: Vec::new(),
-            data_loss: Some("every value of `x`".to_owned()),
-            reversible: false,
+            data_loss: data_loss.map(str::to_owned),
+            reversible: data_loss.is_none(),
         });
         request
+    }
+
+    fn losing(request: RequestOutcome) -> RequestOutcome {
+        with(request, Work::Catalog, Some("every value of `x`"))
+    }
+
+    fn commenting(request: RequestOutcome) -> RequestOutcome {
+        with(request, Work::Metadata, None)
     }
 
     fn classes(outcome: &Outcome) -> Vec<String> {
@@ -139,18 +131,20 @@ mod tests {
         let mut commented = table("teams");
         commented.comment = Some("Teams".to_owned());
         commented.columns[0].comment = Some("The key".to_owned());
+        let commenting_on = |before, after| commenting(change(ChangeKind::Alter, Some(before), Some(after)));
         let mut nullable = commented.clone();
         nullable.columns[0].nullable = true;
         let cases = [
             (change(ChangeKind::Create, None, Some(&plain)), "1 ordinary: the table `teams` changes"),
-            (
-                change(ChangeKind::Alter, Some(&plain), Some(&commented)),
-                "1 metadata: comments or metadata of `teams` change",
-            ),
+            (commenting_on(&plain, &commented), "1 metadata: comments or metadata of `teams` change"),
+            (with(commenting_on(&plain, &nullable), Work::Catalog, None), "1 ordinary: the table `teams` changes"),
+            // What cannot be carried out has no plan.
+            (change(ChangeKind::Alter, Some(&plain), Some(&commented)), "1 ordinary: the table `teams` changes"),
             (
                 change(ChangeKind::None, Some(&plain), Some(&plain)),
                 "1 metadata: comments or metadata of `teams` change",
             ),
+            (change(ChangeKind::None, None, None), "1 metadata: comments or metadata of `teams` change"),
             (change(ChangeKind::Alter, Some(&plain), Some(&nullable)), "1 ordinary: the table `teams` changes"),
             (losing(change(ChangeKind::Drop, Some(&plain), None)), "2 drop: the table `teams` is dropped"),
             (

@@ -231,5 +231,7 @@ mod tests {
         let status = status(StatusState::Error, &"ä\n".repeat(100));
         assert_eq!(status.description.chars().count(), 140);
         assert!(!status.description.contains('\n') && status.description.ends_with('…'));
+        let fits = "ä".repeat(140);
+        assert_eq!(super::status(StatusState::Error, &fits).description, fits);
     }
 }

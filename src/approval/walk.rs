@@ -73,7 +73,7 @@ impl<'a> Walk<'a> {
         events.sort_by_key(|event| event.at());
         for event in events {
             match event {
-                Event::Label(index, event) => walk.label(event, &labels[index + 1..]),
+                Event::Label(index, event) => walk.label(event, &labels[index..]),
                 Event::Command(command) => {
                     let withdrawn = |event: &&&LabelEvent| !event.added && event.at >= command.at;
                     let removals = labels.iter().filter(withdrawn);
@@ -86,26 +86,27 @@ impl<'a> Walk<'a> {
         walk
     }
 
-    fn label(&mut self, event: &LabelEvent, later: &[&LabelEvent]) {
+    /// `since` is the event and whatever happened to the label after it.
+    fn label(&mut self, event: &LabelEvent, since: &[&LabelEvent]) {
         let attempt = Attempt { id: &event.id, account: event.account.as_ref(), at: event.at, means: Means::Label };
         if event.added && self.known(&attempt, event.via_app) {
             // The log says what it is.
         } else if self.ledger.holds(&event.id) {
             // Dealt with in an earlier run.
             if !event.added {
-                self.forget(event.at);
+                self.forget();
             }
         } else if event.added && self.is_own(event.account.as_ref()) {
             // Set by this tool.
         } else if event.added {
-            self.labeled(event, later, &attempt);
+            self.labeled(event, since, &attempt);
         } else if self.by_person(event) {
             self.revoke(event);
         }
     }
 
-    fn labeled(&mut self, event: &LabelEvent, later: &[&LabelEvent], attempt: &Attempt<'_>) {
-        let removal = later.iter().find(|later| !later.added);
+    fn labeled(&mut self, event: &LabelEvent, since: &[&LabelEvent], attempt: &Attempt<'_>) {
+        let removal = since.iter().find(|later| !later.added);
         if removal.is_some_and(|removal| self.by_person(removal) || removal.at < self.horizon()) {
             // A person took it back before it counted, or it is history from before these bytes were shown.
             return;
@@ -202,14 +203,14 @@ impl<'a> Walk<'a> {
         }
         let who = event.account.as_ref().map(|account| account.actor.clone());
         self.revoked = Some(RevokedApprovals { who: who.clone(), at: event.at });
-        self.forget(event.at);
+        self.forget();
         let ids = gone.into_iter().map(|approval| approval.id).collect();
         self.entries.push(entries::revoked(self.facts, &event.id, event.at, who, ids));
     }
 
-    /// What stood in the way of an attempt, and not of who made it, is history once all approvals were taken back.
-    fn forget(&mut self, at: DateTime<Utc>) {
-        self.refused.retain(|refused| refused.at > at || !refused.reason.is_of_attempt());
+    /// What stood in the way of an attempt so far, and not of who made it, is history once all approvals were taken back.
+    fn forget(&mut self) {
+        self.refused.retain(|refused| !refused.reason.is_of_attempt());
     }
 
     /// Whatever the log holds beyond GitHub's events is somebody's word.

@@ -1,6 +1,10 @@
 //! `verify`: the migrations of the working tree, proved on a real PostgreSQL.
 
-use std::{collections::BTreeMap, fmt::Write as _, task::Poll};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    task::Poll,
+};
 
 use anyhow::Context as _;
 use tokio::signal::unix::{SignalKind, signal};
@@ -15,18 +19,34 @@ use super::{
 use crate::{
     migration::{self, MigrationFile},
     model::{Digest, Outcome, Table, Tree},
-    pipeline,
+    pipeline::{self, Ground},
     postgres::{
-        self, ChangeResult, ChangeScripts, Pair, Prelude, Server, Step, TemporaryCluster, Verification, Wanted,
+        self, ChangeResult, ChangeScripts, Failure, Pair, Prelude, Server, Standing, Step, TemporaryCluster,
+        Verification, Wanted,
     },
     report::terminal::{plural, printable},
 };
+
+/// Why a migration is not proved.
+const UNPROVED: &str = "skipped are those of tables that start from a baseline, which holds digests and no states; without \
+                        --all, and with the history of the default branch, what changed since that branch is proved";
 
 /// Runs the migrations of what changed, up, up again, down, up and interrupted, on scratch databases; those that are
 /// merged already are only run.
 pub(super) fn run(context: &Context, verify: &Verify, format: Format) -> anyhow::Result<Ended> {
     let snapshot = context.snapshot(&verify.selection)?;
-    let ups = migration::ups(&snapshot.merged, &snapshot.policy.migrations);
+    let ground = pipeline::ground(&snapshot).map_err(|(path, unsupported)| {
+        anyhow::anyhow!("{path}: {}; {}", unsupported.message, unsupported.suggestion)
+    })?;
+    let (contained, ups): (Vec<_>, Vec<_>) = migration::ups(&snapshot.merged, &snapshot.policy.migrations)
+        .into_iter()
+        .partition(|file| ground.contained.contains(&file.path));
+    let judged = |file: &MigrationFile| snapshot.scope.judges(&file.path) || snapshot.scope.judges(&down_path(file));
+    let unproved: Vec<&str> = contained
+        .chunk_by(same_change)
+        .filter(|files| files.iter().any(judged))
+        .map(|files| change_name(&files[0]))
+        .collect();
     let outcome = pipeline::evaluate(&snapshot);
     let states = outcome.requests.iter().filter_map(|request| request.change.as_ref()?.after.as_ref());
     let states: BTreeMap<Digest, &Table> = states.map(|table| (table.state_digest(), table)).collect();
@@ -42,21 +62,35 @@ pub(super) fn run(context: &Context, verify: &Verify, format: Format) -> anyhow:
             name: change_name(last),
             migrations: pairs.collect::<anyhow::Result<_>>()?,
             wanted: if whole { wanted(last, &states, &outcome) } else { Wanted::Unknown },
-            merged: !files
-                .iter()
-                .any(|file| snapshot.scope.judges(&file.path) || snapshot.scope.judges(&down_path(file))),
+            standing: if files.iter().any(judged) { Standing::New } else { Standing::Merged },
         })
     });
-    let changes: Vec<ChangeScripts<'_>> = changes.collect::<anyhow::Result<_>>()?;
+    let changes = on_ground(&ground, changes.collect::<anyhow::Result<_>>()?);
     let path = snapshot.policy.prelude_path();
     let prelude = snapshot.merged.get(&path).map(|_| text(&snapshot.merged, &path)).transpose()?;
     let prelude = prelude.map(|sql| Prelude { path: &path, sql });
     let verification = block_on(prove(verify, prelude, &changes))?;
     match format {
-        Format::Human => output::print(&human(&verification))?,
-        Format::Json => output::print_json(&json(&verification))?,
+        Format::Human => output::print(&human(&verification, &unproved))?,
+        Format::Json => output::print_json(&json(&verification, &unproved))?,
     }
     Ok(Ended::well_if(verification.passes()))
+}
+
+/// The changes behind the tables that baselines took over, whose foreign keys to the tables of migrations come once these are
+/// there: after what is merged, or where nothing is known to be, last.
+fn on_ground<'a>(ground: &'a Ground, mut changes: Vec<ChangeScripts<'a>>) -> Vec<ChangeScripts<'a>> {
+    let baseline = |(path, up): &'a (String, String)| ChangeScripts {
+        name: path,
+        migrations: vec![Pair { name: path, up, down: "", operations: None }],
+        wanted: Wanted::Unknown,
+        standing: Standing::Baseline,
+    };
+    let merged =
+        changes.iter().rposition(|change| change.standing == Standing::Merged).map_or(changes.len(), |last| last + 1);
+    let new = changes.split_off(merged);
+    let tables = ground.tables.iter().map(baseline);
+    tables.chain(changes).chain(ground.foreign_keys.iter().map(baseline)).chain(new).collect()
 }
 
 async fn prove(
@@ -146,12 +180,16 @@ fn is_reversible(file: &MigrationFile, outcome: &Outcome) -> bool {
     request.is_none_or(|request| request.plan.operations.iter().all(|operation| operation.reversible))
 }
 
-fn human(verification: &Verification) -> String {
+fn human(verification: &Verification, unproved: &[&str]) -> String {
     let mut text = String::new();
-    for change in &verification.changes {
+    // One table that cannot be created is enough to say.
+    let is_echo = |change: &&ChangeResult| {
+        change.standing == Standing::Baseline && matches!(change.result, Err(Failure::NotRun { .. }))
+    };
+    for change in verification.changes.iter().filter(|change| !is_echo(change)) {
         let name = printable(&change.name);
         match &change.result {
-            Ok(()) if change.merged => {}
+            Ok(()) if change.standing != Standing::New => {}
             Ok(()) => {
                 let _ = writeln!(text, "ok      {name}");
                 for unseeded in &change.unseeded {
@@ -166,18 +204,30 @@ fn human(verification: &Verification) -> String {
             }
         }
     }
+    for name in unproved {
+        let _ = writeln!(text, "skipped {}", printable(name));
+    }
+    if !unproved.is_empty() {
+        let _ = writeln!(text, "note    {UNPROVED}");
+    }
     let count =
         |wanted: &dyn Fn(&ChangeResult) -> bool| verification.changes.iter().filter(|change| wanted(change)).count();
-    let failed = count(&|change| change.result.is_err());
-    let merged = count(&|change| change.result.is_ok() && change.merged);
-    let proved = verification.changes.len() - failed - merged;
-    let after = if merged > 0 { format!(", on top of {merged} merged before") } else { String::new() };
+    let failed = count(&|change| change.result.is_err() && !is_echo(&change));
+    let of = |standing| count(&|change: &ChangeResult| change.result.is_ok() && change.standing == standing);
+    let merged = of(Standing::Merged);
+    let baseline: BTreeSet<&str> =
+        verification.changes.iter().filter(|it| it.standing == Standing::Baseline).map(|it| it.name.as_str()).collect();
+    let mut below = Vec::new();
+    below.extend((!baseline.is_empty()).then(|| format!("{} of a baseline", plural(baseline.len(), "table"))));
+    below.extend((merged > 0).then(|| format!("{merged} merged before")));
+    let after = if below.is_empty() { String::new() } else { format!(", on top of {}", below.join(" and ")) };
     let version = verification.server_version;
-    let _ = writeln!(text, "PostgreSQL {version}: {} proved, {failed} failed{after}", plural(proved, "change"));
+    let _ =
+        writeln!(text, "PostgreSQL {version}: {} proved, {failed} failed{after}", plural(of(Standing::New), "change"));
     text
 }
 
-fn json(verification: &Verification) -> serde_json::Value {
+fn json(verification: &Verification, unproved: &[&str]) -> serde_json::Value {
     let changes = verification.changes.iter().map(|change| {
         let failure = change.result.as_ref().err().map(ToString::to_string);
         let last = change.steps.len().saturating_sub(1);
@@ -186,7 +236,8 @@ fn json(verification: &Verification) -> serde_json::Value {
         });
         serde_json::json!({
             "name": change.name,
-            "merged": change.merged,
+            "merged": change.standing == Standing::Merged,
+            "baseline": change.standing == Standing::Baseline,
             "migrations": change.migrations,
             "success": failure.is_none(),
             "failure": failure,
@@ -200,5 +251,6 @@ fn json(verification: &Verification) -> serde_json::Value {
         "success": verification.passes(),
         "serverVersion": verification.server_version,
         "changes": changes.collect::<Vec<_>>(),
+        "unproved": unproved,
     })
 }

@@ -15,6 +15,7 @@ mod present;
 mod pulls;
 mod request;
 mod rules;
+mod settings;
 mod statuses;
 
 use std::{

@@ -178,6 +178,9 @@ pub struct Lock {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Work {
+    /// Comments only: its lock lets reads and writes go on.
+    /// Source: <https://www.postgresql.org/docs/current/sql-comment.html>
+    Metadata,
     /// Catalog rows only: as fast on a large table as on a small one.
     #[default]
     Catalog,
@@ -213,4 +216,12 @@ pub struct Operation {
 pub struct Plan {
     /// In the order in which they run.
     pub operations: Vec<Operation>,
+}
+
+impl Plan {
+    /// Whether it changes nothing but comments.
+    #[must_use]
+    pub fn is_metadata(&self) -> bool {
+        !self.operations.is_empty() && self.operations.iter().all(|operation| operation.work == Work::Metadata)
+    }
 }

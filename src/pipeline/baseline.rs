@@ -16,7 +16,8 @@ impl Sides<'_> {
         }
     }
 
-    fn baseline_of_chain(&self, chain: &Chain) -> Option<&Baseline> {
+    /// The baseline that `chain` starts from.
+    pub(super) fn baseline_of_chain(&self, chain: &Chain) -> Option<&Baseline> {
         let first = chain.links.first()?;
         let name = first.header.renamed_from.as_ref().or(first.header.subject.table())?;
         self.baselines.tables.get(name).filter(|baseline| baseline.stamp < first.stamp)

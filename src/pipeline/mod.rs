@@ -5,6 +5,7 @@ mod catalogs;
 mod changes;
 mod early;
 mod evaluate;
+mod ground;
 mod held;
 mod identity;
 mod import;
@@ -22,6 +23,7 @@ use chrono::{DateTime, Utc};
 
 pub use catalogs::compare_catalogs;
 pub use evaluate::{changed_files, evaluate};
+pub use ground::{Ground, ground};
 pub use identity::carried_ids;
 pub use import::{Imported, import};
 pub use neighbours::context_files;

@@ -78,7 +78,7 @@ impl Order {
     }
 
     /// Dependencies first; among the rest, by the time of the request, then name. A circle is cut at its first table.
-    fn new(waiting: BTreeMap<TableName, Waiting>) -> Self {
+    pub(super) fn new(waiting: BTreeMap<TableName, Waiting>) -> Self {
         let mut edges = edges(&waiting);
         let mut cuts: BTreeMap<TableName, Cut> = BTreeMap::new();
         let mut left: BTreeSet<(bool, Option<DateTime<Utc>>, TableName)> =

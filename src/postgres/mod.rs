@@ -20,6 +20,6 @@ pub use dump::load_dump;
 pub use error::{PostgresError, StatementError};
 pub use inventory::inventory;
 pub use verify::{
-    ChangeResult, ChangeScripts, Failure, ObservedLock, ObservedRewrite, Pair, Prelude, Step, Unseeded, Verification,
-    Wanted, verify,
+    ChangeResult, ChangeScripts, Failure, ObservedLock, ObservedRewrite, Pair, Prelude, Standing, Step, Unseeded,
+    Verification, Wanted, verify,
 };

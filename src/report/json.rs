@@ -137,6 +137,8 @@ struct ChangeReport<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     sql_request: Option<SqlReport<'a>>,
     change: &'static str,
+    /// Whether nothing but comments changes.
+    metadata_only: bool,
     #[serde(flatten)]
     plan: &'a Plan,
     migrations: Vec<&'a str>,
@@ -151,6 +153,7 @@ impl<'a> PlanReport<'a> {
             table_name: request.table.as_ref().map(TableName::short),
             sql_request: request.sql.as_ref().map(SqlReport::new),
             change: request.kind().unwrap_or(ChangeKind::None).verb(),
+            metadata_only: request.plan.is_metadata(),
             plan: &request.plan,
             migrations: request.migrations.iter().map(|migration| migration.name.0.as_str()).collect(),
         });

@@ -14,6 +14,9 @@ const INDENT: &str = "        ";
 /// Of a change that PostgreSQL made by itself, when something else was renamed.
 const NOTHING_RUNS: &str = "nothing to run but the check of what is there";
 
+/// Of a change of nothing but comments.
+pub(super) const METADATA_ONLY: &str = "metadata only: reads and writes go on";
+
 /// For a terminal: the migrations of every change, their steps, what these lock, and what is dangerous about them, marked
 /// with `!`.
 #[must_use]
@@ -109,6 +112,7 @@ fn title(request: &RequestOutcome) -> String {
     let (name, kind) = (request.subject().unwrap_or_default(), request.kind().unwrap_or(ChangeKind::None));
     match request.change.as_ref().and_then(|change| change.before.as_ref()) {
         Some(before) if kind == ChangeKind::Rename => format!("rename {} to {name}", before.name.short()),
+        _ if request.plan.is_metadata() => format!("{} {name}, {METADATA_ONLY}", kind.verb()),
         _ => format!("{} {name}", kind.verb()),
     }
 }
@@ -124,7 +128,7 @@ fn hazards(operation: &Operation) -> Vec<String> {
     let mut hazards = Vec::new();
     hazards.extend(operation.data_loss.as_ref().map(|loss| format!("loses data: {loss}")));
     hazards.extend(match operation.work {
-        Work::Catalog => None,
+        Work::Metadata | Work::Catalog => None,
         Work::Scan => Some("reads every row".to_owned()),
         Work::Rewrite => Some("writes every row anew".to_owned()),
     });

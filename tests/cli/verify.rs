@@ -89,3 +89,49 @@ fn a_table_in_use_is_altered_and_renamed() {
     project.git(&["checkout", "--quiet", "-f", "main"]);
     assert_eq!(project.json(&["show", "teams"])["id"], id, "a renamed table is the same table");
 }
+
+/// A change of comments is said to be one, and takes the weak lock that the plan says.
+#[test]
+fn comments_are_metadata_only() {
+    let project = Project::with_history();
+    let commented = TEAMS
+        .replace("schemaJson:\n", "schemaJson:\n  comment: Who works together\n")
+        .replace("{name: title, type: TEXT,", "{name: title, comment: What people read, type: TEXT,");
+    project.write("schema-requests/teams.yaml", &commented.replace("01-02T", "01-04T"));
+    let names = proved(&project);
+    assert_eq!(names, ["20260104_030405_alter_teams"]);
+    let locks = &project.json(&["verify"])["changes"][1]["locks"];
+    assert_eq!(locks.as_array().map(Vec::len), Some(1), "{locks}");
+    assert_eq!(locks[0]["mode"], "SHARE_UPDATE_EXCLUSIVE");
+
+    insta::assert_snapshot!(project.outcome(&["plan"]).1, @"
+    alter teams, metadata only: reads and writes go on
+      20260104_030405_alter_teams.up.sql
+         1  comment on the table
+            SHARE UPDATE EXCLUSIVE on teams
+         2  comment on column title
+            SHARE UPDATE EXCLUSIVE on teams
+
+    1 change, 2 operations, 1 migration; 0 cannot be undone.
+    ");
+    insta::assert_snapshot!(project.outcome(&["plan", "--format", "markdown"]).1, @"
+    ### alter teams, metadata only: reads and writes go on
+
+    | Step | Operation | Locks | Hazards |
+    | --- | --- | --- | --- |
+    | 1 | comment on the table | SHARE UPDATE EXCLUSIVE on `teams` | none |
+    | 2 | comment on column title | SHARE UPDATE EXCLUSIVE on `teams` | none |
+
+    - `20260104_030405_alter_teams.up.sql`
+
+    1 change, 2 operations, 1 migration; 0 cannot be undone.
+    ");
+    let plan = project.json(&["plan"]);
+    assert_eq!(plan["changes"][0]["metadataOnly"], true, "{plan}");
+    assert_eq!(plan["changes"][0]["operations"][0]["work"], "metadata", "{plan}");
+    let review = project.outcome(&["check", "--format", "markdown"]).1;
+    assert!(review.contains("#### Alter `teams` (`schema-requests/teams.yaml`), metadata only"), "{review}");
+
+    project.write("schema-requests/teams.yaml", &commented.replace("title,", "name, renamedFrom: title,"));
+    assert_eq!(project.json(&["plan"])["changes"][0]["metadataOnly"], false);
+}

@@ -1,9 +1,13 @@
 //! Runs that make every call that the client can make, each answered in more than one way.
 
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
 use crate::{
     actors::{LABEL, Stage, required},
     request::{FIRST_DRAFT, corrected},
-    support::github::{Exchange, Method, Visibility},
+    support::github::{Branches, Environment, Exchange, Method, Visibility},
 };
 
 const FILE: &str = "schema-requests/notes.yaml";
@@ -39,7 +43,30 @@ fn reviewed_approved_and_merged() -> Vec<Exchange> {
     stage.review(number, "closed", "mia");
     stage.repo.rules("main", &required(Some(1)));
     assert_eq!(stage.doctor(&[]).0, Some(1));
+    set(&stage);
+    assert_eq!(stage.doctor(&[]).0, Some(1));
     seen(&stage, &[number])
+}
+
+/// Every setting that there is.
+fn set(stage: &Stage) {
+    let check = json!({"context": "schema-registry", "app_id": 1});
+    let protection = json!({
+        "required_status_checks": {"contexts": ["schema-registry"], "checks": [check], "strict": false},
+        "enforce_admins": {"url": "https://api.github.com/x", "enabled": false},
+        "allow_force_pushes": {"enabled": false},
+        "allow_deletions": {"enabled": true},
+    });
+    stage.repo.protect("main", protection);
+    let named = Branches::Named(vec![("branch", "main".to_owned()), ("tag", "v*".to_owned())]);
+    let secrets: BTreeSet<String> = ["A", "B"].map(str::to_owned).into();
+    let environment = Environment { branches: named, secrets: secrets.clone() };
+    stage.repo.settings(|settings| {
+        settings.environments.insert("schema-registry".to_owned(), environment);
+        (settings.secrets, settings.organisation_secrets) = (secrets.clone(), secrets);
+        (settings.token_writes, settings.pinned) = (true, true);
+        settings.selected = Some(vec!["octo/*".to_owned()]);
+    });
 }
 
 /// A merge queue, a run after validation, the hourly run, and a file whose lines the base has moved.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::disallowed_methods, reason = "tests stop at once and start processes")]
 
+mod ground;
 #[path = "../support/postgres.rs"]
 mod support;
 

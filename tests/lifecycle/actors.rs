@@ -176,8 +176,14 @@ impl Stage {
         self.repo.open_from_fork(&fork, "fred", "ask", "main", "Ask")
     }
 
-    /// Runs `doctor` in a clone whose remote is the server, with these files written: exit code and what it prints.
+    /// Runs `doctor` in a clone whose remote is the server, with these files written and an administrator's token: exit
+    /// code and what it prints.
     pub(crate) fn doctor(&self, files: &[(&str, &str)]) -> (Option<i32>, String) {
+        self.doctor_with(files, &self.repo.token(Permissions::administrator()))
+    }
+
+    /// The same with another token.
+    pub(crate) fn doctor_with(&self, files: &[(&str, &str)], token: &str) -> (Option<i32>, String) {
         let folder = self.clone.path();
         self.in_clone("main", &[], &["list"]);
         let local = git(folder, &["remote", "get-url", "origin"]);
@@ -187,7 +193,7 @@ impl Stage {
         }
         git(folder, &["remote", "set-url", "origin", &self.repo.clone_url()]);
         let mut command = Command::new(env!("CARGO_BIN_EXE_schema-registry"));
-        command.current_dir(folder).arg("doctor").env("HOME", self.world.home()).env("GH_TOKEN", &self.token);
+        command.current_dir(folder).arg("doctor").env("HOME", self.world.home()).env("GH_TOKEN", token);
         let output = command.env("GITHUB_API_URL", format!("{}/api/v3", self.world.server_url())).output();
         let output = output.expect("the binary starts");
         git(folder, &["remote", "set-url", "origin", local.trim()]);

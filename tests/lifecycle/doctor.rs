@@ -20,6 +20,8 @@ fn a_repository_without_anything_is_told_everything() {
     insta::assert_snapshot!(text, @r#"
     broken    .github/workflows/schema-registry-validate.yml is missing: `schema-registry init` writes it
     broken    .github/workflows/schema-registry.yml is missing: `schema-registry init` writes it
+    advisory  workflows may use Actions by tags that can be moved: require full commits, so that no Action changes under a workflow that has secrets or writes
+    safe      a workflow that does not say gets a token that only reads
     broken    main: nothing asks for the status `schema-registry` before a merge
     advisory  main: direct pushes are recorded, not refused
     advisory  main: rewritten history is recorded, not refused
@@ -128,6 +130,8 @@ fn a_whole_set_up_is_safe_and_needs_no_rules() {
     insta::assert_snapshot!(text, @"
     safe      .github/workflows/schema-registry-validate.yml is what `init` writes, with the Action at a fixed commit
     safe      .github/workflows/schema-registry.yml is what `init` writes, with the Action at a fixed commit
+    advisory  workflows may use Actions by tags that can be moved: require full commits, so that no Action changes under a workflow that has secrets or writes
+    safe      a workflow that does not say gets a token that only reads
     safe      main: the status `schema-registry` is required, and from app 4711 only
     safe      main: nothing arrives without a pull request or the status
     safe      main: its history cannot be rewritten
@@ -150,6 +154,11 @@ fn without_an_answer_nothing_is_called_safe() {
     let stage = Stage::new();
     let output = stage.in_clone("main", &[], &["doctor"]);
     let text = String::from_utf8(output.stdout).expect("UTF-8");
-    insta::assert_snapshot!(about(&text, "main:"), @"unknown   main: its rules could not be read");
-    assert!(text.contains("GitHub was not asked: `origin` is not on a GitHub server"), "{text}");
+    insta::assert_snapshot!(about(&text, "GitHub was not asked"), @r"
+    unknown   what workflows may run could not be read: GitHub was not asked
+    unknown   what the token of a workflow may do that does not say could not be read: GitHub was not asked
+    unknown   main: its rules could not be read: GitHub was not asked
+    unknown   schema-registry/audit: its rules could not be read: GitHub was not asked
+    GitHub was not asked: `origin` is not on a GitHub server
+    ");
 }

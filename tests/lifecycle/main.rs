@@ -20,6 +20,7 @@ mod history;
 mod init;
 mod limits;
 mod request;
+mod settings;
 mod size;
 mod transcript;
 mod whole;

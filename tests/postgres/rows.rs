@@ -1,6 +1,6 @@
 //! `verify` puts rows into the tables that a change touches, so that what only rows can show is found.
 
-use schema_registry::postgres::{ChangeScripts, Pair, TemporaryCluster, Verification, Wanted, verify};
+use schema_registry::postgres::{ChangeScripts, Pair, Standing, TemporaryCluster, Verification, Wanted, verify};
 
 use crate::{on_each, with_database};
 
@@ -13,7 +13,7 @@ END $$;\n";
 
 fn change<'a>(name: &'a str, up: &'a str, down: &'a str) -> ChangeScripts<'a> {
     let migrations = vec![Pair { name, up, down, operations: None }];
-    ChangeScripts { name, migrations, wanted: Wanted::Unknown, merged: false }
+    ChangeScripts { name, migrations, wanted: Wanted::Unknown, standing: Standing::New }
 }
 
 async fn verified(cluster: &TemporaryCluster, changes: &[ChangeScripts<'_>]) -> Verification {
@@ -22,7 +22,7 @@ async fn verified(cluster: &TemporaryCluster, changes: &[ChangeScripts<'_>]) -> 
 
 /// What a change of tables that are there before it fails by.
 async fn failure(cluster: &TemporaryCluster, before: &str, up: &str, down: &str) -> String {
-    let merged = ChangeScripts { merged: true, ..change("before", before, "") };
+    let merged = ChangeScripts { standing: Standing::Merged, ..change("before", before, "") };
     let verification = verified(cluster, &[merged, change("m", up, down)]).await;
     verification.changes[1].result.as_ref().expect_err("it must fail").to_string()
 }
@@ -74,7 +74,7 @@ fn what_comes_later_is_demanded_of_rows_already() {
             ";
         let up = format!("CREATE UNIQUE INDEX IF NOT EXISTS u ON t (other); {up}");
         let down = "ALTER TABLE t DROP CONSTRAINT p, DROP CONSTRAINT o, DROP CONSTRAINT c, ALTER n DROP NOT NULL; DROP INDEX u;";
-        let merged = ChangeScripts { merged: true, ..change("before", base, "") };
+        let merged = ChangeScripts { standing: Standing::Merged, ..change("before", base, "") };
         let verification = verified(cluster, &[merged, change("m", &up, down)]).await;
         assert_eq!(verification.changes[1].result, Ok(()));
         assert_eq!(verification.changes[1].unseeded, []);
@@ -126,7 +126,7 @@ fn tables_of_every_shape_get_rows_and_the_others_are_named() {
                 EXECUTE format('LOCK TABLE %s', t);
             END LOOP; END $$;";
         let touch = format!("BEGIN; {touch} COMMIT;");
-        let merged = ChangeScripts { merged: true, ..change("before", up, "") };
+        let merged = ChangeScripts { standing: Standing::Merged, ..change("before", up, "") };
         let verification = verified(cluster, &[merged, change("m", &touch, "")]).await;
         assert_eq!(verification.changes[1].result, Ok(()));
         let unseeded = verification.changes[1].unseeded.iter();

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use schema_registry::{
     model::{Column, Table, TableName},
     postgres::{
-        ChangeScripts, Connection, Pair, Server, Step, TemporaryCluster, Verification, Wanted, catalog_text, verify,
+        ChangeScripts, Connection, Pair, Server, Standing, Step, TemporaryCluster, Verification, Wanted, catalog_text,
+        verify,
     },
 };
 
@@ -62,7 +63,7 @@ fn teams() -> Table {
 
 /// A change of one migration, without a plan.
 fn single<'a>(name: &'a str, up: &'a str, down: &'a str, wanted: Wanted<'a>) -> ChangeScripts<'a> {
-    ChangeScripts { name, migrations: vec![Pair { name, up, down, operations: None }], wanted, merged: false }
+    ChangeScripts { name, migrations: vec![Pair { name, up, down, operations: None }], wanted, standing: Standing::New }
 }
 
 async fn verified(cluster: &TemporaryCluster, changes: &[ChangeScripts<'_>]) -> Verification {

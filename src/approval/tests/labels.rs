@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::world::*;
 use crate::{
     approval::{testing::at, *},
-    model::{AccountKind, ApprovalRefusal, Digest, EntryKind, LabelEvent, Role},
+    model::{AccountKind, ApprovalRefusal, Contribution, Digest, EntryKind, LabelEvent, Role},
 };
 
 #[test]
@@ -63,6 +63,34 @@ fn every_refusal_names_the_person_the_rule_and_the_way_out() {
             world.run();
             world.set(ANN);
         }),
+        message(&|world| {
+            world.set(ANN);
+            world.label_since = None;
+        }),
+        message(&|world| {
+            world.set(ANN);
+            world.run();
+            world.timeline.labels.clear();
+        }),
+        message(&|world| {
+            world.set(ANN);
+            world.run();
+            let maintain = world.roles.remove(&ANN).expect("a role");
+            world.roles.insert(ANN, Role { name: "write".to_owned(), writes: true });
+            world.run();
+            world.roles.insert(ANN, maintain);
+        }),
+        message(&|world| {
+            world.contributors.people = [(ANN, Contribution::Pushed), (BEN, Contribution::CoAuthored)].into();
+            world.contributors.people.extend([(LISTED, Contribution::Authored), (STRANGER, Contribution::Committed)]);
+            for id in [ANN, BEN, LISTED, STRANGER] {
+                world.set(id);
+            }
+        }),
+        message(&|world| {
+            world.contributors.unknown.push("GitHub does not tell who pushed commit `c2`".to_owned());
+            world.set(ANN);
+        }),
     ];
     insta::assert_snapshot!(messages.join("\n"), @r#"
     `author` opened this pull request; somebody else must approve it
@@ -76,6 +104,14 @@ fn every_refusal_names_the_person_the_rule_and_the_way_out() {
     `ann` set the label before the summary and the head had stood for 60 seconds (`min_review_seconds`); set it again after 2027-01-15 08:01:00 UTC, or comment `/approve 197d386fec30`
     The label that `ann` set was taken off by a bot before it counted; set it again
     `ann` has approved these bytes already; the next approval must come from somebody else
+    The label was made, renamed or deleted after `ann` set it; set the label again
+    The audit log has an approval by `ann` of which GitHub knows nothing; set the label again
+    The approval by `ann` ended when `ann` could not approve for a while; set the label again
+    `ann` pushed to this branch; somebody who had no hand in the change must approve it
+    `ben` is named as co-author of one of the commits; somebody who had no hand in the change must approve it
+    `listed` is the author of one of the commits; somebody who had no hand in the change must approve it
+    `stranger` is the committer of one of the commits; somebody who had no hand in the change must approve it
+    `ann` cannot be told from those who had a hand in the commits, since GitHub does not tell who pushed commit `c2`; amend that, or run this check again, then set the label again
     "#);
 }
 

@@ -1,7 +1,10 @@
 //! The state machine of approvals, run after run.
 
 mod comments;
+mod entries;
 mod labels;
+mod moments;
+mod owners;
 mod people;
 mod vetoes;
 mod world;

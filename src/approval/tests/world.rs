@@ -75,6 +75,7 @@ pub(super) struct World {
     pub(super) roles: BTreeMap<u64, Role>,
     pub(super) lines: BTreeMap<Digest, String>,
     pub(super) author: Account,
+    pub(super) evidence: Evidence,
 }
 
 impl World {
@@ -99,6 +100,7 @@ impl World {
             roles: BTreeMap::from([role(TRIAGER, "triage"), role(ANN, "maintain"), role(BEN, "admin")]),
             lines: BTreeMap::new(),
             author: account(AUTHOR),
+            evidence: Evidence::default(),
         };
         world.roles.extend([AUTHOR, REQUESTER, OWN, BOT].map(|id| role(id, "admin")));
         world.run();
@@ -111,7 +113,6 @@ impl World {
         let policy = ApprovalPolicy { approvers: vec![LISTED], teams, ..ApprovalPolicy::default() };
         let classes =
             [Classified { class: ClassOfChange::Ordinary, required: self.required, why: "`a` changes".to_owned() }];
-        let evidence = Evidence::default();
         evaluate(
             &Facts {
                 repo: 1,
@@ -135,7 +136,7 @@ impl World {
                 shown_since: self.shown_since,
                 recorded: &self.log,
                 old_lines: &self.lines,
-                evidence: &evidence,
+                evidence: &self.evidence,
             },
             &policy,
         )

@@ -43,14 +43,12 @@ pub(super) fn prepare(states: &States) -> Vec<Step<'_>> {
             Difference::TableComment { before, after } => {
                 let up = Statement::CommentOnTable(states.table(), after.as_deref());
                 let down = Statement::CommentOnTable(states.table(), before.as_deref());
-                let operation = states.operation("comment on the table".to_owned(), LockMode::ShareUpdateExclusive);
-                steps.push(Step::new(PhaseKind::Prepare, vec![up], vec![down]).operation(operation));
+                steps.push(comment(states, "comment on the table".to_owned(), up, down));
             }
             Difference::ColumnComment { column, before, after } => {
                 let up = Statement::CommentOnColumn(states.table(), column, after.as_deref());
                 let down = Statement::CommentOnColumn(states.table(), column, before.as_deref());
-                let operation = states.operation(format!("comment on column {column}"), LockMode::ShareUpdateExclusive);
-                steps.push(Step::new(PhaseKind::Prepare, vec![up], vec![down]).operation(operation));
+                steps.push(comment(states, format!("comment on column {column}"), up, down));
             }
             _ => {}
         }
@@ -188,6 +186,11 @@ fn drop<'a>(states: &'a States, column: &'a Column, old: &'a ColumnDefinition) -
     let note =
         format!("Adds column {name} again, but not its values, which are lost; it comes after the other columns.");
     step.operation(Operation { data_loss: Some(lost), reversible: false, ..operation }).note(note)
+}
+
+fn comment<'a>(states: &States, summary: String, up: Statement<'a>, down: Statement<'a>) -> Step<'a> {
+    let operation = states.operation(summary, LockMode::ShareUpdateExclusive);
+    Step::new(PhaseKind::Prepare, vec![up], vec![down]).operation(Operation { work: Work::Metadata, ..operation })
 }
 
 /// The sequence goes on after what is there.

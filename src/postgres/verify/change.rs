@@ -7,7 +7,7 @@ use super::{
         Connection, PostgresError,
         catalog::{columns, table_diff, wanted_columns},
     },
-    ChangeResult, ChangeScripts, Failure, Pair, Step, Wanted,
+    ChangeResult, ChangeScripts, Failure, Pair, Standing, Step, Wanted,
     observe::{Observations, Observer, names},
     report::Unseeded,
     scratch::{Db, Scratch, State},
@@ -163,7 +163,7 @@ impl<'a> Run<'a> {
 
     /// Runs the ups in [`Db::Base`].
     pub(super) async fn advance(&mut self) -> Result<(), Stop> {
-        if self.change.merged {
+        if self.change.standing != Standing::New {
             self.begin(&Step::Up);
         }
         for pair in &self.change.migrations {
@@ -176,6 +176,9 @@ impl<'a> Run<'a> {
     pub(super) fn accepted(&self, ran: Result<(), PostgresError>, file: &str) -> Result<(), Stop> {
         match ran {
             Ok(()) => Ok(()),
+            Err(PostgresError::Statement(error)) if self.change.standing == Standing::Baseline => {
+                Err(Stop::Failure(Box::new(Failure::Baseline { error })))
+            }
             Err(PostgresError::Statement(error)) => {
                 Err(Stop::Failure(Box::new(Failure::Refused { step: self.step(), file: file.to_owned(), error })))
             }

@@ -27,8 +27,19 @@ pub struct ChangeScripts<'a> {
     pub migrations: Vec<Pair<'a>>,
     /// What must be there after the last up.
     pub wanted: Wanted<'a>,
-    /// Whether it is merged already: then its up files are only run, as the ground that the next ones build on.
-    pub merged: bool,
+    /// Where it stands.
+    pub standing: Standing,
+}
+
+/// Where a change stands. What is not new is only run, as the ground that new ones build on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// To be proved.
+    New,
+    /// Merged already.
+    Merged,
+    /// It stands in for the migrations that a table of a baseline does not have, and is called by the path of its request.
+    Baseline,
 }
 
 /// A migration of a change.
@@ -126,7 +137,7 @@ async fn verify_all(
         } else {
             let tell = |step: &Step| tell(index, step);
             let mut run = Run::new(scratch, change, &tell, &mut result);
-            let proved = if change.merged { run.advance().await } else { run.prove().await };
+            let proved = if change.standing == Standing::New { run.prove().await } else { run.advance().await };
             match proved {
                 Ok(()) => {}
                 Err(Stop::Failure(failure)) => {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{super::StatementError, ChangeScripts};
+use super::{super::StatementError, ChangeScripts, Standing};
 use crate::model::{LockMode, TableName};
 
 /// How all changes fared.
@@ -29,8 +29,8 @@ impl Verification {
 pub struct ChangeResult {
     /// The stem that its file names share.
     pub name: String,
-    /// Whether it is merged already, so that it was only run.
-    pub merged: bool,
+    /// Where it stands: what is not new was only run.
+    pub standing: Standing,
     /// Stems of its migrations, in order.
     pub migrations: Vec<String>,
     /// The steps that were taken, in order; where it fails, the last one failed.
@@ -49,7 +49,7 @@ impl ChangeResult {
     pub(super) fn new(change: &ChangeScripts<'_>) -> Self {
         Self {
             name: change.name.to_owned(),
-            merged: change.merged,
+            standing: change.standing,
             migrations: change.migrations.iter().map(|pair| pair.name.to_owned()).collect(),
             steps: Vec::new(),
             locks: Vec::new(),
@@ -160,6 +160,15 @@ pub enum Failure {
         problem: &'static str,
         /// What must be there (`-`) and what is (`+`), as [`table_diff`](super::super::table_diff) writes it.
         diff: String,
+    },
+    /// A table that a baseline took over, which the server refuses to create as it is described.
+    #[error(
+        "the table cannot be created as the request describes it: {error}\nA baseline took it over, so no migration creates \
+         it. What it leans on, such as types and functions, is created by the prelude."
+    )]
+    Baseline {
+        /// What the server says.
+        error: Box<StatementError>,
     },
     /// An earlier one failed, so there was nothing to run it on.
     #[error("not run: {after} failed")]

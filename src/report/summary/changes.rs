@@ -39,7 +39,11 @@ fn title(request: &RequestOutcome) -> String {
     match (request.kind(), name, &request.sql) {
         (Some(ChangeKind::None), Some(name), Some(_)) => format!("#### No change of the SQL of {name} ({file})"),
         (Some(ChangeKind::None), Some(name), None) => format!("#### No change of the schema of {name} ({file})"),
-        (Some(kind), Some(name), _) => format!("#### {} {name} ({file})", capital(kind.verb())),
+        (Some(kind), Some(name), _) => {
+            let metadata =
+                if request.plan.is_metadata() { format!(", {}", plan::METADATA_ONLY) } else { String::new() };
+            format!("#### {} {name} ({file}){metadata}", capital(kind.verb()))
+        }
         _ => format!("#### {file} could not be read"),
     }
 }

@@ -3,7 +3,7 @@
 //! ```text
 //! driver, events, views   what people and tests do: push, label, merge, deliver an event, read a comment
 //! server                  HTTP: authentication, routes, faults, the log of calls
-//! pulls reviews comments labels people statuses commits graphql git_backend      the routes
+//! pulls reviews comments labels people statuses commits settings graphql git_backend      the routes
 //! payloads                responses, with every field that GitHub's OpenAPI description requires
 //! model, clock, git       what is remembered
 //! ```
@@ -31,6 +31,7 @@ mod reply;
 mod reviews;
 mod routes;
 mod server;
+mod settings;
 mod statuses;
 mod views;
 mod world;
@@ -42,5 +43,6 @@ pub use model::{Access, Permissions, Role, Scope, Visibility};
 pub use reply::Fault;
 pub use routes::templates;
 pub use server::{Exchange, LoggedCall};
+pub use settings::{Branches, Environment, Settings};
 pub use views::{CommentView, StatusView, ThreadView};
 pub use world::World;

@@ -158,11 +158,18 @@ pub enum Visibility {
 /// What a token may touch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {
+    Actions,
+    /// No `permissions:` of a job gives it.
+    Administration,
     Contents,
+    /// Secrets of environments; no `permissions:` of a job gives it.
+    Environments,
     Issues,
     /// Of the organisation; no `permissions:` of a job gives it.
     Members,
     PullRequests,
+    /// Secrets of the repository; no `permissions:` of a job gives it.
+    Secrets,
     Statuses,
 }
 
@@ -191,6 +198,12 @@ impl Permissions {
     /// What the job of the review and the gate asks for.
     pub fn record() -> Self {
         Self::all(Access::Write).with(Scope::Issues, Access::None)
+    }
+
+    /// What an administrator's token that only reads may.
+    pub fn administrator() -> Self {
+        let more = [Scope::Actions, Scope::Administration, Scope::Environments, Scope::Secrets];
+        more.into_iter().fold(Self::all(Access::Read), |permissions, scope| permissions.with(scope, Access::Read))
     }
 
     #[must_use]
@@ -233,6 +246,7 @@ pub struct Repo {
     pub commit_pulls_lag: bool,
     /// Pushes, oldest first.
     pub activities: Vec<Activity>,
+    pub settings: super::settings::Settings,
 }
 
 /// A push to a branch.

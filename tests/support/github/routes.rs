@@ -12,7 +12,7 @@ use super::{
     reply::{Fault, Outcome, Reply},
     reviews,
     server::{API, Exchange, Incoming, LoggedCall},
-    statuses,
+    settings, statuses,
 };
 
 /// A request to a route of a repository.
@@ -43,6 +43,15 @@ const ROUTES: &[(&str, &str, Handler)] = &[
     ("GET", "/collaborators/{login}/permission", commits::permission),
     ("GET", "/activity", people::activity),
     ("GET", "/rules/branches/{branch}", commits::rules),
+    ("GET", "/branches/{branch}/protection", settings::protection),
+    ("GET", "/actions/permissions", settings::actions),
+    ("GET", "/actions/permissions/selected-actions", settings::selected),
+    ("GET", "/actions/permissions/workflow", settings::workflow),
+    ("GET", "/actions/secrets", settings::repository_secrets),
+    ("GET", "/actions/organization-secrets", settings::organisation_secrets),
+    ("GET", "/environments/{environment_name}", settings::environment),
+    ("GET", "/environments/{environment_name}/deployment-branch-policies", settings::branches),
+    ("GET", "/environments/{environment_name}/secrets", settings::environment_secrets),
     ("GET", "/issues/{number}/timeline", labels::timeline),
     ("POST", "/issues/{number}/comments", comments::create),
     ("PATCH", "/issues/comments/{id}", comments::update),

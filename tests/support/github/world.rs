@@ -165,6 +165,7 @@ impl World {
             git: dir,
             commit_pulls_lag: false,
             activities: Vec::new(),
+            settings: super::settings::Settings::default(),
         };
         state.repositories.insert(id, repo);
         drop(state);
