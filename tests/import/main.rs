@@ -2,7 +2,6 @@
 
 #![expect(clippy::expect_used, clippy::disallowed_methods, reason = "tests stop at once and start processes")]
 
-mod ground;
 #[path = "../support/postgres.rs"]
 mod support;
 
@@ -18,6 +17,7 @@ use schema_registry::{
 };
 use support::{Major, connect, on_each};
 
+mod ground;
 mod judge;
 mod person;
 

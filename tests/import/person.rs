@@ -10,7 +10,7 @@ use std::{
 use super::support::Major;
 
 /// Runs the binary in a folder: exit code, standard output, standard error.
-fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+pub(super) fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
     run_with(folder, arguments, b"")
 }
 
