@@ -78,7 +78,8 @@ fn what_no_pull_request_brings_is_recorded_once_on_each_gated_branch() {
 #[test]
 fn an_import_is_one_entry_however_many_tables_it_takes_over() {
     let stage = Stage::with_log(Visibility::Private, POLICY);
-    let dump: String = (0..1_200).map(|n| format!("CREATE TABLE public.t{n} (id integer PRIMARY KEY);\n")).collect();
+    let dump: Vec<_> = (0..1_200).map(|n| format!("CREATE TABLE public.t{n} (id integer PRIMARY KEY);\n")).collect();
+    let dump = dump.concat();
     let output = stage.in_clone("main", &[("all.sql", &dump)], &["import", "--owner", "platform", "all.sql"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let written = git(stage.clone(), &["ls-files", "--others", "--", "schema-requests", "migrations"]);

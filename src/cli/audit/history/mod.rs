@@ -98,13 +98,12 @@ impl<'a> History<'a> {
 
     fn landing(&mut self, index: u64, entry: &Entry, id: &LandingId) -> anyhow::Result<()> {
         let mut problems = Vec::new();
-        let mut branch = match self.branches.remove(&id.reference) {
-            Some(branch) => branch,
-            None => {
-                let branch = Branch::begin(self.git, &mut self.changes, &id.reference, &id.before)?;
-                problems.extend(self.begins_late(&branch)?);
-                branch
-            }
+        let mut branch = if let Some(branch) = self.branches.remove(&id.reference) {
+            branch
+        } else {
+            let branch = Branch::begin(self.git, &mut self.changes, &id.reference, &id.before)?;
+            problems.extend(self.begins_late(&branch)?);
+            branch
         };
         match self.compare(&mut branch, index, entry, id)? {
             Finding::Compared(contradictions) => problems.extend(contradictions),
