@@ -25,7 +25,7 @@ pub struct Landing {
     pub after: String,
     /// Whether the recorded tip is no ancestor of it.
     pub rewritten: bool,
-    /// When: the merge of the pull request, else the time of the commit.
+    /// When: the merge of the pull request, else what the commit says, but never later than it was recorded.
     pub at: DateTime<Utc>,
     /// Who merged or pushed, where known.
     pub actor: Option<Actor>,

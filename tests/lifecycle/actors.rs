@@ -106,6 +106,17 @@ impl Stage {
         (output.status.code().expect("an exit code"), text)
     }
 
+    /// What `audit verify` prints in a new clone made with `arguments`: exit code, standard output, standard error.
+    pub(crate) fn verify_afresh(&self, arguments: &[&str]) -> (i32, String, String) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("file://{}", self.repo.git_dir().display());
+        git(folder.path(), &[&["clone", "--quiet"], arguments, &[&url, "."]].concat());
+        let mut command = Command::new(env!("CARGO_BIN_EXE_schema-registry"));
+        let output = command.current_dir(folder.path()).args(["audit", "verify"]).output().expect("the binary starts");
+        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+        (output.status.code().expect("an exit code"), text(output.stdout), text(output.stderr))
+    }
+
     /// Runs the action for an event with the default token, from an empty workspace.
     pub(crate) fn action(&self, event: &Event) -> Ran {
         self.action_with(event, Some(&self.token))

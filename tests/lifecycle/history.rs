@@ -1,7 +1,5 @@
 //! `audit verify` against the history: what the log says landed, and what did.
 
-use std::process::Command;
-
 use chrono::{DateTime, Utc};
 use schema_registry::{
     audit_log::{Addition, LANDING_HEADER, LandingId, Origin, landed_lines},
@@ -70,25 +68,16 @@ fn history_that_was_rewritten_and_recorded_as_such_is_no_damage() {
     let ran = stage.action(&stage.repo.schedule_event());
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
     assert_eq!(stage.kinds().last().map(String::as_str), Some("history-rewritten"));
-    let folder = stage.world.folder("fresh");
-    git(&folder, &["clone", "--quiet", &format!("file://{}", dir.display()), "."]);
-    let mut command = Command::new(env!("CARGO_BIN_EXE_schema-registry"));
-    let output = command.current_dir(&folder).args(["audit", "verify"]).output().expect("the binary starts");
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(output.status.code(), Some(0), "{text}");
+    let (code, text, _) = stage.verify_afresh(&[]);
+    assert_eq!(code, 0, "{text}");
     assert!(text.contains("1 landing is in the history as recorded\n2 landings cannot be compared"), "{text}");
 }
 
 #[test]
 fn a_shallow_clone_cannot_tell() {
     let stage = stage();
-    let folder = stage.world.folder("shallow");
-    let url = format!("file://{}", stage.repo.git_dir().display());
-    git(&folder, &["clone", "--quiet", "--depth=1", "--no-single-branch", &url, "."]);
-    let mut command = Command::new(env!("CARGO_BIN_EXE_schema-registry"));
-    let output = command.current_dir(&folder).args(["audit", "verify"]).output().expect("the binary starts");
-    let text = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{text}");
+    let (code, _, text) = stage.verify_afresh(&["--depth=1", "--no-single-branch"]);
+    assert_eq!(code, 2, "{text}");
     assert!(text.contains("git fetch --unshallow"), "{text}");
 }
 
@@ -280,4 +269,35 @@ fn a_policy_that_comes_into_force_while_approvals_are_counted_is_the_one_they_ar
     let (code, text) = stage.ask(&["audit", "verify"]);
     assert!(code == 0 && text.contains("1 approval was given under the policy in force"), "{text}");
     stage.summary(number);
+}
+
+#[test]
+fn a_default_branch_that_gets_another_name_is_recorded_on() {
+    let stage = stage();
+    stage.repo.rename_default_branch("trunk");
+    stage.repo.commit("trunk", "max", "Policy", &[("schema-registry.toml", Some("[approval]\nrequired = 2\n"))]);
+    let ran = stage.action(&stage.repo.schedule_event());
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    let (code, text, error) = stage.verify_afresh(&[]);
+    assert_eq!(code, 0, "{text}{error}");
+    let said = "1 landing is in the history as recorded\n2 landings cannot be compared";
+    assert!(text.contains(said), "{text}");
+}
+
+#[test]
+fn a_gated_branch_that_a_clone_lacks_is_named() {
+    let gate = "[gate]\nbranches = [\"stable\"]\n";
+    let stage = Stage::with_log(Visibility::Private, gate);
+    stage.repo.branch("stable", "main");
+    stage.repo.commit("stable", "max", "Policy", &[("schema-registry.toml", Some(""))]);
+    stage.deliver(&stage.repo.schedule_event());
+    assert_eq!(stage.verify_afresh(&[]).0, 0);
+    git(&stage.repo.git_dir(), &["update-ref", "-d", "refs/heads/stable"]);
+    let (code, _, error) = stage.verify_afresh(&[]);
+    assert!(code == 2 && error.contains("this clone lacks the branch stable"), "{error}");
+    // Whoever gives a branch up says so in the policy.
+    stage.repo.commit("main", "max", "No gate", &[("schema-registry.toml", Some(""))]);
+    stage.deliver(&stage.repo.schedule_event());
+    let (code, text, _) = stage.verify_afresh(&[]);
+    assert!(code == 0 && text.contains("1 landing is in the history as recorded\n1 landing cannot be"), "{text}");
 }

@@ -63,16 +63,12 @@ fn a_pull_request_is_recorded_once_whatever_way_it_lands() {
 #[test]
 fn what_no_pull_request_brings_is_recorded_once_on_each_gated_branch() {
     let stage = walk(&PUSHES);
-    let folder = stage.world.folder("fresh");
-    git(&folder, &["clone", "--quiet", &format!("file://{}", stage.repo.git_dir().display()), "."]);
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_schema-registry"));
-    let output = command.current_dir(&folder).args(["audit", "verify"]).output().expect("the binary starts");
-    let text = String::from_utf8_lossy(&output.stdout);
+    let (code, text, _) = stage.verify_afresh(&[]);
     insta::assert_snapshot!(text.lines().skip(1).take(2).collect::<Vec<_>>().join("\n"), @r"
     17 landings are in the history as recorded
     2 approvals were given under the policy in force
     ");
-    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert_eq!(code, 0, "{text}");
 }
 
 #[test]

@@ -153,11 +153,14 @@ pub(super) fn landing(
     arrival: &Arrival,
 ) -> anyhow::Result<Landing> {
     let (base, merged) = governed_trees(step.store.git(), policy, &arrival.before, &arrival.after)?;
+    // Whoever pushes chooses the time of the commit, which must not bring an expired waiver back.
+    let merged_at = arrival.pull_request.as_ref().and_then(|pull_request| pull_request.merged_at);
+    let now = merged_at.unwrap_or(step.now);
     let control = control_files(&base, policy);
     let changed = base.keys().chain(merged.keys()).filter(|path| base.get(*path) != merged.get(*path));
     let scope = Scope::Changed(changed.cloned().collect());
     let policy = policy.clone();
-    let snapshot = Snapshot { policy, now: arrival.at, base, merged, scope, activity: Activity::default() };
+    let snapshot = Snapshot { policy, now, base, merged, scope, activity: Activity::default() };
     let outcome = pipeline::evaluate(&snapshot);
     let evidence = Evidence::of(&outcome, &snapshot.merged, None);
     let required = approval::required(&approval::classify(&outcome, &snapshot.policy));
@@ -167,7 +170,7 @@ pub(super) fn landing(
         before: arrival.before.clone(),
         after: arrival.after.clone(),
         rewritten: arrival.rewritten,
-        at: pull_request.and_then(|pull_request| pull_request.merged_at).unwrap_or(arrival.at),
+        at: merged_at.unwrap_or(arrival.at).min(step.now),
         actor: pull_request.and_then(|pull_request| pull_request.merged_by.clone()),
         files: outcome.files,
         pull_request: pull_request.map(|it| approvals(view, it.number, required)).transpose()?,

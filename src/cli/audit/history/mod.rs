@@ -110,8 +110,7 @@ impl<'a> History<'a> {
             Finding::CannotTell => self.found.unknown += 1,
             Finding::Gone => self.found.gone += 1,
             Finding::Absent => {
-                let gated = self.first.contains(&branch.name) || self.policy.gate_branches.contains(&branch.name);
-                if gated {
+                if self.is_gated(&branch.name)? {
                     self.found.absent.insert(branch.name.clone());
                 } else {
                     self.found.gone += 1;
@@ -123,6 +122,12 @@ impl<'a> History<'a> {
         Ok(())
     }
 
+    /// Whether today's clones must have the branch: the policy names it, or it is the default branch.
+    fn is_gated(&self, name: &String) -> anyhow::Result<bool> {
+        let default = || Ok::<_, anyhow::Error>(self.git.default_branch()?.is_none_or(|default| default == *name));
+        Ok(self.policy.gate_branches.contains(name) || (self.first.contains(name) && default()?))
+    }
+
     /// A branch begins where it left the default branch: what came to it before has an entry there.
     fn begins_late(&self, branch: &Branch) -> anyhow::Result<Option<String>> {
         let begin = &branch.recorded;
@@ -130,10 +135,10 @@ impl<'a> History<'a> {
             return Ok(None);
         }
         for first in self.first.iter().filter_map(|name| self.branches.get(&format!("refs/heads/{name}"))) {
-            if let Some(tip) = &first.tip
-                && self.git.resolve(begin)?.is_some()
-                && self.git.is_ancestor(begin, tip)?
-            {
+            // A default branch that was renamed is gone; the log knows how far it had come.
+            let tip = first.tip.as_ref().unwrap_or(&first.recorded);
+            let here = self.git.resolve(begin)?.is_some() && self.git.resolve(tip)?.is_some();
+            if here && self.git.is_ancestor(begin, tip)? {
                 return Ok(None);
             }
         }
