@@ -16,7 +16,7 @@ struct Row {
     entries: &'static [&'static str],
 }
 
-const PULL_REQUESTS: [Row; 7] = [
+const PULL_REQUESTS: [Row; 8] = [
     Row { name: "squash", lands: |stage| merged(stage, "a", Method::Squash), entries: &["approved #a", "merged #a"] },
     Row { name: "rebase of two commits", lands: rebased, entries: &["approved #a", "merged #a"] },
     Row {
@@ -28,6 +28,11 @@ const PULL_REQUESTS: [Row; 7] = [
     Row { name: "bypass without approval", lands: bypassed, entries: &["merged-unapproved #a"] },
     Row { name: "bypass after another push", lands: changed, entries: &["approved #a", "merged-unapproved #a"] },
     Row { name: "revert by a pull request", lands: reverted, entries: &["merged-unapproved #a"] },
+    Row {
+        name: "a merge that GitHub connects with no commit yet",
+        lands: lagging,
+        entries: &["approved #a", "merged #a"],
+    },
 ];
 
 const PUSHES: [Row; 10] = [
@@ -197,6 +202,11 @@ fn changed(stage: &Stage) -> Vec<u64> {
     stage.push("ask-changed", "ann", "Another word", &[(&file("changed"), &text)]);
     stage.repo.merge(number, "max", Method::Squash);
     read(stage, &[number])
+}
+
+fn lagging(stage: &Stage) -> Vec<u64> {
+    stage.repo.lag_commit_pulls(true);
+    merged(stage, "lag", Method::Squash)
 }
 
 fn reverted(stage: &Stage) -> Vec<u64> {

@@ -90,7 +90,7 @@ async fn arrivals(step: &Step<'_>, reference: &str, recorded: &str, tip: &str) -
     if !known || !chained {
         step.store.fetch_commits(&[recorded])?;
         let at = git.first_parent(None, tip)?.last().map_or(step.now, time);
-        let pull_request = if known { merged_with(step, branch, tip, &[tip]).await? } else { None };
+        let pull_request = if known { merged_with(step, branch, tip, &[tip], &mut None).await? } else { None };
         return Ok(vec![Arrival {
             before: recorded.to_owned(),
             after: tip.to_owned(),
@@ -100,13 +100,14 @@ async fn arrivals(step: &Step<'_>, reference: &str, recorded: &str, tip: &str) -
         }]);
     }
     let ids: Vec<&str> = commits.iter().map(|commit| commit.sha.as_str()).collect();
+    let mut recent = None;
     let mut arrivals: Vec<Arrival> = Vec::new();
     let mut open: Option<(String, PullRequest)> = None;
     for commit in &commits {
         let parent = commit.parent.clone().unwrap_or_else(|| recorded.to_owned());
         let (before, pull_request) = match open.take() {
             Some((before, pull_request)) => (before, Some(pull_request)),
-            None => (parent, merged_with(step, branch, &commit.sha, &ids).await?),
+            None => (parent, merged_with(step, branch, &commit.sha, &ids, &mut recent).await?),
         };
         match pull_request {
             // A rebase: the pull request's last commit is still to come.
@@ -123,20 +124,30 @@ async fn arrivals(step: &Step<'_>, reference: &str, recorded: &str, tip: &str) -
 }
 
 /// The pull request that `commit` came to the branch with: merged there, and its merge commit is one of `commits`, not
-/// before it.
+/// before it. `recent` are the pull requests that were closed last, read where GitHub has not connected the commit with any
+/// yet, which can take it a minute after a merge.
 async fn merged_with(
     step: &Step<'_>,
     branch: &str,
     commit: &str,
     commits: &[&str],
+    recent: &mut Option<Vec<PullRequest>>,
 ) -> anyhow::Result<Option<PullRequest>> {
     let at = |sha: &str| commits.iter().position(|commit| *commit == sha);
     let from = at(commit);
     let pull_requests = step.github.pull_requests_of_commit(commit).await?;
-    let found = pull_requests.into_iter().find(|pull_request| {
+    let mut found = pull_requests.into_iter().find(|pull_request| {
         let merged = pull_request.merge_commit_sha.as_deref().filter(|_| pull_request.merged);
         pull_request.base_ref == branch && merged.and_then(at).is_some_and(|merged| Some(merged) >= from)
     });
+    if found.is_none() {
+        let recent = match recent {
+            Some(recent) => recent,
+            None => recent.insert(step.github.recently_closed(branch).await?),
+        };
+        let merged = |it: &&PullRequest| it.merged && it.merge_commit_sha.as_deref() == Some(commit);
+        found = recent.iter().find(merged).cloned();
+    }
     match found {
         // A list does not say who merged.
         Some(listed) => Ok(Some(step.github.pull_request(listed.number).await?)),

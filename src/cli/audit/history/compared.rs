@@ -75,7 +75,7 @@ impl fmt::Display for Compared {
             writeln!(f, "{} given under the policy in force", counted(self.approvals, "approval"))?;
         }
         if self.gone > 0 {
-            writeln!(f, "{} cannot be compared: the commits are gone, as recorded", plural(self.gone, "landing"))?;
+            writeln!(f, "{} cannot be compared: their commits or their branch are gone", plural(self.gone, "landing"))?;
         }
         let unrecorded = self.unrecorded.len();
         if unrecorded > 0 {
