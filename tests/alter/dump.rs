@@ -35,10 +35,9 @@ fn sorted(statement: &str) -> String {
 /// A column without the name of its NOT NULL, which PostgreSQL 18 has and keeps where the column is renamed; no request can
 /// say one.
 fn nameless(line: &str) -> String {
-    match line.rsplit_once(" CONSTRAINT ") {
-        Some((column, name)) if name.ends_with(" NOT NULL") => format!("{column} NOT NULL"),
-        _ => line.to_owned(),
-    }
+    let named =
+        line.rsplit_once(" CONSTRAINT ").and_then(|(column, rest)| Some((column, rest.split_once(" NOT NULL")?.1)));
+    named.map_or_else(|| line.to_owned(), |(column, rest)| format!("{column} NOT NULL{rest}"))
 }
 
 /// Copies a database by way of `pg_dump` and `psql`, rows included.
