@@ -11,7 +11,7 @@ use schema_registry::{
 
 use crate::{
     bench::{alter, create, table},
-    support::on_each,
+    support::{connect, on_each},
 };
 
 /// The fields of both requests.
@@ -135,9 +135,32 @@ fn what_postgresql_refuses_is_said_before() {
     });
 }
 
+/// PostgreSQL makes the foreign key anew, and locks its table against everybody for that.
+#[test]
+fn a_type_is_not_changed_under_a_foreign_key() {
+    let before = teams(UNIQUE, "").replace("code, type: TEXT", "code, type: VARCHAR(10)");
+    let (after, referring) = (teams(UNIQUE, ""), orders(TO_CODE));
+    let said = said(&outcome(&(before.clone(), referring.clone()), &(after.clone(), referring.clone())));
+    insta::assert_snapshot!(said.join("\n"), @r"
+    The change of a type makes foreign key orders_team_fkey of orders anew, and all wait for both tables meanwhile
+      In steps: (1) remove foreign key orders_team_fkey from schema-requests/orders.yaml, in the same change or before it; (2) change the type; (3) request the foreign key again in a later change
+    ");
+    on_each("retyped_under_a_key", async |cluster, connection| {
+        begin(&connection, &(before.clone(), referring.clone())).await;
+        let reader = connect(cluster, "retyped_under_a_key").await;
+        reader.execute_script("BEGIN; SELECT FROM orders;").await.expect("a reader of the other table");
+        let [migration] =
+            <[_; 1]>::try_from(alter(&table(&before), &table(&after), &Renames::default()).expect("alone it could be"))
+                .expect("it is one file");
+        let error = connection.execute_script(&migration.up).await.expect_err("the reader is in the way").to_string();
+        assert!(error.contains("55P03"), "{error}");
+    });
+}
+
 #[test]
 fn what_is_not_refused_runs_and_comes_back() {
     let distinct = || teams("", "  uniques: [{name: teams_code_key, columns: [code], nullsNotDistinct: true}]\n");
+    let short = || teams(UNIQUE, "").replace("code, type: TEXT", "code, type: VARCHAR(10)");
     let cascade = TO_CODE.replace("column: code", "column: code, onDelete: CASCADE");
     let cases = [
         // A second key beside the one that the foreign key stands on.
@@ -152,6 +175,8 @@ fn what_is_not_refused_runs_and_comes_back() {
         ((teams(UNIQUE, ""), orders(TO_CODE)), (distinct(), orders(""))),
         ((teams(UNIQUE, ""), orders(TO_CODE)), (distinct(), orders(&cascade))),
         ((teams(UNIQUE, ""), orders(TO_CODE)), (teams("", ""), orders(""))),
+        ((short(), orders(TO_CODE)), (teams(UNIQUE, ""), orders(""))),
+        ((short(), orders(TO_CODE)), (teams(UNIQUE, ""), orders(&cascade))),
         ((teams(UNIQUE, ""), orders(TO_CODE)), (distinct(), orders("") + "lifecycle: dropped\n")),
     ];
     on_each("not_held", async |_, connection| {

@@ -61,7 +61,7 @@ fn a_template_is_filled_once() {
     assert_eq!(filled("{a} {} {c} {b} '{'", &values), "\n{b} {} {c} {a} '{'");
 }
 
-/// What these would mean, or print, under another DateStyle must be pinned; all else would be noise.
+/// What these would mean, or print, under another `DateStyle` must be pinned; all else would be noise.
 #[test]
 fn settings_matter_where_expressions_are_read_or_printed() {
     let check = |name: &str, expression: &str| Check { name: name.to_owned(), expression: expression.to_owned() };
