@@ -75,7 +75,9 @@ fn any_state_becomes_any_other_and_comes_back() {
     let (mut done, mut refused, mut failures) = (0_u64, 0_u64, Vec::new());
     let (seeds, talks) = (seeds(), asked().is_some());
     // Before the runtime, because they are started by one of their own.
-    Major::ALL.iter().for_each(|major| _ = major.cluster());
+    for major in Major::ALL {
+        major.cluster();
+    }
     runtime().block_on(async {
         let mut benches = Vec::new();
         for major in Major::ALL {
