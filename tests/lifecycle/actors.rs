@@ -68,7 +68,7 @@ impl Stage {
         assert_eq!(output.status.code(), Some(0), "{said}");
         let folder = self.clone.path();
         git(folder, &["add", "--all"]);
-        let changed = git(folder, &["diff", "--cached", "--name-only", "HEAD"]);
+        let changed = git(folder, &["diff", "--cached", "--no-renames", "--name-only", "HEAD"]);
         let texts: Vec<(String, Option<String>)> =
             changed.lines().map(|path| (path.to_owned(), fs::read_to_string(folder.join(path)).ok())).collect();
         let files: Vec<(&str, Option<&str>)> =
