@@ -54,9 +54,18 @@ pub(super) async fn landings(
             continue;
         }
         let mut policy = None;
-        for arrival in arrivals(step, reference, recorded, &tip).await? {
+        let branch = reference.strip_prefix("refs/heads/").unwrap_or(reference);
+        let mut recent = None;
+        for mut arrival in arrivals(step, branch, recorded, &tip).await? {
             let in_force = policy_in_force(step.store.git(), &arrival.before, policy.take())?;
-            landings.push(landing(step, view, &in_force, reference, &arrival)?);
+            let mut landed = landing(step, view, &in_force, reference, &arrival)?;
+            if arrival.pull_request.is_none() && !arrival.rewritten && !landed.files.is_empty() {
+                arrival.pull_request = merged_lately(step, branch, &arrival.after, &mut recent).await?;
+                if arrival.pull_request.is_some() {
+                    landed = landing(step, view, &in_force, reference, &arrival)?;
+                }
+            }
+            landings.push(landed);
             policy = Some(in_force);
         }
     }
@@ -82,15 +91,15 @@ async fn begin(step: &Step<'_>, state: &State, name: &str) -> anyhow::Result<Opt
 
 /// The commits between `recorded` and `tip`, those of one pull request together. Where first parents do not lead back to
 /// `recorded`, everything between is one arrival.
-async fn arrivals(step: &Step<'_>, reference: &str, recorded: &str, tip: &str) -> anyhow::Result<Vec<Arrival>> {
-    let (git, branch) = (step.store.git(), reference.strip_prefix("refs/heads/").unwrap_or(reference));
+async fn arrivals(step: &Step<'_>, branch: &str, recorded: &str, tip: &str) -> anyhow::Result<Vec<Arrival>> {
+    let git = step.store.git();
     let known = step.store.fetch_history(recorded, tip)?;
     let commits = if known { git.first_parent(Some(recorded), tip)? } else { Vec::new() };
     let chained = commits.first().and_then(|first| first.parent.as_deref()) == Some(recorded);
     if !known || !chained {
         step.store.fetch_commits(&[recorded])?;
         let at = git.first_parent(None, tip)?.last().map_or(step.now, time);
-        let pull_request = if known { merged_with(step, branch, tip, &[tip], &mut None).await? } else { None };
+        let pull_request = if known { merged_with(step, branch, tip, &[tip]).await? } else { None };
         return Ok(vec![Arrival {
             before: recorded.to_owned(),
             after: tip.to_owned(),
@@ -100,14 +109,13 @@ async fn arrivals(step: &Step<'_>, reference: &str, recorded: &str, tip: &str) -
         }]);
     }
     let ids: Vec<&str> = commits.iter().map(|commit| commit.sha.as_str()).collect();
-    let mut recent = None;
     let mut arrivals: Vec<Arrival> = Vec::new();
     let mut open: Option<(String, PullRequest)> = None;
     for commit in &commits {
         let parent = commit.parent.clone().unwrap_or_else(|| recorded.to_owned());
         let (before, pull_request) = match open.take() {
             Some((before, pull_request)) => (before, Some(pull_request)),
-            None => (parent, merged_with(step, branch, &commit.sha, &ids, &mut recent).await?),
+            None => (parent, merged_with(step, branch, &commit.sha, &ids).await?),
         };
         match pull_request {
             // A rebase: the pull request's last commit is still to come.
@@ -124,32 +132,42 @@ async fn arrivals(step: &Step<'_>, reference: &str, recorded: &str, tip: &str) -
 }
 
 /// The pull request that `commit` came to the branch with: merged there, and its merge commit is one of `commits`, not
-/// before it. `recent` are the pull requests that were closed last, read where GitHub has not connected the commit with any
-/// yet, which can take it a minute after a merge.
+/// before it.
 async fn merged_with(
     step: &Step<'_>,
     branch: &str,
     commit: &str,
     commits: &[&str],
-    recent: &mut Option<Vec<PullRequest>>,
 ) -> anyhow::Result<Option<PullRequest>> {
     let at = |sha: &str| commits.iter().position(|commit| *commit == sha);
     let from = at(commit);
     let pull_requests = step.github.pull_requests_of_commit(commit).await?;
-    let mut found = pull_requests.into_iter().find(|pull_request| {
+    let found = pull_requests.into_iter().find(|pull_request| {
         let merged = pull_request.merge_commit_sha.as_deref().filter(|_| pull_request.merged);
         pull_request.base_ref == branch && merged.and_then(at).is_some_and(|merged| Some(merged) >= from)
     });
-    if found.is_none() {
-        let recent = match recent {
-            Some(recent) => recent,
-            None => recent.insert(step.github.recently_closed(branch).await?),
-        };
-        let merged = |it: &&PullRequest| it.merged && it.merge_commit_sha.as_deref() == Some(commit);
-        found = recent.iter().find(merged).cloned();
-    }
-    match found {
-        // A list does not say who merged.
+    whole(step, found).await
+}
+
+/// The pull request whose merge commit GitHub has not connected with it yet, which can take it a minute: found among
+/// those that were closed last, which are read once.
+async fn merged_lately(
+    step: &Step<'_>,
+    branch: &str,
+    commit: &str,
+    recent: &mut Option<Vec<PullRequest>>,
+) -> anyhow::Result<Option<PullRequest>> {
+    let recent = match recent {
+        Some(recent) => recent,
+        None => recent.insert(step.github.recently_closed(branch).await?),
+    };
+    let merged = |it: &&PullRequest| it.merged && it.merge_commit_sha.as_deref() == Some(commit);
+    whole(step, recent.iter().find(merged).cloned()).await
+}
+
+/// A list does not say who merged.
+async fn whole(step: &Step<'_>, listed: Option<PullRequest>) -> anyhow::Result<Option<PullRequest>> {
+    match listed {
         Some(listed) => Ok(Some(step.github.pull_request(listed.number).await?)),
         None => Ok(None),
     }
