@@ -165,6 +165,16 @@ mod tests {
     }
 
     #[test]
+    fn a_line_may_be_as_long_as_the_format_allows_and_no_longer() {
+        let mut entry = approved("LE_1", 7);
+        let rest = line(&entry).expect("short").len() - entry.tool.len();
+        entry.tool = "x".repeat(MAX_ENTRY_BYTES - rest);
+        assert_eq!(line(&entry).map(|line| line.len()).ok(), Some(MAX_ENTRY_BYTES));
+        entry.tool.push('x');
+        assert!(line(&entry).is_err());
+    }
+
+    #[test]
     fn no_request_is_too_long_to_be_recorded() {
         let mut entry = approved("LE_1", 7);
         entry.tables = vec![table("public.notes")];

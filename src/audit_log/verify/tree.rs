@@ -63,7 +63,7 @@ fn paths(size: u64) -> impl Iterator<Item = String> {
 pub(super) fn has_tile(size: u64, level: usize, n: u64, width: usize) -> bool {
     let count = u32::try_from(level).ok().and_then(|level| size.checked_shr(8 * level)).unwrap_or(0);
     let (width, full) = (width as u64, count / WIDTH);
-    (width == WIDTH && n < full) || (width > 0 && width < WIDTH && n == full && width == count % WIDTH)
+    (width == WIDTH && n < full) || (width > 0 && n == full && width == count % WIDTH)
 }
 
 impl<'a> Streamed<'a> {
@@ -226,6 +226,17 @@ mod tests {
             asked.sort();
             assert_eq!(asked, expected, "{size}");
         }
+    }
+
+    #[test]
+    fn so_many_problems_are_told_and_no_more() {
+        let origin = "schema-registry/github.com/1".parse().expect("an origin");
+        let checkpoint = Checkpoint { origin, size: 1, root: Edge::default().root() };
+        let mut streamed = Streamed::new(&checkpoint, &[]);
+        for n in 0..=MAX_PROBLEMS {
+            streamed.file(&n.to_string(), "is missing");
+        }
+        assert_eq!(streamed.problems.len(), MAX_PROBLEMS);
     }
 
     #[test]
