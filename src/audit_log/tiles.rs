@@ -131,11 +131,12 @@ mod tests {
     #[test]
     fn beyond_its_end_a_tree_has_no_tile_and_none_is_read() {
         let (checkpoint, stored) = grown(301);
-        for (n, tile) in [(512, 2), (256 * 300, 300)] {
+        for (level, n, tile, at) in [(0, 512, 2, 0), (0, 256 * 300, 300, 0), (8, 300, 1, 1)] {
+            let index = stored_hash_index(level, n);
             let mut read = |path: &str| Ok(stored.get(path).cloned());
-            let read = authenticated(&checkpoint, &mut read, |tiles| tiles.read_hashes(&[stored_hash_index(0, n)]));
+            let read = authenticated(&checkpoint, &mut read, |tiles| tiles.read_hashes(&[index]));
             let error = read.expect_err("beyond its end").to_string();
-            assert!(error.contains(&format!("it has no tile {tile} at level 0")), "{error}");
+            assert!(error.contains(&format!("it has no tile {tile} at level {at}")), "{error}");
         }
     }
 }
