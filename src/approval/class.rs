@@ -41,6 +41,19 @@ pub fn required(parts: &[Classified]) -> usize {
     parts.iter().map(|part| part.required).max().unwrap_or(0)
 }
 
+/// How many approvals a change of these paths needs at the least, whatever is in the files: what can be said of a change
+/// of long ago, which this release may put into another class than the one that judged it.
+#[must_use]
+pub fn least_required<'p>(paths: impl IntoIterator<Item = &'p str>, policy: &Policy) -> usize {
+    let of = |class| policy.approval.required.of(class);
+    let of_path = |path| match policy.classify(path) {
+        PathKind::Control | PathKind::Workflow => of(ClassOfChange::ControlFile),
+        PathKind::Baseline => of(ClassOfChange::Baseline),
+        _ => ClassOfChange::ALL.into_iter().map(of).min().unwrap_or(0),
+    };
+    paths.into_iter().map(of_path).max().unwrap_or(0)
+}
+
 /// Whether a request of the outcome accounts for the file.
 fn belongs(outcome: &Outcome, policy: &Policy, path: &str) -> bool {
     outcome.requests.iter().any(|request| {
@@ -88,6 +101,19 @@ mod tests {
 
     fn changed(path: &str) -> FileChange {
         FileChange { path: path.to_owned(), before: None, after: outcome(&[]).files[0].after }
+    }
+
+    #[test]
+    fn what_a_change_needs_at_the_least_is_known_from_its_paths() {
+        let mut policy = Policy::default();
+        let least = |policy: &Policy, paths: &[&str]| least_required(paths.iter().copied(), policy);
+        let (request, control) = ("schema-requests/a.yaml", "schema-registry.toml");
+        assert_eq!(least(&policy, &[]), 0);
+        assert_eq!(least(&policy, &[request]), 1, "comments alone need one");
+        assert_eq!(least(&policy, &[request, control]), 2);
+        assert_eq!(least(&policy, &["migrations/20260101_000000_baseline.txt"]), 2);
+        policy.approval.required = Required::all(0);
+        assert_eq!(least(&policy, &[request, control]), 0);
     }
 
     fn change(kind: ChangeKind, before: Option<&Table>, after: Option<&Table>) -> RequestOutcome {

@@ -68,12 +68,12 @@ fn tables(request: &RequestOutcome) -> Vec<EntryTable> {
 }
 
 fn table(request: &RequestOutcome, name: &TableName) -> EntryTable {
-    let kind = request.kind().unwrap_or(ChangeKind::None);
+    let action = if request.taken_over { "import" } else { request.kind().unwrap_or(ChangeKind::None).verb() };
     let claims = &request.claims;
     EntryTable {
         table_name: name.to_string(),
         registry_id: request.registry_id,
-        action: kind.verb().to_owned(),
+        action: action.to_owned(),
         status: "approved".to_owned(),
         performed_by: None,
         requested_by: claims.requested_by_username.clone().or_else(|| claims.requested_by.clone()),
@@ -109,6 +109,8 @@ mod tests {
         assert_eq!((table.table_name.as_str(), table.action.as_str()), ("public.teams", "none"));
         assert_eq!((table.requested_by.as_deref(), table.justification.as_deref()), (Some("Jane"), Some("because")));
         assert_eq!(table.sql, [Digest::of("up")]);
+        outcome.requests[0].taken_over = true;
+        assert_eq!(Evidence::of(&outcome, &merged, None).tables[0].action, "import");
         let mut blobs: Vec<&[u8]> = evidence.blobs.values().map(Vec::as_slice).collect();
         blobs.sort_unstable();
         assert_eq!(blobs, [&b"down"[..], b"lines", b"up", b"yaml"]);

@@ -22,7 +22,7 @@ mod tests;
 mod veto;
 mod walk;
 
-pub use class::{classify, required};
+pub use class::{classify, least_required, required};
 pub use compare::compare;
 pub use contributors::{History, contributors};
 pub use digest::{ApprovalDigest, DigestInput, digest, policy_digest};

@@ -68,6 +68,7 @@ pub(super) fn request(justification: &str) -> RequestOutcome {
         table: Some(table),
         registry_id: None,
         change: None,
+        taken_over: false,
         sql: None,
         plan: Plan::default(),
         migrations: vec![Migration { name, header, up: "up".to_owned(), down: "down".to_owned() }],

@@ -255,3 +255,61 @@ pub(super) fn tile(read: &mut Read, level: usize, n: u64, width: usize) -> Resul
     let bytes = read_file(read, &path)?.ok_or_else(|| Error::damaged(&path, "it is missing"))?;
     hashes(&bytes, width).ok_or_else(|| Error::damaged(path, "its length is wrong"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::{
+        super::{
+            fixture::{Store, approved, origin},
+            layout::CHECKPOINT,
+        },
+        *,
+    };
+
+    fn addition(n: usize) -> Addition {
+        Addition::new(approved(&format!("LE_{n}"), 7), vec![b"lines".to_vec()])
+    }
+
+    fn checkpoint(store: &Store) -> Checkpoint {
+        Checkpoint::parse(&store.0[CHECKPOINT]).expect("valid")
+    }
+
+    #[test]
+    fn what_appending_reads_can_be_asked_for_at_once() {
+        let mut store = Store::new();
+        for n in 1..300 {
+            let additions = [addition(n)];
+            let told = paths_to_append(&checkpoint(&store), &additions);
+            let asked = RefCell::new(Vec::new());
+            let mut read = |path: &str| {
+                asked.borrow_mut().push(path.to_owned());
+                Ok(store.0.get(path).cloned())
+            };
+            let files = append(&origin(), &mut read, &additions).expect("appendable").files;
+            let missed: Vec<String> = asked.take().into_iter().filter(|path| !told.contains(path)).collect();
+            assert!(missed.iter().all(|path| path == CHECKPOINT), "{n}: {missed:?}");
+            store.write(files);
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_log_is_a_bundle_and_a_tile_of_each_level() {
+        for (size, expected) in [
+            (0, vec!["entries/000.jsonl"]),
+            (255, vec!["entries/000.jsonl", "tile/0/000.p/255"]),
+            // The next tile of a full one is in the same folder.
+            (256, vec!["entries/001.jsonl", "tile/0/001.p/1", "tile/1/000.p/1"]),
+            (600, vec!["entries/002.jsonl", "tile/0/002.p/88", "tile/1/000.p/2"]),
+            (65_536 * 3 + 257, vec!["entries/769.jsonl", "tile/0/769.p/1", "tile/1/003.p/1", "tile/2/000.p/3"]),
+        ] {
+            let checkpoint = Checkpoint { size, ..checkpoint(&Store::new()) };
+            let paths = paths_to_append(&checkpoint, &[]);
+            assert_eq!(
+                paths.iter().filter(|path| *path != STATE).collect::<Vec<_>>(),
+                expected.iter().collect::<Vec<_>>()
+            );
+        }
+    }
+}

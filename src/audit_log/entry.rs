@@ -1,6 +1,6 @@
 //! Entries as lines.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::SubsecRound as _;
 use serde::Serialize;
@@ -12,6 +12,10 @@ use super::Error;
 
 /// First line of a blob that holds what did not fit into an entry: one line of JSON follows, `{violations, tables}`.
 pub const OVERFLOW_HEADER: &str = "schema-registry/overflow/v1";
+
+/// First line of a blob that holds others, since there were too many for an entry to name: for each of them, in the order
+/// of their digests, `<sha256> <bytes>`, its bytes, and an LF.
+const PACK_HEADER: &str = "schema-registry/pack/v1";
 
 /// Longest claim that an entry repeats, in characters; the whole text is in the request's blob.
 const MAX_CLAIM: usize = 500;
@@ -27,15 +31,22 @@ impl Addition {
     /// An entry with its blobs, whose digests become `entry.blobs`.
     ///
     /// A request's author chooses how long its texts are and how many tables it brings, and must not keep the log from
-    /// recording it: long claims are cut, and where the line still does not fit, tables and violations move to a blob.
+    /// recording it: long claims are cut, and where the line still does not fit, tables and violations move to a blob, and
+    /// then all blobs into one, but for the lines of the entry's digest and the last one, which says what landed.
     #[must_use]
     pub fn new(mut entry: Entry, mut blobs: Vec<Vec<u8>>) -> Self {
+        let last = blobs.last().map(Digest::of);
         entry.at = entry.at.trunc_subsecs(0);
         entry.tables.iter_mut().for_each(shorten);
         name_blobs(&mut entry, &blobs);
         if json(&entry).len() > MAX_ENTRY_BYTES {
             let (violations, tables) = (std::mem::take(&mut entry.violations), std::mem::take(&mut entry.tables));
             blobs.push(format!("{OVERFLOW_HEADER}\n{}\n", json(&Overflow { violations, tables })).into_bytes());
+            name_blobs(&mut entry, &blobs);
+        }
+        if json(&entry).len() > MAX_ENTRY_BYTES {
+            let overflow = blobs.last().map(Digest::of);
+            blobs = packed(blobs, &[last, overflow, entry.digest]);
             name_blobs(&mut entry, &blobs);
         }
         Self { entry, blobs }
@@ -56,6 +67,21 @@ struct Overflow {
 
 fn name_blobs(entry: &mut Entry, blobs: &[Vec<u8>]) {
     entry.blobs = blobs.iter().map(Digest::of).collect::<BTreeSet<_>>().into_iter().collect();
+}
+
+/// All blobs in one, but for those that are `kept`.
+fn packed(blobs: Vec<Vec<u8>>, kept: &[Option<Digest>]) -> Vec<Vec<u8>> {
+    let all: BTreeMap<Digest, Vec<u8>> = blobs.into_iter().map(|blob| (Digest::of(&blob), blob)).collect();
+    let (kept, files): (Vec<_>, Vec<_>) = all.into_iter().partition(|(digest, _)| kept.contains(&Some(*digest)));
+    let mut kept: Vec<Vec<u8>> = kept.into_iter().map(|(_, blob)| blob).collect();
+    let mut pack = format!("{PACK_HEADER}\n").into_bytes();
+    for (digest, file) in files {
+        pack.extend(format!("{digest} {}\n", file.len()).into_bytes());
+        pack.extend(file);
+        pack.push(b'\n');
+    }
+    kept.push(pack);
+    kept
 }
 
 fn shorten(table: &mut EntryTable) {
@@ -139,6 +165,16 @@ mod tests {
     }
 
     #[test]
+    fn a_line_may_be_as_long_as_the_format_allows_and_no_longer() {
+        let mut entry = approved("LE_1", 7);
+        let rest = line(&entry).expect("short").len() - entry.tool.len();
+        entry.tool = "x".repeat(MAX_ENTRY_BYTES - rest);
+        assert_eq!(line(&entry).map(|line| line.len()).ok(), Some(MAX_ENTRY_BYTES));
+        entry.tool.push('x');
+        assert!(line(&entry).is_err());
+    }
+
+    #[test]
     fn no_request_is_too_long_to_be_recorded() {
         let mut entry = approved("LE_1", 7);
         entry.tables = vec![table("public.notes")];
@@ -154,6 +190,18 @@ mod tests {
             text.starts_with("schema-registry/overflow/v1\n{\"violations\":[],\"tables\":[{")
                 && text.contains("notes_1999")
         );
+        let files = (0..2_000).map(|n| format!("file {n}").into_bytes());
+        let many = Addition::new(entry.clone(), files.chain([b"what landed".to_vec()]).collect());
+        assert!(line(&many.entry).is_ok());
+        let (kept, pack): (Vec<_>, Vec<_>) =
+            many.blobs.iter().partition(|blob| !blob.starts_with(b"schema-registry/pack/v1\n"));
+        assert!(
+            kept.contains(&&b"what landed".to_vec())
+                && kept.iter().any(|blob| blob.starts_with(b"schema-registry/overflow"))
+        );
+        let text = String::from_utf8_lossy(pack[0]);
+        assert_eq!((kept.len(), pack.len(), text.lines().count()), (2, 1, 4_001));
+        assert!(text.contains(&format!("{} 9\nfile 1999\n", Digest::of("file 1999"))));
         let error = line(&entry).expect_err("far too long").to_string();
         assert!(error.starts_with("the audit entry `LE_1` has ") && error.ends_with("shorten its texts"), "{error}");
     }

@@ -144,6 +144,6 @@ impl LogFiles for Store {
 
 /// What verifying finds, as text.
 pub(super) fn problems_with(pinned: &Pinned, store: &Store) -> Vec<String> {
-    let report = verify(pinned, &mut store.clone()).expect("readable");
+    let report = verify(pinned, &mut store.clone(), &mut |_, _| {}).expect("readable");
     report.problems.iter().map(Problem::to_string).collect()
 }

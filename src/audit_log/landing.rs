@@ -79,6 +79,14 @@ pub fn approved_files(lines: &[u8], repo: u64, pr: u64) -> Option<Vec<FileChange
     named.then_some(files)
 }
 
+/// The base branch, `refs/heads/main`, and the digest of the control files that the digest lines of an approval name.
+#[must_use]
+pub fn approved_under(lines: &[u8]) -> Option<(&str, Digest)> {
+    let mut lines = std::str::from_utf8(lines).ok()?.lines().skip(3);
+    let base = lines.next()?.strip_prefix("base ")?;
+    Some((base, lines.next()?.strip_prefix("policy ")?.parse().ok()?))
+}
+
 /// Reads `<JSON path> <mode> <sha256> <mode> <sha256>`.
 fn file_line(text: &str) -> Option<FileChange> {
     let mut json = serde_json::Deserializer::from_str(text).into_iter::<String>();
@@ -130,6 +138,8 @@ mod tests {
         "#);
         let [b, a] = files.clone();
         assert_eq!(approved_files(&digest_lines(1, 7, &files), 1, 7), Some(vec![a, b]));
+        assert_eq!(approved_under(&digest_lines(1, 7, &files)), Some(("refs/heads/main", Digest::of(""))));
+        assert_eq!(approved_under(b"schema-registry/approval/v1\nrepo 1\nbase refs/heads/main\n"), None);
     }
 
     #[test]

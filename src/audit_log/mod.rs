@@ -36,18 +36,18 @@ pub use append::{Appended, Files, Initialisation, append, initialise, paths_to_a
 pub use checkpoint::{Checkpoint, Origin};
 pub use entry::{Addition, OVERFLOW_HEADER, leaf_hash, line, parse};
 pub use error::Error;
-pub use landing::{LANDING_HEADER, LandingId, approved_files, landed_lines};
+pub use landing::{LANDING_HEADER, LandingId, approved_files, approved_under, landed_lines};
 pub use note::{Note, Signed, Signer};
 pub use proof::{Proven, check_proof, prove, prove_growth, root_at};
 pub use query::{
     Entries, Recorded, entries_of, find, is_vetoed, paths_of, read_blob, read_checkpoint, read_state,
     standing_approvals, vouched,
 };
-pub use reconcile::{Landing, MergedPullRequest, RecordedApproval, is_approved, reconcile};
+pub use reconcile::{Landing, MergedPullRequest, RecordedApproval, covers, is_approved, reconcile};
 pub use search::{Search, with_overflow};
 pub use state::{Branch, State, key_id};
 pub use tlog_tiles::Hash;
-pub use verify::{Earlier, LogFiles, Pinned, Place, Problem, Report, TakeFile, verify};
+pub use verify::{Earlier, LogFiles, Pinned, Place, Problem, Report, TakeEntry, TakeFile, verify};
 
 /// What a reader of files failed with.
 pub type ReadError = Box<dyn std::error::Error + Send + Sync>;

@@ -231,7 +231,7 @@ mod tests {
         let (key, secret) = Signer::generate("log.example/1", KeyType::Ed25519).expect("random");
         let signer = Signer::parse(&secret).expect("its own text");
         assert_eq!(signer.key(), &key);
-        assert!(!format!("{signer:?}").contains(&secret.reveal()[30..]));
+        assert_eq!(format!("{signer:?}"), format!("Signer({key})"), "its public half, and nothing of the private one");
         let (other, _) = Signer::generate("log.example/1", KeyType::Ed25519).expect("random");
         let note = Note::parse(format!("text\n\n{}", signer.sign("text\n")).as_bytes()).expect("valid");
         assert_eq!((note.signed_by(&key), note.signed_by(&other)), (Ok(Some(Signed { time: None })), Ok(None)));
@@ -248,6 +248,28 @@ mod tests {
         assert_eq!(note.signed_by(&as_log), Ok(None));
         let other = Note::parse(format!("Text\n\n{line}").as_bytes()).expect("valid");
         assert!(other.signed_by(&key).is_err());
+    }
+
+    #[test]
+    fn witnesses_are_counted_and_a_note_has_so_many_signatures() {
+        let witness = |name: &str| {
+            let (key, secret) = Signer::generate(name, KeyType::Cosignature).expect("random");
+            let line = Signer::parse(&secret).expect("its own text").cosign("text\n", NonZero::<u64>::MIN);
+            (key, line)
+        };
+        let witnesses = ["a", "b", "c"].map(witness);
+        let keys = witnesses.clone().map(|(key, _)| key);
+        for count in 0..=3 {
+            let lines: String = witnesses[..count].iter().map(|(_, line)| line.as_str()).collect();
+            let note = Note::parse(format!("text\n\n{lines}").as_bytes()).expect("valid");
+            assert_eq!(note.count(&keys), Ok(count));
+        }
+        let forged = format!("text!\n\n{}", witnesses[0].1);
+        assert!(Note::parse(forged.as_bytes()).expect("a note").count(&keys).is_err());
+        for (count, taken) in [(MAX_SIGNATURES - 1, true), (MAX_SIGNATURES, true), (MAX_SIGNATURES + 1, false)] {
+            let note = format!("text\n\n{}", witnesses[0].1.repeat(count));
+            assert_eq!(Note::parse(note.as_bytes()).is_ok(), taken, "{count}");
+        }
     }
 
     #[test]

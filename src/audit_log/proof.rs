@@ -1,9 +1,7 @@
 //! Proofs: that an entry is in the log, and that the log only grew.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use tlog_tiles::{
-    EMPTY_HASH, Hash, HashReader as _, check_record, prove_record, prove_tree, stored_hash_index, tree_hash,
-};
+use tlog_tiles::{Hash, HashReader as _, check_record, prove_record, prove_tree, stored_hash_index, tree_hash};
 
 use super::{
     Checkpoint, Error, Note, Read,
@@ -102,11 +100,10 @@ pub fn prove_growth(bytes: &[u8], old: u64, read: &mut Read) -> Result<String, E
 
 /// The root that the tree had at `old` entries, proven to be the beginning of the checkpoint's tree.
 pub fn root_at(checkpoint: &Checkpoint, old: u64, read: &mut Read) -> Result<Hash, Error> {
-    match old {
-        0 => Ok(EMPTY_HASH),
-        _ if old > checkpoint.size => Err(no_entry(checkpoint, old - 1)),
-        _ => authenticated(checkpoint, read, |hashes| tree_hash(old, hashes)),
+    if old > checkpoint.size {
+        return Err(no_entry(checkpoint, old - 1));
     }
+    authenticated(checkpoint, read, |hashes| tree_hash(old, hashes))
 }
 
 fn lines(hashes: &[Hash]) -> String {
@@ -115,7 +112,7 @@ fn lines(hashes: &[Hash]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use tlog_tiles::check_tree;
+    use tlog_tiles::{EMPTY_HASH, check_tree};
 
     use super::super::{
         Addition,
@@ -149,6 +146,7 @@ mod tests {
             let root = (checkpoint.root.to_string(), roots[2].to_string());
             for (old, new) in [
                 ("index ", "index 1"),
+                ("index ", "index 0"),
                 ("extra eyJ2", "extra eyJ3"),
                 (root.0.as_str(), root.1.as_str()),
                 ("@v1", "@v2"),
@@ -168,10 +166,26 @@ mod tests {
                 check_tree(&path, 301, checkpoint.root, old, root).expect("consistent");
             }
         }
-        assert!(
-            prove_growth(bytes, 302, &mut store.reader()).is_err()
-                && root_at(&checkpoint, 302, &mut store.reader()).is_err()
-        );
+        assert!(prove_growth(bytes, 302, &mut store.reader()).is_err());
+        for (old, index) in [(302, 301), (400, 399)] {
+            let error = root_at(&checkpoint, old, &mut store.reader()).expect_err("it was never so long").to_string();
+            assert!(error.contains(&format!("it counts 301 entries, and none has index {index}")), "{error}");
+        }
+    }
+
+    #[test]
+    fn leaves_are_those_of_the_entries_asked_for() {
+        let (store, _) = grown();
+        let checkpoint = Checkpoint::parse(&store.0[CHECKPOINT]).expect("valid");
+        let all = [&store.0["entries/000.jsonl"][..], &store.0["entries/001.jsonl"]].concat();
+        let lines: Vec<&str> = std::str::from_utf8(&all).expect("UTF-8").lines().collect();
+        for indexes in [vec![], vec![0], vec![7, 300, 256]] {
+            let expected: Vec<Hash> = indexes.iter().map(|index| leaf_hash(lines[*index])).collect();
+            let indexes: Vec<u64> = indexes.iter().map(|index| *index as u64).collect();
+            assert_eq!(leaves(&checkpoint, &indexes, &mut store.reader()).expect("in the log"), expected);
+        }
+        let error = leaves(&checkpoint, &[0, 301], &mut store.reader()).expect_err("beyond its end").to_string();
+        assert!(error.contains("none has index 301"), "{error}");
     }
 
     #[test]
@@ -186,6 +200,14 @@ mod tests {
             damaged.0.remove(path);
             let error = prove(bytes, 0, &mut damaged.reader()).expect_err("gone").to_string();
             assert!(error.contains("it is missing") && error.contains(path), "{path}: {error}");
+        }
+        for (path, index) in [("entries/000.jsonl", 255), ("entries/001.jsonl", 256)] {
+            let mut damaged = store.clone();
+            let bytes_of = damaged.0.get_mut(path).expect("it is there");
+            let text = String::from_utf8(bytes_of.clone()).expect("UTF-8").replace("\"ann\"", "\"eve\"");
+            *bytes_of = text.into_bytes();
+            let error = prove(bytes, index, &mut damaged.reader()).expect_err(path).to_string();
+            assert!(error.contains(path) && error.contains(&format!("entry {index} is not what")), "{path}: {error}");
         }
     }
 }

@@ -25,7 +25,7 @@ pub struct Landing {
     pub after: String,
     /// Whether the recorded tip is no ancestor of it.
     pub rewritten: bool,
-    /// When: the merge of the pull request, else the time of the commit.
+    /// When: the merge of the pull request, else what the commit says, but never later than it was recorded.
     pub at: DateTime<Utc>,
     /// Who merged or pushed, where known.
     pub actor: Option<Actor>,
@@ -95,8 +95,14 @@ pub fn reconcile(origin: &Origin, state: &State, landings: &[Landing]) -> Vec<Ad
 /// Whether approvals in the log cover exactly the bytes of a landing, so that it would be recorded as `merged`.
 #[must_use]
 pub fn is_approved(repo: u64, landing: &Landing) -> bool {
-    let covered = |pull: &MergedPullRequest| covering(repo, pull, &landing.files).is_some();
+    let covered = |pull: &MergedPullRequest| covers(repo, pull, &landing.files);
     landing.files.is_empty() || landing.pull_request.as_ref().is_some_and(covered)
+}
+
+/// Whether enough people approved exactly the bytes that landed with a pull request, and nobody's rejection stands.
+#[must_use]
+pub fn covers(repo: u64, pull: &MergedPullRequest, landed: &[FileChange]) -> bool {
+    covering(repo, pull, landed).is_some()
 }
 
 fn record(origin: &Origin, state: &State, landing: &Landing) -> Addition {

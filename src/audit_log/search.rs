@@ -50,15 +50,17 @@ impl Search {
                         .chain(entry.tables.iter().flat_map(|table| table.sql.iter().copied()))
                         .any(|digest| begins(&digest.to_string()))
             }
-            Self::Name(name) => {
-                let table = |table: &EntryTable| {
-                    table.table_name == *name
-                        || table.table_name.strip_prefix("public.") == Some(name)
-                        || table.registry_id.is_some_and(|id| id.to_string() == name.to_ascii_lowercase())
-                };
-                entry.id == *name || entry.tables.iter().any(table)
-            }
+            Self::Name(name) => entry.id == *name || entry.tables.iter().any(|table| self.names(table)),
         }
+    }
+
+    /// Whether it names this table.
+    #[must_use]
+    pub fn names(&self, table: &EntryTable) -> bool {
+        let Self::Name(name) = self else { return false };
+        table.table_name == *name
+            || table.table_name.strip_prefix("public.") == Some(name)
+            || table.registry_id.is_some_and(|id| id.to_string() == name.to_ascii_lowercase())
     }
 }
 

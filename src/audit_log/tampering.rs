@@ -83,7 +83,7 @@ impl World {
 
     /// What the policy pins.
     fn policy(&self) -> Pinned {
-        let first = verify(&Pinned::default(), &mut self.honest()).expect("readable").first_entry;
+        let first = verify(&Pinned::default(), &mut self.honest(), &mut |_, _| {}).expect("readable").first_entry;
         Pinned {
             origin: Some(origin()),
             first_entry: Some(first.expect("an entry")),
@@ -296,7 +296,7 @@ fn inflict(store: &mut Store, path: &str, damage: &Damage) {
 
 /// Without a checkpoint there is no log, which is an error and no report.
 fn is_whole(pinned: &Pinned, mut store: Store) -> bool {
-    verify(pinned, &mut store).is_ok_and(|report| report.problems.is_empty())
+    verify(pinned, &mut store, &mut |_, _| {}).is_ok_and(|report| report.problems.is_empty())
 }
 
 /// A signed log over a border of tiles, with every kind of file, and what the policy pins of it.

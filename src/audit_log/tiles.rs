@@ -89,3 +89,54 @@ impl Tiles<'_, '_> {
         Ok(found)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tlog_tiles::{record_hash, stored_hash_index};
+
+    use super::*;
+
+    /// A log of so many entries whose texts are their indexes: its tiles by path.
+    fn grown(size: u64) -> (Checkpoint, BTreeMap<String, Vec<u8>>) {
+        let mut edge = Edge::default();
+        let mut tiles: Vec<_> = (0..size).flat_map(|n| edge.push(leaf(n))).collect();
+        tiles.extend(edge.tiles());
+        let origin = "schema-registry/github.com/1".parse().expect("an origin");
+        let stored = tiles.into_iter().map(|tile| (tile.path(), tile.bytes())).collect();
+        (Checkpoint { origin, size, root: edge.root() }, stored)
+    }
+
+    fn leaf(n: u64) -> Hash {
+        record_hash(&n.to_be_bytes())
+    }
+
+    #[test]
+    fn a_tile_is_proven_by_those_above_it_on_every_level() {
+        let (checkpoint, mut stored) = grown(65_536 + 513);
+        let hash = |stored: &BTreeMap<String, Vec<u8>>, n| {
+            let mut read = |path: &str| Ok(stored.get(path).cloned());
+            authenticated(&checkpoint, &mut read, |tiles| tiles.read_hashes(&[stored_hash_index(0, n)]))
+        };
+        for n in [0, 255, 256, 3 * 256 + 7, 65_535, 65_536, 65_536 + 256, 65_536 + 512] {
+            assert_eq!(hash(&stored, n).expect("in the tree"), [leaf(n)], "{n}");
+        }
+        for path in ["tile/0/003", "tile/1/000"] {
+            stored.get_mut(path).expect("it is there")[0] ^= 1;
+            let error = hash(&stored, 3 * 256 + 7).expect_err("touched").to_string();
+            assert!(error.contains(path) && error.contains("do not give the one above them"), "{error}");
+            stored.get_mut(path).expect("it is there")[0] ^= 1;
+        }
+    }
+
+    #[test]
+    fn beyond_its_end_a_tree_has_no_tile_and_none_is_read() {
+        let (checkpoint, stored) = grown(301);
+        for (level, n, tile, at) in [(0, 512, 2, 0), (0, 256 * 300, 300, 0), (8, 300, 1, 1)] {
+            let index = stored_hash_index(level, n);
+            let mut read = |path: &str| Ok(stored.get(path).cloned());
+            let read = authenticated(&checkpoint, &mut read, |tiles| tiles.read_hashes(&[index]));
+            let error = read.expect_err("beyond its end").to_string();
+            assert!(error.contains(&format!("it has no tile {tile} at level {at}")), "{error}");
+        }
+    }
+}

@@ -224,6 +224,11 @@ mod tests {
     }
 
     #[test]
+    fn nothing_has_the_root_of_nothing() {
+        assert_eq!(perfect(&[]), EMPTY_HASH);
+    }
+
+    #[test]
     fn a_tile_of_another_length_is_no_tile() {
         assert!(hashes(&[0; 64], 2).is_some() && hashes(&[], 0).is_some());
         assert!(hashes(&[0; 64], 1).is_none() && hashes(&[0; 63], 2).is_none() && hashes(&[0; 65], 2).is_none());

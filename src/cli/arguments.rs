@@ -244,7 +244,7 @@ fn pinned(text: &str) -> Result<String, String> {
 /// `import`.
 #[derive(Debug, Args)]
 pub(super) struct Import {
-    /// What `pg_dump --schema-only` wrote; it is loaded into a temporary server.
+    /// What `pg_dump --schema-only` wrote, `-` for the standard input; it is loaded into a temporary server.
     #[arg(value_name = "DUMP", required_unless_present = "database_url")]
     pub(super) dump: Option<PathBuf>,
     /// Read this database, where no dump is given; it is only read.

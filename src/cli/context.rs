@@ -172,13 +172,33 @@ pub(super) fn governed_trees(git: &Git, policy: &Policy, before: &str, after: &s
     let wanted = |path: &str| policy.classify(path) != PathKind::Ungoverned;
     let mut before = git.read_tree(before, &wanted, MAX_FILE_BYTES)?;
     let mut after = git.read_tree(after, &wanted, MAX_FILE_BYTES)?;
+    leave_out_foreign_workflows(policy, &mut before, &mut after);
+    Ok((before, after))
+}
+
+/// Leaves out of both trees the workflows that are control files in neither.
+pub(super) fn leave_out_foreign_workflows(policy: &Policy, before: &mut Tree, after: &mut Tree) {
     let ours = |tree: &Tree, path: &str| tree.get(path).is_some_and(|file| policy.governs(path, &file.bytes));
     let paths: Vec<String> = before.keys().chain(after.keys()).cloned().collect();
     for path in paths.iter().filter(|path| policy.classify(path) == PathKind::Workflow) {
-        if !ours(&before, path) && !ours(&after, path) {
+        if !ours(before, path) && !ours(after, path) {
             before.remove(path);
             after.remove(path);
         }
     }
-    Ok((before, after))
+}
+
+/// The control files of a commit. They are the same whatever the policy is.
+pub(super) fn control_files_at(git: &Git, commit: &str) -> anyhow::Result<Tree> {
+    let any = Policy::default();
+    let wanted = |path: &str| matches!(any.classify(path), PathKind::Control | PathKind::Workflow);
+    Ok(control_files(&git.read_tree(commit, &wanted, MAX_FILE_BYTES)?, &any))
+}
+
+/// The control files of a tree.
+pub(super) fn control_files(tree: &Tree, policy: &Policy) -> Tree {
+    let control = tree.iter().filter(|(path, file)| {
+        matches!(policy.classify(path), PathKind::Control | PathKind::Workflow) && policy.governs(path, &file.bytes)
+    });
+    control.map(|(path, file)| (path.clone(), file.clone())).collect()
 }

@@ -1,15 +1,16 @@
 //! `import`: takes over a database that is there.
 
-use std::{collections::BTreeMap, fmt::Write as _, path::Path};
+use std::{collections::BTreeMap, fmt::Write as _, io::Read as _, path::Path};
 
 use anyhow::{Context as _, bail};
 
 use super::{Ended, arguments, arguments::Format, block_on, context::Context, output};
 use crate::{
-    model::{Inventory, LeftOut, TableName},
+    model::{Inventory, LeftOut, TableName, Tree},
     pipeline::{self, Imported},
     postgres::{self, Connection, Server, TemporaryCluster},
     report::terminal::{plural, printable},
+    workspace::Workspace,
 };
 
 /// The database of the temporary server that a dump is loaded into.
@@ -28,14 +29,28 @@ pub(super) fn run(context: &Context, import: &arguments::Import, format: Format)
     if let Some(path) = imported.files.keys().rev().find(|path| tree.contains_key(*path)) {
         bail!("{} is there already, so nothing was written; remove it, or import where it is not", printable(path));
     }
-    for (path, file) in &imported.files {
-        context.workspace.write(path, &file.bytes)?;
+    if imported.files.is_empty() {
+        bail!("nothing is there to import: no table and nothing else that users have made");
     }
+    write(&context.workspace, &imported.files)?;
     match format {
         Format::Human => output::print(&human(&imported))?,
         Format::Json => output::print_json(&json(&imported))?,
     }
     Ok(Ended::Well)
+}
+
+/// Writes all of the files or none.
+fn write(workspace: &Workspace, files: &Tree) -> anyhow::Result<()> {
+    for (number, (path, file)) in files.iter().enumerate() {
+        if let Err(error) = workspace.write(path, &file.bytes) {
+            for written in files.keys().take(number) {
+                workspace.remove(written)?;
+            }
+            return Err(anyhow::Error::new(error).context("nothing was written"));
+        }
+    }
+    Ok(())
 }
 
 async fn read(import: &arguments::Import) -> anyhow::Result<Inventory> {
@@ -47,21 +62,26 @@ async fn read(import: &arguments::Import) -> anyhow::Result<Inventory> {
     };
     let dump = dump(path)?;
     let cluster = TemporaryCluster::start(&postgres::find_binaries(import.pg_bin.as_deref())?).await?;
-    let server = cluster.server();
-    Connection::connect(&server, server.maintenance_database()).await?.create_database(SCRATCH).await?;
-    let connection = Connection::connect(&server, SCRATCH).await?;
-    let advice =
-        || format!("{} does not load; if it needs what is not installed here, use --database-url", path.display());
-    let skipped = postgres::load_dump(&connection, &dump).await.with_context(advice)?;
+    let skipped = postgres::load_dump(&cluster, SCRATCH, &dump).await;
+    let skipped = skipped.with_context(|| format!("{} does not load", path.display()))?;
+    let connection = Connection::connect(&cluster.server(), SCRATCH).await?;
     let mut inventory = postgres::inventory(&connection).await?;
     inventory.left_out.extend(skipped);
     Ok(inventory)
 }
 
 #[expect(clippy::disallowed_methods, reason = "a file that the caller names, wherever it is")]
-fn dump(path: &Path) -> anyhow::Result<String> {
-    let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+fn dump(path: &Path) -> anyhow::Result<Vec<u8>> {
+    if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes).context("cannot read the standard input")?;
+        return Ok(bytes);
+    }
+    if path.is_dir() {
+        let advice = "print an archive of pg_dump with `pg_restore --schema-only --file=-`";
+        bail!("{} is a folder; {advice}", path.display());
+    }
+    std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
 fn human(imported: &Imported) -> String {

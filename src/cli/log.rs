@@ -7,11 +7,11 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     audit_log::{
-        self, Addition, Checkpoint, Entries, Files, Initialisation, LogFiles, Origin, Read, ReadError, Recorded,
-        Signer, State, TakeFile,
+        self, Addition, Checkpoint, Entries, Files, Initialisation, LogFiles, MergedPullRequest, Origin, Read,
+        ReadError, Recorded, RecordedApproval, Signer, State, TakeFile,
     },
     git::{CommitFiles, Git, Identity, NewCommit, Pushed},
-    model::{Digest, Secret, VerifierKey},
+    model::{Digest, Entry, Secret, VerifierKey},
 };
 
 /// What this program calls itself in entries and comments.
@@ -111,6 +111,24 @@ impl View {
     /// A blob that an entry names.
     pub(super) fn blob(&mut self, digest: &Digest) -> anyhow::Result<Option<Vec<u8>>> {
         Ok(self.with(|_, read| audit_log::read_blob(digest, read))?)
+    }
+
+    /// What `entries` say of a pull request that landed: the approvals that stand, with their lines, and rejections. Lines
+    /// that the log lacks cover nothing.
+    pub(super) fn merged(
+        &mut self,
+        number: u64,
+        required: usize,
+        entries: &[Entry],
+    ) -> anyhow::Result<MergedPullRequest> {
+        let mut approvals = Vec::new();
+        for entry in audit_log::standing_approvals(entries, number) {
+            let (Some(actor), Some(digest)) = (&entry.actor, entry.digest) else { continue };
+            let lines = self.blob(&digest)?.unwrap_or_default();
+            approvals.push(RecordedApproval { id: entry.id.clone(), actor: actor.id, digest, lines });
+        }
+        let vetoed = audit_log::is_vetoed(entries, number);
+        Ok(MergedPullRequest { number, required, vetoed, approvals })
     }
 }
 

@@ -22,7 +22,7 @@ pub enum Merge {
 type ChangedBlob = (String, Option<String>, String);
 
 /// Neither the repository's configuration nor its `.gitmodules` and `.gitattributes` may hide a difference.
-const DIFF: [&str; 5] = ["-r", "-z", "--no-ext-diff", "--no-textconv", "--ignore-submodules=none"];
+pub(super) const DIFF: [&str; 5] = ["-r", "-z", "--no-ext-diff", "--no-textconv", "--ignore-submodules=none"];
 
 impl Git {
     /// The paths whose mode or blob differs between two trees or commits; both names of a renamed file.

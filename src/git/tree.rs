@@ -67,7 +67,10 @@ fn tree_entry(line: &[u8]) -> Option<TreeEntry> {
     let (facts, path) = (std::str::from_utf8(&line[..tab]).ok()?, &line[tab + 1..]);
     let mut facts = facts.split(' ');
     let (mode, _, oid) = (facts.next()?, facts.next()?, facts.next()?);
-    // Very old repositories hold 100664, which git itself treats as 100644.
-    let mode = if mode == "100664" { FileMode::Regular } else { FileMode::from_git(mode)? };
-    Some(TreeEntry { mode, oid: oid.to_owned(), path: text(path) })
+    Some(TreeEntry { mode: self::mode(mode)?, oid: oid.to_owned(), path: text(path) })
+}
+
+/// A mode as git writes it. Very old repositories hold 100664, which git itself treats as 100644.
+pub(super) fn mode(text: &str) -> Option<FileMode> {
+    if text == "100664" { Some(FileMode::Regular) } else { FileMode::from_git(text) }
 }

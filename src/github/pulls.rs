@@ -72,6 +72,20 @@ impl Github {
         Ok(found)
     }
 
+    /// The closed pull requests to a base branch that changed last, one page of them, newest first. It knows a merge at
+    /// once, unlike [`Github::pull_requests_of_commit`].
+    /// Source: <https://docs.github.com/en/rest/pulls/pulls#list-pull-requests>
+    pub async fn recently_closed(&self, base_ref: &str) -> Result<Vec<PullRequest>, Error> {
+        let query = format!("state=closed&base={}&sort=updated&direction=desc", segment(base_ref));
+        let mut found = Vec::new();
+        self.pages(&self.route(&format!("/pulls?{query}")), READ, |page: Vec<PullData>| {
+            found.extend(page.into_iter().map(PullRequest::from));
+            Some(())
+        })
+        .await?;
+        Ok(found)
+    }
+
     async fn pulls(&self, route: &str) -> Result<Vec<PullRequest>, Error> {
         let pulls: Vec<PullData> = self.list(&self.route(route), READ).await?;
         Ok(pulls.into_iter().map(PullRequest::from).collect())

@@ -96,7 +96,7 @@ mod tests {
     fn expected() -> Vec<Migration> {
         let table = caricatures();
         let change = super::super::tests::create(table);
-        generate(&change, DateTime::<Utc>::UNIX_EPOCH, None).unwrap().1
+        generate(&change, DateTime::<Utc>::UNIX_EPOCH, None, false).unwrap().1
     }
 
     fn tree(edit: impl Fn(&str) -> String) -> Tree {
@@ -139,7 +139,7 @@ mod tests {
         after.indexes.truncate(1);
         let mut change = super::super::tests::create(after);
         (change.kind, change.before) = (crate::model::ChangeKind::Alter, Some(before));
-        let migrations = generate(&change, DateTime::<Utc>::UNIX_EPOCH, None).unwrap().1;
+        let migrations = generate(&change, DateTime::<Utc>::UNIX_EPOCH, None, false).unwrap().1;
         let told = |tree: &Tree| {
             compare(&migrations, tree, "migrations").into_iter().map(|it| it.message + "\n").collect::<String>()
         };

@@ -27,12 +27,14 @@ use crate::model::{
 
 /// The plan of a change and the migrations that carry it out.
 ///
-/// `stamp` is the request's `requestedAt`; `before` the state digest after the table's last migration on the base.
+/// `stamp` is the request's `requestedAt`; `before` the state digest after the table's last migration on the base; `fresh`
+/// whether the table is there only since a migration of the same revision, so that nobody can be using it.
 /// The same change, stamp and digest give the same bytes. What cannot be carried out yet is an `Err`.
 pub fn generate(
     change: &Change,
     stamp: DateTime<Utc>,
     before: Option<Digest>,
+    fresh: bool,
 ) -> Result<(Plan, Vec<Migration>), Vec<Unsupported>> {
     let header = |after: Option<&Table>| MigrationHeader {
         format: MIGRATION_FORMAT,
@@ -55,7 +57,7 @@ pub fn generate(
         (ChangeKind::Alter | ChangeKind::Rename, Some(before), Some(after)) => {
             let renamed_from = (before.name != after.name).then(|| before.name.clone());
             let header = MigrationHeader { renamed_from, ..header(Some(after)) };
-            alter::generate(change, before, after, &header)?
+            alter::generate(change, (before, after), &header, fresh)?
         }
         _ => return Ok((Plan::default(), Vec::new())),
     };

@@ -116,8 +116,7 @@ impl Part<'_> {
 }
 
 /// Settings that decide what the text of an expression means, and how the catalog prints it.
-pub(super) const PINNED: [Setting; 6] = [
-    Setting::LockTimeout,
+pub(super) const PINNED: [Setting; 5] = [
     Setting::TimeZone,
     Setting::DateStyle,
     Setting::IntervalStyle,
@@ -129,8 +128,10 @@ pub(super) const PINNED: [Setting; 6] = [
 pub(super) const READS_ROWS: [Setting; 2] = [Setting::ReadCommitted, Setting::RowSecurityOff];
 
 fn transaction<'a>(table: &'a TableName, body: Vec<Statement<'a>>) -> Vec<Statement<'a>> {
-    let mut statements = vec![Statement::Begin];
-    statements.extend(PINNED.map(Statement::SetLocal));
+    let mut statements = vec![Statement::Begin, Statement::SetLocal(Setting::LockTimeout)];
+    if body.iter().any(Statement::depends_on_settings) {
+        statements.extend(PINNED.map(Statement::SetLocal));
+    }
     let reads_rows = |statement: &Statement<'_>| match statement {
         Statement::AssertNoValues(..) | Statement::AssertUnchanged(..) => true,
         Statement::When(_, inner) => inner.iter().any(|inner| matches!(inner, Statement::AdvanceIdentity(..))),

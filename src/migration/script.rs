@@ -64,7 +64,7 @@ pub(super) fn drop(header: &MigrationHeader, table: &Table) -> Result<Pair, Vec<
 }
 
 fn creation(definition: &Definition) -> Vec<Statement<'_>> {
-    let mut statements = vec![Statement::Begin];
+    let mut statements = vec![Statement::Begin, Statement::SetLocal(Setting::LockTimeout)];
     statements.extend(PINNED.map(Statement::SetLocal));
     statements.extend([
         Statement::Note("A run of the same migration in another session ends before this one begins.".to_owned()),

@@ -31,7 +31,7 @@ fn stamp() -> DateTime<Utc> {
 }
 
 fn only(change: &Change, before: Option<Digest>) -> (Plan, Migration) {
-    let (plan, migrations) = generate(change, stamp(), before).unwrap();
+    let (plan, migrations) = generate(change, stamp(), before, false).unwrap();
     let [migration] = <[_; 1]>::try_from(migrations).unwrap();
     (plan, migration)
 }
@@ -120,7 +120,7 @@ fn ups_come_in_order_and_only_from_the_folder_itself() {
     let file = |year: i32, table: &str| {
         let table = Table { name: TableName::public(table), ..caricatures() };
         let stamp = Utc.with_ymd_and_hms(year, 1, 1, 0, 0, 0).unwrap();
-        let migration = generate(&create(table), stamp, None).unwrap().1.remove(0);
+        let migration = generate(&create(table), stamp, None, false).unwrap().1.remove(0);
         (migration.name.up_file(), crate::model::File::regular(migration.up))
     };
     let mut tree = Tree::new();
@@ -136,7 +136,7 @@ fn ups_come_in_order_and_only_from_the_folder_itself() {
 }
 
 fn refusals(change: &Change) -> String {
-    let refusals = generate(change, stamp(), None).unwrap_err();
+    let refusals = generate(change, stamp(), None, false).unwrap_err();
     refusals
         .into_iter()
         .map(|refusal| format!("{}: {} | {}", refusal.route, refusal.message, refusal.suggestion))
@@ -193,13 +193,13 @@ fn what_cannot_be_written_is_refused_and_never_pasted() {
     schemaJson.indexes[idx_caricatures_user_id].where: The predicate of idx_caricatures_user_id cannot be written as SQL: `now()` is not immutable and cannot be in a predicate | Use only functions whose result depends on nothing but their arguments
     "#);
     let far = Utc.with_ymd_and_hms(12_023, 1, 1, 0, 0, 0).unwrap();
-    assert!(generate(&create(caricatures()), far, None).is_err());
+    assert!(generate(&create(caricatures()), far, None, false).is_err());
     let long = Table { name: TableName::new("S".repeat(63), "T".repeat(63)), ..caricatures() };
-    assert!(generate(&create(long), stamp(), None).is_err());
+    assert!(generate(&create(long), stamp(), None, false).is_err());
 }
 
 #[test]
 fn nothing_to_do_gives_nothing() {
     let change = Change { kind: ChangeKind::None, ..create(caricatures()) };
-    assert_eq!(generate(&change, stamp(), None), Ok((Plan::default(), Vec::new())));
+    assert_eq!(generate(&change, stamp(), None, false), Ok((Plan::default(), Vec::new())));
 }

@@ -128,7 +128,7 @@ pub struct EntryTable {
     pub table_name: String,
     /// Registry id.
     pub registry_id: Option<uuid::Uuid>,
-    /// `create`, `alter`, `drop`, `rename`, `run` or `none`.
+    /// `create`, `alter`, `drop`, `rename`, `run`, `import` or `none`.
     pub action: String,
     /// `requested`, `approved` or `migrated`.
     pub status: String,

@@ -21,6 +21,8 @@ pub struct RequestOutcome {
     pub registry_id: Option<uuid::Uuid>,
     /// What the revision does to the table; `None` where the file could not be read, or brings SQL of its own.
     pub change: Option<Change>,
+    /// Whether a baseline of the revision takes the table over as it is.
+    pub taken_over: bool,
     /// What SQL of its own does in the revision.
     pub sql: Option<SqlChange>,
     /// The operations of the change.

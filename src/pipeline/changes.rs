@@ -101,8 +101,8 @@ impl<'a> Sides<'a> {
         let mut plan = Plan::default();
         let mut planned = Vec::new();
         let mut before = steps.first().and_then(|step| self.digest_before(&step.change));
-        for Step { change, stamp } in steps {
-            let (part, migrations) = migration::generate(change, *stamp, before)?;
+        for Step { change, stamp, fresh } in steps {
+            let (part, migrations) = migration::generate(change, *stamp, before, *fresh)?;
             before = change.after.as_ref().map(Table::state_digest);
             plan.operations.extend(part.operations);
             planned.push(Planned { change: change.clone(), migrations });

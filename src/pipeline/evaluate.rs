@@ -140,6 +140,9 @@ fn evaluate_request(
         text: file.parsed.text.clone(),
         table: file.parsed.table.clone(),
         registry_id: registry_id_of(sides, file, change.as_ref()),
+        taken_over: change
+            .as_ref()
+            .is_some_and(|change| change.kind == ChangeKind::None && sides.takes_over(&change.table)),
         change,
         sql: None,
         plan,

@@ -61,7 +61,7 @@ pub fn ground(snapshot: &Snapshot) -> Result<Ground, (String, Unsupported)> {
         let (before, after) = (Some(without(&known.table)), Some(known.table.clone()));
         let change =
             Change { table: (*name).clone(), kind: ChangeKind::Alter, before, after, renames: Renames::default() };
-        run(&mut ground.foreign_keys, known.path.clone(), &Step { change, stamp: DateTime::UNIX_EPOCH })?;
+        run(&mut ground.foreign_keys, known.path.clone(), &Step { change, stamp: DateTime::UNIX_EPOCH, fresh: true })?;
     }
     Ok(ground)
 }
@@ -90,7 +90,7 @@ fn in_order(changes: impl Iterator<Item = (String, Change)>) -> Vec<(String, Ste
 }
 
 fn run(scripts: &mut Vec<(String, String)>, path: String, step: &Step) -> Result<(), (String, Unsupported)> {
-    match migration::generate(&step.change, step.stamp, None) {
+    match migration::generate(&step.change, step.stamp, None, step.fresh) {
         Ok((_, migrations)) => {
             scripts.extend(migrations.into_iter().map(|migration| (path.clone(), migration.up)));
             Ok(())

@@ -1,4 +1,4 @@
-//! Keys that foreign keys of other tables stand on.
+//! Keys and columns that foreign keys of other tables stand on.
 
 use super::changes::Sides;
 use crate::{
@@ -7,8 +7,8 @@ use crate::{
 };
 
 impl Sides<'_> {
-    /// What PostgreSQL would refuse of `change`, because foreign keys of other tables that the revision leaves as they are
-    /// stand on keys that it drops or replaces. Which of several keys one stands on nobody can tell from the requests, so
+    /// What of `change` PostgreSQL would refuse, because foreign keys of other tables that the revision leaves as they are
+    /// stand on keys that it drops or replaces; or would lock these tables for, because it makes their foreign keys anew. Which of several keys one stands on nobody can tell from the requests, so
     /// that nothing is said while one of them stays.
     /// Source: <https://www.postgresql.org/docs/current/ddl-depend.html>
     pub(super) fn held(&self, change: &Change) -> Vec<Unsupported> {
@@ -20,6 +20,10 @@ impl Sides<'_> {
         let held = others.flat_map(|known| {
             let keys = self.left_alone(&known.table).into_iter().filter(|key| key.references == after.name);
             keys.filter_map(|key| {
+                let referred = before.referred_columns(&key.referenced_columns);
+                if let Some(difference) = differences.iter().find(|difference| retypes(difference, referred)) {
+                    return Some(retyped(difference, &key, &known.table, &known.path));
+                }
                 let stood_on = before.keys_for(&key.referenced_columns);
                 let gone = stood_on.first().filter(|_| kept.keys_for(&key.referenced_columns).is_empty())?;
                 let difference = differences.iter().find(|difference| takes(difference, gone))?;
@@ -50,17 +54,39 @@ fn takes(difference: &Difference, key: &str) -> bool {
     }
 }
 
+/// Whether `difference` changes the type of one of the columns.
+fn retypes(difference: &Difference, columns: &[String]) -> bool {
+    matches!(difference, Difference::ColumnType { column, .. } if columns.contains(column))
+}
+
+fn retyped(difference: &Difference, key: &ForeignKey, of: &Table, path: &str) -> Unsupported {
+    Unsupported {
+        route: difference.route(),
+        message: format!(
+            "The change of a type makes foreign key {} of {} anew, and all wait for both tables meanwhile",
+            key.name,
+            of.name.short()
+        ),
+        suggestion: steps(key, path, "change the type"),
+    }
+}
+
+/// The way around a foreign key.
+fn steps(key: &ForeignKey, path: &str, change: &str) -> String {
+    format!(
+        "In steps: (1) remove foreign key {} from {path}, in the same change or before it; (2) {change}; (3) request the \
+         foreign key again in a later change",
+        key.name
+    )
+}
+
 fn refusal(difference: &Difference, gone: &str, key: &ForeignKey, of: &Table, path: &str) -> Unsupported {
     let dropped = matches!(difference, Difference::ConstraintDropped { .. } | Difference::IndexDropped { .. });
     let verb = if dropped { "drops" } else { "replaces" };
     let suggestion = if dropped {
         format!("Keep it, or remove foreign key {} from {path} in the same change", key.name)
     } else {
-        format!(
-            "In steps: (1) remove foreign key {} from {path}, in the same change or before it; (2) replace the key; (3) \
-             request the foreign key again in a later change",
-            key.name
-        )
+        steps(key, path, "replace the key")
     };
     Unsupported {
         route: difference.route(),

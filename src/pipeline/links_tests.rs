@@ -19,8 +19,7 @@ fn tables_that_need_each_other_get_the_closing_key_when_both_are_there() {
     let plan: Vec<String> = outcome.in_order().flat_map(|request| &request.plan.operations).map(shown).collect();
     insta::assert_snapshot!(plan.join("\n"), @"
     create table teams in 20260105_090000_create_teams
-    add foreign key teams_owner_id_fkey for new rows in 20260105_090002_alter_teams_01_prepare
-    check old rows against foreign key teams_owner_id_fkey in 20260105_090002_alter_teams_02_validate
+    add foreign key teams_owner_id_fkey in 20260105_090002_alter_teams
     create table users in 20260105_090001_create_users
     ");
 
@@ -29,7 +28,7 @@ fn tables_that_need_each_other_get_the_closing_key_when_both_are_there() {
         requests.map(|(table, text)| (table, text.replace("2026-01-05", "2026-01-06") + "lifecycle: dropped\n"));
     let dropped = generated(&merged, &requests);
     assert_eq!(reported(&revision(&merged, &dropped)), [""; 0]);
-    insta::assert_snapshot!(ups(&dropped)[4..].join("\n"), @"
+    insta::assert_snapshot!(ups(&dropped)[3..].join("\n"), @"
     20260106_085959_alter_users
     20260106_090000_drop_teams
     20260106_090001_drop_users

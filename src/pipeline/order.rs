@@ -186,6 +186,8 @@ struct Side<'a> {
     before: Option<Table>,
     /// What of it stays as it is.
     kept: Option<Table>,
+    /// Columns that get another type.
+    retyped: Vec<String>,
     /// Foreign keys that it adds.
     added: Vec<ForeignKey>,
     /// Foreign keys that it drops, under the names after.
@@ -201,9 +203,14 @@ impl<'a> Side<'a> {
             _ => None,
         };
         let kept = before.as_ref().zip(differences.as_ref()).map(|(before, found)| diff::kept(before, found));
+        let retyped = differences.iter().flatten().filter_map(|difference| match difference {
+            Difference::ColumnType { column, .. } => Some(column.clone()),
+            _ => None,
+        });
+        let retyped = retyped.collect();
         let (added, dropped) =
             differences.map_or_else(|| (keys(&change.after), keys(&before)), |found| changed_keys(&found));
-        Self { change, before, kept, added, dropped }
+        Self { change, before, kept, retyped, added, dropped }
     }
 
     fn wanted(&self) -> impl Iterator<Item = &'a ForeignKey> {
@@ -217,8 +224,9 @@ impl<'a> Side<'a> {
             None => true,
             Some(_) if self.change.kind == ChangeKind::Rename => true,
             Some(kept) => {
-                let stands = !kept.keys_for(&key.referenced_columns).is_empty();
-                (is_new && !stands) || self.renames_one_of(after.referred_columns(&key.referenced_columns))
+                let columns = after.referred_columns(&key.referenced_columns);
+                let stands = !kept.keys_for(&key.referenced_columns).is_empty() && !self.retypes_one_of(columns);
+                (is_new && !stands) || self.renames_one_of(columns)
             }
         }
     }
@@ -227,7 +235,15 @@ impl<'a> Side<'a> {
     fn takes_away(&self, key: &ForeignKey) -> bool {
         let keys =
             |table: &Option<Table>| table.iter().any(|table| !table.keys_for(&key.referenced_columns).is_empty());
-        self.before.is_some() && (self.change.after.is_none() || keys(&self.before) && !keys(&self.kept))
+        self.before.as_ref().is_some_and(|before| {
+            self.change.after.is_none()
+                || keys(&self.before) && !keys(&self.kept)
+                || self.retypes_one_of(before.referred_columns(&key.referenced_columns))
+        })
+    }
+
+    fn retypes_one_of(&self, columns: &[String]) -> bool {
+        self.retyped.iter().any(|column| columns.contains(column))
     }
 
     fn renames_one_of(&self, columns: &[String]) -> bool {

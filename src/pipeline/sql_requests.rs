@@ -71,6 +71,7 @@ fn evaluate_file(sides: &Sides<'_>, path: &str, file: &ParsedSql) -> RequestOutc
         table: None,
         registry_id: None,
         change: None,
+        taken_over: false,
         sql,
         plan,
         migrations,

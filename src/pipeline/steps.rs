@@ -15,6 +15,8 @@ use crate::{
 pub(super) struct Step {
     pub(super) change: Change,
     pub(super) stamp: DateTime<Utc>,
+    /// Whether the table is there only since a step before.
+    pub(super) fresh: bool,
 }
 
 /// The times of the links that come beside those of the requests themselves.
@@ -35,7 +37,8 @@ impl Order {
             let (opened, closed) = (change.before.as_ref().map(|it| without(it, &cut.open)), closed(change, cut));
             let mut steps = Vec::new();
             if let (Some(stamp), Some(before), Some(opened)) = (extra.open.get(table), &change.before, &opened) {
-                steps.push(Step { change: beside(before, opened, Renames::default()), stamp: *stamp });
+                let change = beside(before, opened, Renames::default());
+                steps.push(Step { change, stamp: *stamp, fresh: false });
             }
             let main = Change {
                 before: opened,
@@ -44,10 +47,12 @@ impl Order {
                 ..change.clone()
             };
             if main.kind != ChangeKind::Alter || main.before != main.after {
-                steps.push(Step { change: main, stamp: waiting.requested_at? });
+                steps.push(Step { change: main, stamp: waiting.requested_at?, fresh: false });
             }
             if let (Some(stamp), Some(closed), Some(after)) = (extra.close.get(table), &closed, &change.after) {
-                steps.push(Step { change: beside(closed, after, only(&change.renames, cut)), stamp: *stamp });
+                let fresh = change.kind == ChangeKind::Create;
+                let change = beside(closed, after, only(&change.renames, cut));
+                steps.push(Step { change, stamp: *stamp, fresh });
             }
             Some((table, steps))
         });

@@ -25,7 +25,10 @@ const MAX_SOCKET_PATH: usize = 103;
 
 /// The role of [`TemporaryCluster::server`]: it may create databases, but neither run programs nor read files, so that a
 /// migration reaches nothing outside of its database.
-const ROLE: &str = "schema_registry";
+pub(super) const ROLE: &str = "schema_registry";
+
+/// The role that `initdb` makes.
+const SUPERUSER: &str = "postgres";
 
 /// The account that the server runs under when we are root, which PostgreSQL refuses to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +76,11 @@ impl TemporaryCluster {
         Server::on_socket(self.folder.path(), ROLE)
     }
 
+    /// Where to connect as the superuser: for what is ours alone, never for what somebody else has written.
+    pub(super) fn superuser(&self) -> Server {
+        Server::on_socket(self.folder.path(), SUPERUSER)
+    }
+
     /// The folder that holds everything of the cluster: data, log and socket.
     #[must_use]
     pub fn folder(&self) -> &Path {
@@ -81,7 +89,7 @@ impl TemporaryCluster {
 
     /// Connects as soon as the server lets us.
     async fn answer(&mut self) -> Result<Connection, PostgresError> {
-        let server = Server::on_socket(self.folder.path(), "postgres");
+        let server = self.superuser();
         let deadline = Instant::now() + START_DEADLINE;
         let mut pause = Duration::from_millis(10);
         loop {

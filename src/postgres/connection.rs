@@ -11,6 +11,7 @@ use tokio_postgres::{
 
 use super::{
     PostgresError, StatementError,
+    cluster::ROLE,
     error::chain,
     script::{Statement, statements},
 };
@@ -145,6 +146,20 @@ impl Connection {
         self.run(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", quote(name))).await
     }
 
+    /// Creates an extension and, for [`ROLE`], the schema that it is in; lets that role use its foreign-data wrappers.
+    /// Takes a superuser.
+    pub(super) async fn create_extension(&self, name: &str, schema: &str) -> Result<(), PostgresError> {
+        if schema != "pg_catalog" {
+            self.run(&format!("CREATE SCHEMA IF NOT EXISTS {} AUTHORIZATION {ROLE}", quote(schema))).await?;
+        }
+        self.run(&format!("CREATE EXTENSION IF NOT EXISTS {} SCHEMA {}", quote(name), quote(schema))).await?;
+        let wrappers = self.column("SELECT quote_ident(fdwname) FROM pg_foreign_data_wrapper").await?;
+        for wrapper in wrappers {
+            self.run(&format!("GRANT USAGE ON FOREIGN DATA WRAPPER {wrapper} TO {ROLE}")).await?;
+        }
+        Ok(())
+    }
+
     /// Major version of the server.
     pub async fn server_version(&self) -> Result<u32, PostgresError> {
         let rows = self.query("SELECT current_setting('server_version_num')::int / 10000").await?;
@@ -202,7 +217,7 @@ impl Connection {
     }
 }
 
-/// The name of a database of ours, quoted.
+/// An identifier, quoted.
 fn quote(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }

@@ -133,6 +133,21 @@ WITH members AS (
     UNION ALL SELECT 'collation', 'pg_collation'::regclass, oid, 0 FROM pg_collation
     UNION ALL SELECT 'text search configuration', 'pg_ts_config'::regclass, oid, 0 FROM pg_ts_config
     UNION ALL SELECT 'text search dictionary', 'pg_ts_dict'::regclass, oid, 0 FROM pg_ts_dict
+    UNION ALL SELECT 'text search parser', 'pg_ts_parser'::regclass, oid, 0 FROM pg_ts_parser
+    UNION ALL SELECT 'text search template', 'pg_ts_template'::regclass, oid, 0 FROM pg_ts_template
+    UNION ALL SELECT 'foreign data wrapper', 'pg_foreign_data_wrapper'::regclass, oid, 0 FROM pg_foreign_data_wrapper
+    UNION ALL SELECT 'user mapping', 'pg_user_mapping'::regclass, umid, 0 FROM pg_user_mappings
+    UNION ALL SELECT 'operator family', 'pg_opfamily'::regclass, oid, 0 FROM pg_opfamily
+    UNION ALL SELECT 'conversion', 'pg_conversion'::regclass, oid, 0 FROM pg_conversion
+    UNION ALL SELECT 'language', 'pg_language'::regclass, oid, 0 FROM pg_language
+    UNION ALL SELECT 'transform', 'pg_transform'::regclass, oid, 0 FROM pg_transform
+    UNION ALL SELECT 'access method', 'pg_am'::regclass, oid, 0 FROM pg_am
+    UNION ALL SELECT 'subscription', 'pg_subscription'::regclass, s.oid, 0 FROM pg_subscription s
+        JOIN pg_database d ON d.oid = s.subdbid AND d.datname = current_database()
+    UNION ALL SELECT 'security label', classoid, objoid, objsubid FROM pg_seclabel
+    -- Any other schema comes with what is in it.
+    UNION ALL SELECT 'schema', 'pg_namespace'::regclass, s.oid, 0 FROM schemas s WHERE s.nspname <> 'public'
+        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = s.oid)
 )
 SELECT 'table', json_build_object(
     'schema', t.nspname,

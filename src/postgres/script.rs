@@ -32,13 +32,13 @@ impl Statement<'_> {
 /// The statements of a script, split at semicolons outside of quotes, comments and parentheses.
 ///
 /// Statements are sent one by one, because a query string of several is one transaction, in which `CREATE INDEX
-/// CONCURRENTLY` is refused, and because an error without a position must still be given a line. What is inside a
-/// dollar-quoted body stays whole; `BEGIN ATOMIC` bodies, which no migration of ours has, would be cut.
+/// CONCURRENTLY` is refused, and because an error without a position must still be given a line. The body of a routine stays
+/// whole, whether it is dollar-quoted or `BEGIN ATOMIC .. END`.
 /// Source: <https://www.postgresql.org/docs/current/sql-syntax-lexical.html>
 pub(super) fn statements(script: &str) -> Vec<Statement<'_>> {
     let bytes = script.as_bytes();
     let mut statements = Vec::new();
-    let (mut at, mut start, mut depth) = (0, None, 0_usize);
+    let (mut at, mut start, mut depth, mut body) = (0, None, 0_usize, Body::default());
     while at < bytes.len() {
         let rest = &script[at..];
         if let Some(length) = blank(rest) {
@@ -46,7 +46,8 @@ pub(super) fn statements(script: &str) -> Vec<Statement<'_>> {
             continue;
         }
         match bytes[at] {
-            b';' if depth == 0 => {
+            b';' if depth == 0 && body.depth == 0 => {
+                body = Body::default();
                 statements.extend(start.take().map(|start| Statement { start, sql: script[start..at].trim_end() }));
                 at += 1;
                 continue;
@@ -56,10 +57,45 @@ pub(super) fn statements(script: &str) -> Vec<Statement<'_>> {
             _ => {}
         }
         start.get_or_insert(at);
-        at += token(rest);
+        let length = token(rest);
+        if depth == 0 && rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            body.read(&rest[..length]);
+        }
+        at += length;
     }
     statements.extend(start.map(|start| Statement { start, sql: script[start..].trim_end() }));
     statements
+}
+
+/// Where in a statement the reading is: the first letters of its first four words, the word before, and how deep inside
+/// `BEGIN ATOMIC .. END`, which only the body of a routine is; `CASE` ends with `END`, too.
+/// Source: <https://github.com/postgres/postgres/blob/REL_18_STABLE/src/fe_utils/psqlscan.l>
+#[derive(Default)]
+struct Body<'a> {
+    letters: Vec<u8>,
+    before: &'a str,
+    depth: usize,
+}
+
+impl<'a> Body<'a> {
+    fn read(&mut self, word: &'a str) {
+        if self.letters.len() < 4 {
+            self.letters.extend(word.bytes().next().map(|letter| letter.to_ascii_lowercase()));
+        }
+        let is = |wanted: &str| word.eq_ignore_ascii_case(wanted);
+        let begins = is("ATOMIC") && self.before.eq_ignore_ascii_case("BEGIN") && self.is_routine();
+        if begins || (self.depth > 0 && is("CASE")) {
+            self.depth += 1;
+        } else if is("END") {
+            self.depth = self.depth.saturating_sub(1);
+        }
+        self.before = word;
+    }
+
+    /// `CREATE [OR REPLACE] {FUNCTION | PROCEDURE}`.
+    fn is_routine(&self) -> bool {
+        matches!(self.letters.as_slice(), [b'c', b'f' | b'p', ..] | [b'c', b'o', b'r', b'f' | b'p'])
+    }
 }
 
 /// Length of the white space or comment at the start of `text`.
@@ -162,6 +198,18 @@ mod tests {
                 "CREATE RULE r AS ON INSERT TO t DO (a; b); SELECT 2",
                 &["CREATE RULE r AS ON INSERT TO t DO (a; b)", "SELECT 2"],
             ),
+            (
+                "create or replace function f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT CASE 1 WHEN 1 THEN 2 END; end; SELECT 2",
+                &[
+                    "create or replace function f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT CASE 1 WHEN 1 THEN 2 END; end",
+                    "SELECT 2",
+                ],
+            ),
+            (
+                "CREATE PROCEDURE begin(atomic int) LANGUAGE sql BEGIN ATOMIC SELECT (1; 2); END; BEGIN; END",
+                &["CREATE PROCEDURE begin(atomic int) LANGUAGE sql BEGIN ATOMIC SELECT (1; 2); END", "BEGIN", "END"],
+            ),
+            ("SELECT begin atomic; SELECT 2", &["SELECT begin atomic", "SELECT 2"]),
             ("SELECT 'open; SELECT 2", &["SELECT 'open; SELECT 2"]),
             ("/* open; SELECT 2", &[]),
         ];

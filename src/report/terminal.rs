@@ -184,6 +184,7 @@ mod tests {
             table: Some(TableName::public("users")),
             registry_id: None,
             change: None,
+            taken_over: false,
             sql: None,
             plan: crate::model::Plan::default(),
             migrations: Vec::new(),

@@ -62,6 +62,35 @@ pub enum Action<'a> {
     DropConstraint(String),
 }
 
+impl Action<'_> {
+    /// Whether settings of the session may decide what an expression in it means. What was stored before does not depend on
+    /// them, nor does a constraint without literals, which PostgreSQL takes to be immutable.
+    /// Source: <https://www.postgresql.org/docs/current/ddl-constraints.html#DDL-CONSTRAINTS-CHECK-CONSTRAINTS>
+    pub(super) fn depends_on_settings(&self) -> bool {
+        match self {
+            Self::AddColumn(column) => column.has_default() || column.is_generated(),
+            Self::Default(column) => column.has_default(),
+            Self::AddConstraint(constraint) | Self::AddNotValid(constraint) => constraint.has_literals(),
+            Self::Type(_) | Self::TypeUsing(_) => true,
+            Self::Rename(_)
+            | Self::SetSchema(_)
+            | Self::RenameColumn(..)
+            | Self::RenameConstraint(..)
+            | Self::DropColumn(_)
+            | Self::DropDefault(_)
+            | Self::SetNotNull(_)
+            | Self::DropNotNull(_)
+            | Self::AddIdentity(..)
+            | Self::SetIdentity(..)
+            | Self::DropIdentity(_)
+            | Self::AddNotNullCheck { .. }
+            | Self::AttachIndex(..)
+            | Self::Validate(_)
+            | Self::DropConstraint(_) => false,
+        }
+    }
+}
+
 impl fmt::Display for Action<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let quoted = |name: &str| quote::identifier(name);

@@ -32,6 +32,13 @@ pub enum Condition<'a> {
     Invalid(TableName),
 }
 
+impl Condition<'_> {
+    /// Whether settings of the session decide how the catalog prints what is asked for.
+    pub(super) fn depends_on_settings(&self) -> bool {
+        matches!(self, Self::OtherType(..))
+    }
+}
+
 impl fmt::Display for Condition<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

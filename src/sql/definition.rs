@@ -287,6 +287,11 @@ impl ConstraintDefinition {
     pub fn index(&self, name: &str) -> Option<IndexDefinition> {
         self.index.as_ref().map(|index| index.called(name))
     }
+
+    /// Whether there may be literals in it, which settings of the session decide about.
+    pub(super) fn has_literals(&self) -> bool {
+        self.body.contains('\'')
+    }
 }
 
 /// `CONSTRAINT x CHECK (y)`.

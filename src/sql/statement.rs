@@ -152,6 +152,45 @@ pub fn render(statements: &[Statement<'_>]) -> String {
 }
 
 impl Statement<'_> {
+    /// Whether settings of the session may decide what an expression in it means, or how the catalog prints what it looks at.
+    #[must_use]
+    pub fn depends_on_settings(&self) -> bool {
+        match self {
+            Self::Alter(_, action) | Self::AlterNamed(_, action) => action.depends_on_settings(),
+            Self::When(condition, inner) => {
+                condition.depends_on_settings() || inner.iter().any(Self::depends_on_settings)
+            }
+            Self::CreateIndex(_, index) => index.has_literals(),
+            Self::CreateIndexConcurrently(_, index) => index.has_literals(),
+            Self::CreateTable(_)
+            | Self::Backfill(..)
+            | Self::AssertDefinition(_)
+            | Self::AssertParts(..)
+            | Self::AssertUnchanged(..)
+            | Self::Script(_) => true,
+            Self::Note(_)
+            | Self::Begin
+            | Self::Commit
+            | Self::SetLocal(_)
+            | Self::Set(_)
+            | Self::Reset(_)
+            | Self::TakeTurns(_)
+            | Self::CreateSchema(_)
+            | Self::CommentOnTable(..)
+            | Self::CommentOnColumn(..)
+            | Self::DropIndexConcurrently(_)
+            | Self::DropIndex(_)
+            | Self::RenameIndex(..)
+            | Self::AdvanceIdentity(..)
+            | Self::AssertValid(_)
+            | Self::AssertExists(_)
+            | Self::AssertNoValues(..)
+            | Self::AssertEmpty(_)
+            | Self::DropTable(_)
+            | Self::Fail(_) => false,
+        }
+    }
+
     /// Whether `next` follows without a blank line.
     fn joins(&self, next: &Self) -> bool {
         match self {

@@ -20,7 +20,7 @@ pub struct Workspace {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file or folder could not be read.
-    #[error("cannot read {path}: {source}")]
+    #[error("cannot read {path}")]
     Read {
         /// Where.
         path: String,
@@ -28,7 +28,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A file could not be written or removed.
-    #[error("cannot write {path}: {source}")]
+    #[error("cannot write {path}")]
     Write {
         /// Where.
         path: String,

@@ -36,7 +36,7 @@ fn change(kind: ChangeKind, before: Option<&Table>, after: Option<&Table>, renam
 fn migrations(stamp: i64, change: &Change) -> Result<Vec<Migration>, Vec<Unsupported>> {
     let stamp = DateTime::from_timestamp(stamp, 0).expect("it is a time");
     let before = change.before.as_ref().map(Table::state_digest);
-    let (_, migrations) = migration::generate(change, stamp, before)?;
+    let (_, migrations) = migration::generate(change, stamp, before, false)?;
     for script in migrations.iter().flat_map(|migration| [&migration.up, &migration.down]) {
         statements(script);
     }

@@ -27,9 +27,17 @@ fn sorted(statement: &str) -> String {
     let Some((head, body)) = statement.split_once("(\n").filter(|(head, _)| head.starts_with("CREATE TABLE")) else {
         return statement.to_owned();
     };
-    let mut lines: Vec<&str> = body.lines().map(|line| line.trim_end_matches(',')).collect();
+    let mut lines: Vec<_> = body.lines().map(|line| nameless(line.trim_end_matches(','))).collect();
     lines.sort_unstable();
     format!("{head}(\n{}", lines.join("\n"))
+}
+
+/// A column without the name of its NOT NULL, which PostgreSQL 18 has and keeps where the column is renamed; no request can
+/// say one.
+fn nameless(line: &str) -> String {
+    let named =
+        line.rsplit_once(" CONSTRAINT ").and_then(|(column, rest)| Some((column, rest.split_once(" NOT NULL")?.1)));
+    named.map_or_else(|| line.to_owned(), |(column, rest)| format!("{column} NOT NULL{rest}"))
 }
 
 /// Copies a database by way of `pg_dump` and `psql`, rows included.

@@ -135,9 +135,31 @@ fn what_postgresql_refuses_is_said_before() {
     });
 }
 
+/// PostgreSQL makes the foreign key anew, and locks its table against everybody for that.
+#[test]
+fn a_type_is_not_changed_under_a_foreign_key() {
+    let before = teams(UNIQUE, "").replace("code, type: TEXT", "code, type: VARCHAR(10)");
+    let (after, referring) = (teams(UNIQUE, ""), orders(TO_CODE));
+    let said = said(&outcome(&(before.clone(), referring.clone()), &(after.clone(), referring.clone())));
+    insta::assert_snapshot!(said.join("\n"), @r"
+    The change of a type makes foreign key orders_team_fkey of orders anew, and all wait for both tables meanwhile
+      In steps: (1) remove foreign key orders_team_fkey from schema-requests/orders.yaml, in the same change or before it; (2) change the type; (3) request the foreign key again in a later change
+    ");
+    let locked = "DO $$ BEGIN ASSERT EXISTS (SELECT FROM pg_locks WHERE pid = pg_backend_pid() AND relation = \
+                  'orders'::regclass AND mode = 'AccessExclusiveLock'); END $$;\n\nCOMMIT;";
+    on_each("retyped_under_a_key", async |_, connection| {
+        begin(&connection, &(before.clone(), referring.clone())).await;
+        let migrations = alter(&table(&before), &table(&after), &Renames::default()).expect("alone it could be");
+        let [migration] = migrations.as_slice() else { panic!("one file") };
+        assert_eq!(migration.up.matches("COMMIT;").count(), 1);
+        connection.execute_script(&migration.up.replace("COMMIT;", locked)).await.expect("the other table is locked");
+    });
+}
+
 #[test]
 fn what_is_not_refused_runs_and_comes_back() {
     let distinct = || teams("", "  uniques: [{name: teams_code_key, columns: [code], nullsNotDistinct: true}]\n");
+    let short = || teams(UNIQUE, "").replace("code, type: TEXT", "code, type: VARCHAR(10)");
     let cascade = TO_CODE.replace("column: code", "column: code, onDelete: CASCADE");
     let cases = [
         // A second key beside the one that the foreign key stands on.
@@ -152,6 +174,8 @@ fn what_is_not_refused_runs_and_comes_back() {
         ((teams(UNIQUE, ""), orders(TO_CODE)), (distinct(), orders(""))),
         ((teams(UNIQUE, ""), orders(TO_CODE)), (distinct(), orders(&cascade))),
         ((teams(UNIQUE, ""), orders(TO_CODE)), (teams("", ""), orders(""))),
+        ((short(), orders(TO_CODE)), (teams(UNIQUE, ""), orders(""))),
+        ((short(), orders(TO_CODE)), (teams(UNIQUE, ""), orders(&cascade))),
         ((teams(UNIQUE, ""), orders(TO_CODE)), (distinct(), orders("") + "lifecycle: dropped\n")),
     ];
     on_each("not_held", async |_, connection| {

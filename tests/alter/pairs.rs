@@ -10,7 +10,9 @@ use crate::{
     support::{Major, runtime},
 };
 
-/// The seeds of the pairs: the first 200, or `SCHEMA_REGISTRY_PAIRS`, a number or a range such as `200..3000`.
+/// The seeds of the pairs: the first 200, or `SCHEMA_REGISTRY_PAIRS`, a number or a range such as `200..3000`. Odd ones run on
+/// PostgreSQL 18, even ones on the installed one; on 18 alone, or the other alone, where `SCHEMA_REGISTRY_PAIRS_ON` says `18`
+/// or `installed`.
 pub(crate) fn seeds() -> Range<u64> {
     let Some(text) = asked() else { return 0..200 };
     let (first, end) = text.split_once("..").unwrap_or(("0", &text));
@@ -23,6 +25,18 @@ const FOUND: [u64; 4] = [1311, 2417, 2620, 2937];
 
 fn asked() -> Option<String> {
     env::var("SCHEMA_REGISTRY_PAIRS").ok()
+}
+
+/// The servers that the pair of a seed runs on.
+fn majors(seed: u64) -> Vec<Major> {
+    match env::var("SCHEMA_REGISTRY_PAIRS_ON").as_deref() {
+        Ok("18") => vec![Major::Eighteen],
+        Ok("installed") => vec![Major::Installed],
+        Ok(other) => panic!("SCHEMA_REGISTRY_PAIRS_ON is 18 or installed, not {other}"),
+        Err(_) if FOUND.contains(&seed) => Major::ALL.to_vec(),
+        Err(_) if seed % 2 == 1 => vec![Major::Eighteen],
+        Err(_) => vec![Major::Installed],
+    }
 }
 
 /// A pair of states, the same for the same seed.
@@ -60,17 +74,27 @@ async fn carry_out(bench: &Bench, (before, after, renames): &(Table, Table, Rena
 fn any_state_becomes_any_other_and_comes_back() {
     let (mut done, mut refused, mut failures) = (0_u64, 0_u64, Vec::new());
     let (seeds, talks) = (seeds(), asked().is_some());
+    // Before the runtime, because they are started by one of their own.
+    for major in Major::ALL {
+        major.cluster();
+    }
     runtime().block_on(async {
-        let bench = Bench::start(Major::Installed, ["migrated", "wanted"]).await;
+        let mut benches = Vec::new();
+        for major in Major::ALL {
+            benches.push(Bench::start(major, ["migrated", "wanted"]).await);
+        }
         for seed in seeds.clone().chain(FOUND) {
-            match carry_out(&bench, &pair(seed)).await {
-                Ok(true) => done += 1,
-                Ok(false) => refused += 1,
-                Err(error) => {
-                    if talks {
-                        eprintln!("pair {seed}: {}", error.lines().take(6).collect::<Vec<_>>().join("\n"));
+            for major in majors(seed) {
+                match carry_out(&benches[major as usize], &pair(seed)).await {
+                    Ok(true) => done += 1,
+                    Ok(false) => refused += 1,
+                    Err(error) => {
+                        if talks {
+                            let first = error.lines().take(6).collect::<Vec<_>>().join("\n");
+                            eprintln!("pair {seed} on {major:?}: {first}");
+                        }
+                        failures.push(format!("pair {seed} on {major:?}: {error}"));
                     }
-                    failures.push(format!("pair {seed}: {error}"));
                 }
             }
             if talks && (seed + 1) % 100 == 0 {

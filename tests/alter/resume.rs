@@ -25,6 +25,8 @@ fn cuts(script: &str) -> Vec<String> {
 fn a_change_that_was_cut_off_anywhere_is_begun_again() {
     let wanted = (seeds().count() / 100).max(2);
     let (mut changes, mut seed, mut places) = (0, 10_000, 0);
+    // Before the runtime, because it is started by one of its own.
+    Major::Installed.cluster();
     runtime().block_on(async {
         let bench = Bench::start(Major::Installed, ["cut_off", "undisturbed"]).await;
         while changes < wanted {

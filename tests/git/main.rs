@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests build repositories with files and git itself")]
 #![expect(clippy::expect_used, reason = "helpers of tests fail as tests do")]
 
+mod changes;
 mod read;
 mod remote;
 mod repo;

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, process::Command};
 
-use crate::run;
+use crate::person::run;
 
 const PETS: &str = "\
 tableName: pets

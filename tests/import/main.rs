@@ -2,11 +2,10 @@
 
 #![expect(clippy::expect_used, clippy::disallowed_methods, reason = "tests stop at once and start processes")]
 
-mod ground;
 #[path = "../support/postgres.rs"]
 mod support;
 
-use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path, process::Command};
+use std::{collections::BTreeSet, fmt::Write as _, process::Command};
 
 use chrono::{DateTime, TimeZone as _, Utc};
 use schema_registry::{
@@ -17,6 +16,10 @@ use schema_registry::{
     postgres::{Connection, TemporaryCluster, inventory, load_dump},
 };
 use support::{Major, connect, on_each};
+
+mod ground;
+mod judge;
+mod person;
 
 const PRELUDE: &str = include_str!("shop/prelude.sql");
 const TABLES: &str = include_str!("shop/tables.sql");
@@ -232,9 +235,8 @@ fn a_dump_gives_what_the_database_gives() {
         let mut command = Command::new(program);
         command.args(["--schema-only", "--username=schema_registry", "--host"]).arg(cluster.folder());
         let text = String::from_utf8(command.arg("import_dump").output().expect("runs").stdout).expect("is UTF-8");
-        connect(cluster, "postgres").await.create_database("import_loaded").await.expect("nobody else uses it");
+        let skipped = load_dump(cluster, "import_loaded", text.as_bytes()).await.expect("loads");
         let loaded = connect(cluster, "import_loaded").await;
-        let skipped = load_dump(&loaded, &text).await.expect("loads");
         let skipped: Vec<_> = skipped.into_iter().map(|left| format!("{}: {}", left.kind, left.object)).collect();
         assert_eq!(skipped, ["grant: GRANT SELECT ON TABLE public.notes TO PUBLIC"]);
         let loaded = taken_over(&inventory(&loaded).await.expect("reads"));
@@ -307,53 +309,4 @@ fn a_hundred_and_forty_tables_lose_nothing() {
         assert_eq!((imported.tables.len(), imported.left_out.len(), imported.opaque.len()), (140, 0, 0));
         assert_rebuilt(cluster, "import_many", &imported.files, "", &many()).await;
     });
-}
-
-/// Runs the binary in a folder: exit code, standard output, standard error.
-fn run(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_schema-registry"));
-    let command = command.current_dir(folder).env("PG_BIN", Major::Installed.binaries()).args(arguments);
-    let output = command.env_remove("SCHEMA_REGISTRY_DATABASE_URL").output().expect("the binary runs");
-    let text = |bytes| String::from_utf8(bytes).expect("is UTF-8");
-    (output.status.code(), text(output.stdout), text(output.stderr))
-}
-
-#[test]
-fn a_person_imports_a_dump_and_checks_it() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let dump = "\
-\\restrict x
-SET transaction_timeout = 0;
-CREATE TYPE public.mood AS ENUM ('no', 'yes');
-ALTER TYPE public.mood OWNER TO ann;
-CREATE TABLE public.people (id integer NOT NULL, feels public.mood);
-ALTER TABLE ONLY public.people ADD CONSTRAINT people_pkey PRIMARY KEY (id);
-CREATE UNLOGGED TABLE public.cache (k text);
-GRANT ALL ON TABLE public.people TO ann;
-";
-    fs::write(folder.path().join("people.sql"), dump).expect("writes");
-    let (code, out, err) = run(folder.path(), &["import", "--owner", "platform", "people.sql"]);
-    insta::assert_snapshot!(format!("{code:?}\n{out}{err}"), @r#"
-    Some(0)
-    described  1 table
-    declared   1 table
-    declared   1 enum
-               table cache: is unlogged
-    left out   grant: 1
-               GRANT ALL ON TABLE public.people TO ann
-    wrote      4 files
-    "#);
-    assert_eq!(run(folder.path(), &["check"]).0, Some(0));
-    let (code, out, err) = run(folder.path(), &["import", "--owner", "platform", "people.sql"]);
-    insta::assert_snapshot!(format!("{code:?}\n{out}{err}"), @r#"
-    Some(2)
-    error: schema-requests/people.yaml is there already, so nothing was written; remove it, or import where it is not
-    "#);
-    fs::write(folder.path().join("bad.sql"), "CREATE TABLE t (id int);\nCREATE EXTENSION nobody_has_it;\n")
-        .expect("writes");
-    let (code, out, err) = run(folder.path(), &["import", "--owner", "platform", "bad.sql"]);
-    insta::assert_snapshot!(format!("{code:?}\n{out}{}", err.lines().next().unwrap_or_default()), @r#"
-    Some(2)
-    error: bad.sql does not load; if it needs what is not installed here, use --database-url: line 2: ERROR 0A000: extension "nobody_has_it" is not available
-    "#);
 }

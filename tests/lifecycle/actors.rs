@@ -68,7 +68,7 @@ impl Stage {
         assert_eq!(output.status.code(), Some(0), "{said}");
         let folder = self.clone.path();
         git(folder, &["add", "--all"]);
-        let changed = git(folder, &["diff", "--cached", "--name-only", "HEAD"]);
+        let changed = git(folder, &["diff", "--cached", "--no-renames", "--name-only", "HEAD"]);
         let texts: Vec<(String, Option<String>)> =
             changed.lines().map(|path| (path.to_owned(), fs::read_to_string(folder.join(path)).ok())).collect();
         let files: Vec<(&str, Option<&str>)> =
@@ -104,6 +104,17 @@ impl Stage {
         let output = self.in_clone("main", &[], arguments);
         let text = String::from_utf8(output.stdout).expect("UTF-8") + &String::from_utf8_lossy(&output.stderr);
         (output.status.code().expect("an exit code"), text)
+    }
+
+    /// What `audit verify` prints in a new clone made with `arguments`: exit code, standard output, standard error.
+    pub(crate) fn verify_afresh(&self, arguments: &[&str]) -> (i32, String, String) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("file://{}", self.repo.git_dir().display());
+        git(folder.path(), &[&["clone", "--quiet"], arguments, &[&url, "."]].concat());
+        let mut command = Command::new(env!("CARGO_BIN_EXE_schema-registry"));
+        let output = command.current_dir(folder.path()).args(["audit", "verify"]).output().expect("the binary starts");
+        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+        (output.status.code().expect("an exit code"), text(output.stdout), text(output.stderr))
     }
 
     /// Runs the action for an event with the default token, from an empty workspace.

@@ -1,6 +1,8 @@
 //! What time alone does to a verdict. It is GitHub's time, whatever the clock of the machine says that a job runs on.
 
-use chrono::{NaiveDate, TimeDelta, Utc};
+use std::process::Command;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use crate::{
     actors::{CONTEXT, LABEL, Stage},
@@ -88,10 +90,39 @@ fn what_merges_before_the_hourly_run_is_recorded_with_the_error_that_nothing_wai
     let before = stage.repo.tip("main");
     stage.repo.merge(number, "ann", Method::Squash);
     stage.deliver(&stage.repo.push_event("main", &before, "ann"));
+    assert!(stage.summary(number).contains("**Merged as approved.**"));
     let log = stage.log();
     let landed = log.last().expect("an entry");
     assert_eq!(landed["kind"], "merged", "these are the bytes that were approved");
     let known = &landed["violations"];
     assert_eq!(known.as_array().map(Vec::len), Some(1), "{known}");
     assert_eq!((&known[0]["rule"], &known[0]["waived"]), (&"column-name-not-snake-case".into(), &false.into()));
+}
+
+#[test]
+fn a_commit_that_says_it_is_older_than_it_is_brings_no_waiver_back() {
+    let stage = Stage::with_log(Visibility::Private, "");
+    let until = Utc::now().date_naive() + TimeDelta::days(3);
+    stage.push("scratch", "max", "Add", &[(FILE, &waived(until))]);
+    for (day, said) in [("then", Utc::now().timestamp()), ("some day", 4_000_000_000)] {
+        stage.world.advance(4 * DAY);
+        let mut command = Command::new("git");
+        command.current_dir(stage.repo.git_dir()).env("GIT_COMMITTER_DATE", format!("{said} +0000"));
+        let identity = ["-c", "user.name=max", "-c", "user.email=max@example.org"];
+        command.args(identity).args(["commit-tree", "-m", day, "-p", "main", "scratch^{tree}"]);
+        let commit = String::from_utf8(command.output().expect("git starts").stdout).expect("an id");
+        let base = stage.repo.tip("main");
+        stage.repo.force_push_of("max", "main", commit.trim());
+        stage.deliver(&stage.repo.schedule_event());
+        let log = stage.log();
+        let landed = log.last().expect("an entry");
+        assert_eq!(
+            (&landed["kind"], landed["violations"][0]["waived"].as_bool()),
+            (&"direct-push".into(), Some(false))
+        );
+        let at: DateTime<Utc> = landed["at"].as_str().expect("a time").parse().expect("a time");
+        assert!(at.timestamp() <= said && at.timestamp() < 4_000_000_000, "{day}: {at}");
+        stage.repo.force_push_of("max", "main", &base);
+        stage.deliver(&stage.repo.schedule_event());
+    }
 }

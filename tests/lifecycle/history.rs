@@ -1,12 +1,13 @@
 //! `audit verify` against the history: what the log says landed, and what did.
 
-use std::process::Command;
-
+use chrono::{DateTime, Utc};
 use schema_registry::{
-    audit_log::{Addition, LANDING_HEADER, LandingId, Origin},
+    audit_log::{Addition, LANDING_HEADER, LandingId, Origin, landed_lines},
     cli::log::Log,
     git::Git,
-    model::{ENTRY_VERSION, Entry, EntryKind},
+    model::{Actor, Digest, ENTRY_VERSION, Entry, EntryKind},
+    pipeline::changed_files,
+    policy::Policy,
 };
 
 use crate::{
@@ -67,81 +68,236 @@ fn history_that_was_rewritten_and_recorded_as_such_is_no_damage() {
     let ran = stage.action(&stage.repo.schedule_event());
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
     assert_eq!(stage.kinds().last().map(String::as_str), Some("history-rewritten"));
-    let folder = stage.world.folder("fresh");
-    git(&folder, &["clone", "--quiet", &format!("file://{}", dir.display()), "."]);
-    let mut command = Command::new(env!("CARGO_BIN_EXE_schema-registry"));
-    let output = command.current_dir(&folder).args(["audit", "verify"]).output().expect("the binary starts");
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(output.status.code(), Some(0), "{text}");
+    let (code, text, _) = stage.verify_afresh(&[]);
+    assert_eq!(code, 0, "{text}");
     assert!(text.contains("1 landing is in the history as recorded\n2 landings cannot be compared"), "{text}");
 }
 
 #[test]
 fn a_shallow_clone_cannot_tell() {
     let stage = stage();
-    let folder = stage.world.folder("shallow");
-    let url = format!("file://{}", stage.repo.git_dir().display());
-    git(&folder, &["clone", "--quiet", "--depth=1", "--no-single-branch", &url, "."]);
-    let mut command = Command::new(env!("CARGO_BIN_EXE_schema-registry"));
-    let output = command.current_dir(&folder).args(["audit", "verify"]).output().expect("the binary starts");
-    let text = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{text}");
+    let (code, _, text) = stage.verify_afresh(&["--depth=1", "--no-single-branch"]);
+    assert_eq!(code, 2, "{text}");
     assert!(text.contains("git fetch --unshallow"), "{text}");
 }
 
-#[test]
-fn an_entry_that_somebody_appended_by_hand_is_found_although_the_log_is_whole() {
-    let stage = stage();
-    let before = git(&stage.repo.git_dir(), &["rev-parse", "main"]).trim().to_owned();
-    let request = crate::request::another("floors");
-    let after = stage.push("main", "max", "floors", &[("schema-requests/floors.yaml", &request)]);
+/// Appends an entry as somebody does who may push to the log's branch: the log is whole in itself afterwards.
+fn append_by_hand(stage: &Stage, entry: Entry, blobs: Vec<Vec<u8>>) {
     let folder = stage.world.folder("forger");
     let local = Git::init_bare(&folder).expect("git is installed");
     let url = format!("file://{}", stage.repo.git_dir().display());
     let origin = Origin { host: "github.com".into(), repo: stage.repo.id(), database: "default".into() };
-    let repo = origin.repo;
-    let log = Log {
-        git: &local,
-        remote: &url,
-        token: None,
-        branch: "schema-registry/audit",
-        origin,
-        keys: &[],
-        signer: None,
-    };
-    let id = LandingId {
-        database: "default".into(),
-        reference: "refs/heads/main".into(),
-        before: before.clone(),
-        after: after.clone(),
-        rewrites: 0,
-    };
-    let now = chrono::DateTime::from_timestamp(1_700_000_000, 0).expect("in range");
+    let branch = "schema-registry/audit";
+    let log = Log { git: &local, remote: &url, token: None, branch, origin, keys: &[], signer: None };
+    let forged = Addition::new(entry, blobs);
+    log.append_all(now(), |_| Ok(((), vec![forged.clone()])), |_| ()).expect("appended");
+}
+
+fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_700_000_000, 0).expect("in range")
+}
+
+/// An entry of the landing of `main` from `before` to where it is, and the lines that say what landed.
+fn landing(stage: &Stage, kind: EntryKind, before: &str) -> (Entry, Vec<u8>) {
+    let git = Git::open(stage.repo.git_dir()).expect("git is installed");
+    let after = git.resolve("main").expect("asked").expect("there is one");
+    let [old, new] = [before, &after].map(|commit| git.read_tree(commit, &|_| true, 1 << 20).expect("it is here"));
+    let lines = landed_lines(&changed_files(&old, &new, &Policy::default())).into_bytes();
+    let policy = stage.log().last().expect("an entry")["policy"].as_str().expect("a digest").parse().expect("a digest");
+    let [database, reference] = ["default", "refs/heads/main"].map(str::to_owned);
+    let id = LandingId { database, reference, before: before.to_owned(), after: after.clone(), rewrites: 0 };
     let entry = Entry {
+        policy: Some(policy),
+        before: Some(before.to_owned()),
+        after: Some(after),
+        ..entry(stage, &id.to_string(), kind)
+    };
+    (entry, lines)
+}
+
+fn entry(stage: &Stage, id: &str, kind: EntryKind) -> Entry {
+    Entry {
         version: ENTRY_VERSION,
-        id: id.to_string(),
-        kind: EntryKind::DirectPush,
-        repo,
-        at: now,
-        actor: None,
+        id: id.to_owned(),
+        kind,
+        repo: stage.repo.id(),
+        at: now(),
+        actor: Some(Actor { id: 1_005, login: "mia".into() }),
         pr: None,
         digest: None,
         policy: None,
         tool: "schema-registry 0".into(),
-        before: Some(before),
-        after: Some(after),
+        before: None,
+        after: None,
         approvals: Vec::new(),
         violations: Vec::new(),
         blobs: Vec::new(),
         tables: Vec::new(),
-    };
-    // Nothing governed landed, it says.
-    let forged = Addition::new(entry, vec![format!("{LANDING_HEADER}\n").into_bytes()]);
-    log.append_all(now, |_| Ok(((), vec![forged.clone()])), |_| ()).expect("appended");
+    }
+}
+
+/// Pushes a request straight to `main`; gives the tip before and after.
+fn push(stage: &Stage, name: &str) -> (String, String) {
+    let before = git(&stage.repo.git_dir(), &["rev-parse", "main"]).trim().to_owned();
+    let file = format!("schema-requests/{name}.yaml");
+    (before, stage.push("main", "max", name, &[(&file, &crate::request::another(name))]))
+}
+
+/// The problem that `audit verify` finds in the last entry, which is all that it finds.
+fn problem(stage: &Stage) -> String {
     let (code, text) = stage.ask(&["audit", "verify"]);
     assert_eq!(code, 1, "{text}");
-    assert!(
-        text.lines().any(|line| line.starts_with("entry 3 ") && line.contains("does not say what landed")),
-        "{text}"
-    );
+    let last = format!("entry {} (", stage.log().len() - 1);
+    let problems: Vec<&str> = text.lines().filter(|line| line.starts_with("entry ")).collect();
+    let [problem] = problems[..] else { panic!("{text}") };
+    assert!(problem.starts_with(&last), "{text}");
+    problem.split_once(") ").expect("what is wrong").1.to_owned()
+}
+
+#[test]
+fn an_entry_that_says_other_bytes_than_landed_is_found() {
+    let stage = stage();
+    let (before, after) = push(&stage, "floors");
+    let (entry, _) = landing(&stage, EntryKind::DirectPush, &before);
+    append_by_hand(&stage, entry, vec![format!("{LANDING_HEADER}\n").into_bytes()]);
+    assert_eq!(problem(&stage), format!("does not say what landed from {before} to {after}"));
+}
+
+#[test]
+fn a_landing_that_an_entry_passes_over_is_found() {
+    let stage = stage();
+    let (before, hidden) = push(&stage, "floors");
+    push(&stage, "walls");
+    let (entry, lines) = landing(&stage, EntryKind::DirectPush, &before);
+    append_by_hand(&stage, entry, vec![lines]);
+    assert_eq!(problem(&stage), format!("hides what landed with {hidden}, of which the log has no entry"));
+}
+
+#[test]
+fn a_table_that_came_and_went_unrecorded_is_found() {
+    let stage = stage();
+    let (before, hidden) = push(&stage, "floors");
+    let tree = git(&stage.repo.git_dir(), &["rev-parse", &format!("{before}^{{tree}}")]);
+    let identity = ["-c", "user.name=max", "-c", "user.email=max@example.org"];
+    let commit = ["commit-tree", "-m", "Gone again", "-p", &hidden, tree.trim()];
+    let gone = git(&stage.repo.git_dir(), &[&identity[..], &commit].concat());
+    git(&stage.repo.git_dir(), &["update-ref", "refs/heads/main", gone.trim()]);
+    let (_, after) = push(&stage, "walls");
+    let (entry, lines) = landing(&stage, EntryKind::DirectPush, &before);
+    append_by_hand(&stage, entry, vec![lines]);
+    let (code, text) = stage.ask(&["audit", "verify"]);
+    let found: Vec<&str> = text.lines().filter(|line| line.contains(" hides what landed with ")).collect();
+    assert!(code == 1 && found.len() == 2, "{text}");
+    assert!(found[0].contains(&hidden) || found[1].contains(&hidden), "{text}");
+    assert!(!text.contains(&format!("with {after}")), "the entry's own commit hides nothing: {text}");
+}
+
+#[test]
+fn an_entry_under_another_policy_is_found() {
+    let stage = stage();
+    let (before, _) = push(&stage, "floors");
+    let (entry, lines) = landing(&stage, EntryKind::DirectPush, &before);
+    let in_force = entry.policy.expect("named");
+    append_by_hand(&stage, Entry { policy: Some(Digest::of("another")), ..entry }, vec![lines]);
+    assert_eq!(problem(&stage), format!("does not name the policy that was in force, {in_force}"));
+}
+
+#[test]
+fn an_approval_that_the_log_lacks_is_found() {
+    let stage = stage();
+    let (before, _) = push(&stage, "floors");
+    let (entry, lines) = landing(&stage, EntryKind::Merged, &before);
+    append_by_hand(&stage, Entry { pr: Some(7), ..entry }, vec![lines]);
+    assert_eq!(problem(&stage), "says that #7 was approved, and no approvals that stood then cover what landed");
+}
+
+#[test]
+fn an_approval_under_another_policy_than_the_one_in_force_is_found() {
+    let stage = stage();
+    let in_force = stage.log().last().expect("an entry")["policy"].as_str().expect("a digest").to_owned();
+    let weaker = Digest::of("weaker");
+    let repo = stage.repo.id();
+    let lines = |policy| {
+        let base = "base refs/heads/main";
+        format!("schema-registry/approval/v1\nrepo {repo}\npr 7\n{base}\npolicy {policy}\n").into_bytes()
+    };
+    let approved = |lines: &[u8], policy| Entry {
+        pr: Some(7),
+        digest: Some(Digest::of(lines)),
+        policy: Some(policy),
+        ..entry(&stage, "LE_7", EntryKind::Approved)
+    };
+    let lines = lines(weaker);
+    append_by_hand(&stage, approved(&lines, weaker), vec![lines]);
+    let expected = format!("was given under the policy {weaker}, and {in_force} was in force on refs/heads/main");
+    assert_eq!(problem(&stage), expected);
+}
+
+#[test]
+fn what_landed_after_the_last_entry_is_said_and_no_damage() {
+    let stage = stage();
+    let (_, floors) = push(&stage, "floors");
+    stage.repo.commit("main", "max", "No schema", &[("README.md", Some("hello\n"))]);
+    let (_, walls) = push(&stage, "walls");
+    let (code, text) = stage.ask(&["audit", "verify"]);
+    assert_eq!(code, 0, "{text}");
+    let said = "2 landings are not recorded yet, which the next run of the action does:";
+    assert!(text.contains(&format!("{said}\n  {floors} on main\n  {walls} on main\n")), "{text}");
+    let (_, json) = stage.ask(&["audit", "verify", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["landingsUnrecorded"][1], serde_json::json!({"branch": "main", "commit": walls}));
+    let ran = stage.action(&stage.repo.schedule_event());
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    let (code, text) = stage.ask(&["audit", "verify"]);
+    assert!(code == 0 && text.contains("4 landings are in the history as recorded\nnot signed"), "{text}");
+}
+
+#[test]
+fn a_policy_that_comes_into_force_while_approvals_are_counted_is_the_one_they_are_counted_under() {
+    let stage = Stage::with_log(Visibility::Private, POLICY);
+    let number = stage.open("rooms", "main", &[("schema-requests/rooms.yaml", &crate::request::another("rooms"))]);
+    stage.review(number, "opened", "ann");
+    let stricter = "[approval]\nrequired = 2\n";
+    let file = ("schema-registry.toml", Some(stricter));
+    stage.repo.push_during("query viewer repository", "main", "max", "Stricter", &[file]);
+    let ran = stage.approve(number, "mia");
+    // What mia saw was to be approved under another policy.
+    assert_eq!(ran.output("missing-approvals"), "2");
+    assert_eq!(stage.kinds(), ["initialised", "direct-push"]);
+    assert_eq!(stage.approve(number, "mia").output("missing-approvals"), "1");
+    assert_eq!(stage.kinds(), ["initialised", "direct-push", "approved"]);
+    let (code, text) = stage.ask(&["audit", "verify"]);
+    assert!(code == 0 && text.contains("1 approval was given under the policy in force"), "{text}");
+    stage.summary(number);
+}
+
+#[test]
+fn a_default_branch_that_gets_another_name_is_recorded_on() {
+    let stage = stage();
+    stage.repo.rename_default_branch("trunk");
+    stage.repo.commit("trunk", "max", "Policy", &[("schema-registry.toml", Some("[approval]\nrequired = 2\n"))]);
+    let ran = stage.action(&stage.repo.schedule_event());
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    let (code, text, error) = stage.verify_afresh(&[]);
+    assert_eq!(code, 0, "{text}{error}");
+    let said = "1 landing is in the history as recorded\n2 landings cannot be compared";
+    assert!(text.contains(said), "{text}");
+}
+
+#[test]
+fn a_gated_branch_that_a_clone_lacks_is_named() {
+    let gate = "[gate]\nbranches = [\"stable\"]\n";
+    let stage = Stage::with_log(Visibility::Private, gate);
+    stage.repo.branch("stable", "main");
+    stage.repo.commit("stable", "max", "Policy", &[("schema-registry.toml", Some(""))]);
+    stage.deliver(&stage.repo.schedule_event());
+    assert_eq!(stage.verify_afresh(&[]).0, 0);
+    git(&stage.repo.git_dir(), &["update-ref", "-d", "refs/heads/stable"]);
+    let (code, _, error) = stage.verify_afresh(&[]);
+    assert!(code == 2 && error.contains("this clone lacks the branch stable"), "{error}");
+    // Whoever gives a branch up says so in the policy.
+    stage.repo.commit("main", "max", "No gate", &[("schema-registry.toml", Some(""))]);
+    stage.deliver(&stage.repo.schedule_event());
+    let (code, text, _) = stage.verify_afresh(&[]);
+    assert!(code == 0 && text.contains("1 landing is in the history as recorded\n1 landing cannot be"), "{text}");
 }

@@ -18,6 +18,7 @@ mod faults;
 mod forgeries;
 mod history;
 mod init;
+mod landings;
 mod limits;
 mod merged;
 mod request;

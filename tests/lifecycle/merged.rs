@@ -115,7 +115,9 @@ fn an_open_pull_request_with_the_same_head_keeps_its_status() {
 
 #[test]
 fn comments_that_are_off_stay_off() {
-    let (stage, number) = green("[approval]\nrequired = 1\n\n[review]\ncomment = \"off\"\n");
+    let stage = Stage::with_log(Visibility::Private, "[approval]\nrequired = 0\n\n[review]\ncomment = \"off\"\n");
+    let number = stage.open("notes", "main", &[(FILE, &corrected())]);
+    stage.review(number, "opened", "ann");
     merge(&stage, number);
     assert!(stage.repo.comments(number).is_empty());
     assert_eq!(stage.gate(number), format!("success: Merged as approved; audit log: {}", log(&stage)));
@@ -132,5 +134,6 @@ fn a_summary_that_cannot_be_written_costs_nothing_but_the_words() {
     stage.world.fail_next(COMMENTS, Fault::Error(403));
     let ran = merge(&stage, number);
     assert!(ran.stdout.contains(&format!("#{number} was recorded, and could not be told so: ")), "{}", ran.stdout);
+    assert!(!stage.summary(number).contains("Merged"));
     assert_eq!(stage.kinds().last().map(String::as_str), Some("merged"));
 }

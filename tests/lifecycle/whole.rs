@@ -159,6 +159,7 @@ fn merge(stage: &Stage, story: &mut Transcript, number: u64) {
         assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
     }
     stage.review(number, "closed", "mia");
+    assert!(stage.summary(number).contains("**Merged as approved.** Audit log: "), "{}", stage.summary(number));
     let log = stage.log();
     let entries: Vec<_> = log.iter().filter(|entry| entry["kind"] == "merged").collect();
     assert_eq!(entries.len(), 1, "however often the event is delivered");
@@ -200,6 +201,7 @@ fn missed_event(stage: &Stage, story: &mut Transcript) {
         let ran = stage.action(&stage.repo.schedule_event());
         assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
     }
+    assert!(stage.summary(number).contains("**Merged as approved.**"));
     let of_rooms = stage.log().iter().filter(|entry| entry["kind"] == "merged" && entry["pr"] == number).count();
     assert_eq!(of_rooms, 1, "the event was never delivered, the next run found the landing");
     story.event("a second request is approved and merged, and its push event gets lost");

@@ -41,7 +41,8 @@ fn up_of(request: &str) -> String {
         after: Some(table),
         renames: Renames::default(),
     };
-    let (_, migrations) = migration::generate(&change, DateTime::<Utc>::UNIX_EPOCH, None).expect("it can be written");
+    let (_, migrations) =
+        migration::generate(&change, DateTime::<Utc>::UNIX_EPOCH, None, false).expect("it can be written");
     migrations.into_iter().map(|migration| migration.up).collect()
 }
 

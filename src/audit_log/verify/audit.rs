@@ -9,7 +9,7 @@ use super::{
         entry::parse,
         layout::{self, STATE, WIDTH},
     },
-    LogFiles, MAX_PROBLEMS, Place, Problem,
+    LogFiles, MAX_PROBLEMS, Place, Problem, TakeEntry,
     facts::{Fact, Facts},
     files::{Walked, is_compared},
 };
@@ -72,7 +72,7 @@ impl<'a> Audit<'a> {
     }
 
     /// Takes one line into account; gives its id where that can be read.
-    pub(super) fn line(&mut self, index: u64, line: &[u8]) -> Option<String> {
+    pub(super) fn line(&mut self, index: u64, line: &[u8], take: &mut TakeEntry) -> Option<String> {
         let parsed = std::str::from_utf8(line).map_err(|_| "it is not UTF-8".to_owned()).and_then(parse);
         let id = match &parsed {
             Ok(entry) => Some(entry.id.clone()),
@@ -83,7 +83,10 @@ impl<'a> Audit<'a> {
         }
         self.kinds.push(parsed.as_ref().map_or(EntryKind::Initialised, |entry| entry.kind));
         match parsed {
-            Ok(entry) => self.facts(index, &entry),
+            Ok(entry) => {
+                self.facts(index, &entry);
+                take(index, &entry);
+            }
             Err(what) => self.entry(index, id.as_deref(), format!("is no entry: {what}")),
         }
         id

@@ -105,3 +105,76 @@ impl<'a> Head<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::Earlier, *};
+    use crate::{
+        audit_log::{Signer, note::DASH},
+        model::KeyType,
+    };
+
+    const ORIGIN: &str = "schema-registry/github.com/1";
+
+    /// A checkpoint that no key signed.
+    fn unsigned() -> (Checkpoint, Vec<u8>) {
+        let origin = ORIGIN.parse().expect("an origin");
+        let checkpoint = Checkpoint { origin, size: 1, root: Hash::default() };
+        (checkpoint.clone(), checkpoint.to_string().into_bytes())
+    }
+
+    fn key(name: &str) -> (VerifierKey, Signer) {
+        let (key, secret) = Signer::generate(name, KeyType::Ed25519).expect("random");
+        (key, Signer::parse(&secret).expect("its own text"))
+    }
+
+    #[test]
+    fn each_way_to_be_signed_wrongly_is_told_apart() {
+        let (checkpoint, bytes) = unsigned();
+        let (own, signer) = key(ORIGIN);
+        let ((other, _), (stranger, _)) = (key(ORIGIN), key("schema-registry/github.com/2"));
+        let text = String::from_utf8(bytes.clone()).expect("UTF-8");
+        let cut = format!("{text}{}", signer.sign(text.trim_end()));
+        let note = format!("{text}{}", signer.sign(text.strip_suffix('\n').expect("an empty line")));
+        let forged = note.replace("/1\n1\n", "/1\n2\n");
+        let broken = format!("{text}{DASH}x");
+        let cases = [
+            (&text, vec![], None, ""),
+            (&text, vec![own.clone()], None, "is not signed; the policy names a key that signs"),
+            (&text, vec![], Some("no key"), ""),
+            (&note, vec![own.clone()], Some(own.to_string().as_str()), ""),
+            (&note, vec![], Some(own.to_string().as_str()), ""),
+            (&note, vec![other.clone()], Some(own.to_string().as_str()), "which is no key of the policy"),
+            (&note, vec![], Some(other.to_string().as_str()), "is not signed by"),
+            (&note, vec![], Some(stranger.to_string().as_str()), "which is not named after its origin"),
+            (&cut, vec![], Some(own.to_string().as_str()), "is forged: "),
+            (&forged, vec![], Some(own.to_string().as_str()), "is forged: "),
+            (&broken, vec![], None, "is no note: "),
+        ]
+        .map(|(bytes, keys, named, expected)| (bytes, keys, named.map(str::to_owned), expected));
+        for (bytes, keys, named, expected) in cases {
+            let pinned = Pinned { keys, ..Pinned::default() };
+            let mut head = Head::new(&pinned, &checkpoint, bytes.as_bytes());
+            head.signatures(named.as_deref());
+            let said: Vec<&str> = head.problems.iter().map(|problem| problem.what.as_str()).collect();
+            match expected {
+                "" => assert_eq!(said, [""; 0]),
+                expected => assert!(matches!(said[..], [what] if what.contains(expected)), "{expected}: {said:?}"),
+            }
+            assert_eq!(head.signed_by.is_some(), expected.is_empty() && named.as_deref() == Some(&own.to_string()));
+        }
+    }
+
+    #[test]
+    fn so_many_problems_are_told_and_no_more() {
+        let (checkpoint, bytes) = unsigned();
+        let then = Checkpoint { size: 2, ..checkpoint.clone() };
+        let note = Note::parse(&bytes).expect("a note");
+        let earlier = Earlier { name: "kept".to_owned(), checkpoint: then, note };
+        let pinned = Pinned { earlier: vec![earlier; MAX_PROBLEMS + 1], ..Pinned::default() };
+        let mut head = Head::new(&pinned, &checkpoint, &bytes);
+        head.earlier();
+        assert_eq!(head.problems.len(), MAX_PROBLEMS);
+        assert_eq!(head.problems[0].what, "counts 1 entries, kept counted 2: the log was cut");
+    }
+}

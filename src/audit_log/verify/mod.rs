@@ -10,7 +10,7 @@ mod tree;
 
 use std::fmt;
 
-use crate::model::{Digest, VerifierKey};
+use crate::model::{Digest, Entry, VerifierKey};
 
 use super::{Checkpoint, Error, Note, Origin, ReadError, layout::CHECKPOINT};
 
@@ -19,6 +19,9 @@ use tree::Streamed;
 
 /// Takes a file: its path, whether it is a regular file of mode 100644, and its bytes where they were read.
 pub type TakeFile<'a> = dyn FnMut(&str, bool, Option<Vec<u8>>) + 'a;
+
+/// Takes an entry with its index.
+pub type TakeEntry<'a> = dyn FnMut(u64, &Entry) + 'a;
 
 /// The files of the log's branch at one commit.
 pub trait LogFiles {
@@ -118,11 +121,12 @@ pub struct Report {
 /// A log with very much wrong does not fill the memory with it.
 const MAX_PROBLEMS: usize = 1_000;
 
-/// Verifies a log.
+/// Verifies a log. Each entry that can be read is given to `take` in passing, before anything is known of the log as a
+/// whole: what it says counts for nothing where the report has a problem.
 ///
 /// # Errors
 /// [`Error::Read`] and [`Error::NotInitialised`]; what is wrong with the log is a problem in the report.
-pub fn verify(pinned: &Pinned, files: &mut dyn LogFiles) -> Result<Report, Error> {
+pub fn verify(pinned: &Pinned, files: &mut dyn LogFiles, take: &mut TakeEntry) -> Result<Report, Error> {
     let bytes = read(files, CHECKPOINT)?.ok_or(Error::NotInitialised)?;
     let checkpoint = match Checkpoint::parse(&bytes) {
         Ok(checkpoint) => checkpoint,
@@ -136,7 +140,7 @@ pub fn verify(pinned: &Pinned, files: &mut dyn LogFiles) -> Result<Report, Error
     let mut audit = Audit::new(&checkpoint);
     audit.begin(files)?;
     let mut streamed = Streamed::new(&checkpoint, &pinned.earlier);
-    streamed.run(files, &mut |index, line| audit.line(index, line))?;
+    streamed.run(files, &mut |index, line| audit.line(index, line, take))?;
     let size = streamed.edge.size();
     let mut head = head::Head::new(pinned, &checkpoint, &bytes);
     head.origin();

@@ -63,7 +63,7 @@ fn paths(size: u64) -> impl Iterator<Item = String> {
 pub(super) fn has_tile(size: u64, level: usize, n: u64, width: usize) -> bool {
     let count = u32::try_from(level).ok().and_then(|level| size.checked_shr(8 * level)).unwrap_or(0);
     let (width, full) = (width as u64, count / WIDTH);
-    (width == WIDTH && n < full) || (width > 0 && width < WIDTH && n == full && width == count % WIDTH)
+    (width == WIDTH && n < full) || (width > 0 && n == full && width == count % WIDTH)
 }
 
 impl<'a> Streamed<'a> {
@@ -206,6 +206,10 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::audit_log::{
+        Addition, Pinned,
+        fixture::{Store, approved, problems_with},
+    };
 
     #[test]
     fn every_tile_of_a_log_is_asked_for_after_the_entries_that_give_it() {
@@ -226,6 +230,40 @@ mod tests {
             asked.sort();
             assert_eq!(asked, expected, "{size}");
         }
+    }
+
+    #[test]
+    fn so_many_problems_are_told_and_no_more() {
+        let origin = "schema-registry/github.com/1".parse().expect("an origin");
+        let checkpoint = Checkpoint { origin, size: 1, root: Edge::default().root() };
+        let mut streamed = Streamed::new(&checkpoint, &[]);
+        for n in 0..=MAX_PROBLEMS {
+            streamed.file(&n.to_string(), "is missing");
+        }
+        assert_eq!(streamed.problems.len(), MAX_PROBLEMS);
+        let tile = Tile { level: 1, n: 0, hashes: vec![record_hash(b"")] };
+        for n in 0..=MAX_PROBLEMS {
+            streamed.tile(&tile, &n.to_string(), Some(record_hash(b"other").0.to_vec()));
+        }
+        assert_eq!(streamed.odd_tiles.len(), MAX_PROBLEMS);
+    }
+
+    #[test]
+    fn each_tile_that_was_touched_is_told_with_what_contradicts_it() {
+        let mut store = Store::new();
+        let additions = (0..299).map(|n| Addition::new(approved(&format!("LE_{n}"), 7), Vec::new()));
+        store.append(&additions.collect::<Vec<_>>());
+        for (path, at) in [("tile/0/000", 7), ("tile/0/001.p/44", 2), ("tile/1/000.p/1", 0)] {
+            store.0.get_mut(path).expect("it is there")[at * 32] ^= 1;
+        }
+        assert_eq!(
+            problems_with(&Pinned::default(), &store),
+            [
+                "`tile/0/000` has another hash than entry 7",
+                "`tile/0/001.p/44` has another hash than entry 258",
+                "`tile/1/000.p/1` has a hash that the tiles below do not give",
+            ]
+        );
     }
 
     #[test]

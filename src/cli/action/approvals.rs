@@ -12,11 +12,21 @@ use super::{
 };
 use crate::{
     approval::{self, ApprovalDigest, Evaluation, Evidence, Facts, OwnerGroup},
-    audit_log::Addition,
-    cli::log::{TOOL, View},
+    audit_log::{Addition, State},
+    cli::{
+        context::control_files_at,
+        log::{TOOL, View},
+    },
     model::{Classified, Conversation, Digest, Entry, Timeline, Tree},
     policy::{CODEOWNERS_FILES, CodeOwners, Policy},
 };
+
+/// Another policy came into force while approvals were counted.
+#[derive(Debug, thiserror::Error)]
+#[error("the control files of {base} changed while approvals were counted; run it again")]
+pub(super) struct Overtaken {
+    base: String,
+}
 
 /// What is to be approved.
 #[derive(Clone, Copy)]
@@ -84,10 +94,27 @@ impl<'a> Approvals<'a> {
             Ok((evaluation, additions))
         };
         if self.step.records() {
+            let decide = |view: &mut View, state: &State| self.still_in_force(state).and_then(|()| decide(view));
             record::append(self.step, policy, decide).await.map(|(evaluation, _)| evaluation)
         } else {
             record::foresee(self.step, policy, decide)
         }
+    }
+
+    /// An approval is recorded after what landed, so what it was counted under must be the policy of the recorded tip.
+    fn still_in_force(&self, state: &State) -> anyhow::Result<()> {
+        let judged = self.about.judged;
+        let base = &judged.pull_request.base_ref;
+        let Some(tip) = state.tip(&format!("refs/heads/{base}")).filter(|tip| *tip != judged.base) else {
+            return Ok(());
+        };
+        let store = &self.step.store;
+        store.fetch_commits(&[tip])?;
+        let control = control_files_at(store.git(), tip)?;
+        if approval::policy_digest(&control) == self.about.digest.policy {
+            return Ok(());
+        }
+        Err(Overtaken { base: base.clone() }.into())
     }
 
     fn facts<'b>(&'b self, recorded: &'b [Entry], old_lines: &'b BTreeMap<Digest, String>) -> Facts<'b> {

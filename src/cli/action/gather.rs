@@ -10,17 +10,19 @@ use chrono::{DateTime, Utc};
 
 use super::{Step, limits, store::Store};
 use crate::{
-    cli::context::{MAX_FILE_BYTES, governed_trees, policy_at},
+    cli::context::{MAX_FILE_BYTES, control_files, governed_trees, policy_at},
     git::Merge,
     model::{Activity, Outcome, PullRequest, Tree},
     pipeline::{self, Scope, Snapshot},
-    policy::{PathKind, Policy},
+    policy::Policy,
 };
 
 /// A pull request, judged on the merged result with the base tip of this moment.
 pub(super) struct Judged {
     pub(super) pull_request: PullRequest,
     pub(super) policy: Policy,
+    /// The base tip that it was judged on.
+    pub(super) base: String,
     /// The best common ancestor of base and head.
     pub(super) merge_base: String,
     pub(super) result: MergedResult,
@@ -84,7 +86,7 @@ pub(super) async fn judge(step: &Step<'_>, pull_request: PullRequest) -> anyhow:
             MergedResult::Clean(Box::new(clean(store, &policy, &sides, *now, activity)?))
         }
     };
-    Ok(Judged { pull_request, policy, merge_base, result })
+    Ok(Judged { pull_request, policy, base, merge_base, result })
 }
 
 /// The commits and trees that a change is judged by.
@@ -122,12 +124,4 @@ pub(super) fn clean(
     let outcome = pipeline::evaluate(&snapshot);
     let context = pipeline::context_files(&snapshot, &outcome);
     Ok(Clean { outcome, control, context, merged: snapshot.merged, commentable })
-}
-
-/// The control files of a tree that [`governed_trees`] read.
-pub(super) fn control_files(tree: &Tree, policy: &Policy) -> Tree {
-    let control = tree.iter().filter(|(path, file)| {
-        matches!(policy.classify(path), PathKind::Control | PathKind::Workflow) && policy.governs(path, &file.bytes)
-    });
-    control.map(|(path, file)| (path.clone(), file.clone())).collect()
 }

@@ -1,17 +1,20 @@
 //! What landed on the base branches and is not in the audit log yet.
 
+use std::iter;
+
 use chrono::{DateTime, Utc};
 
-use super::{Step, gather::control_files};
+use super::Step;
 use crate::{
     approval::{self, Evidence},
-    audit_log::{Landing, MergedPullRequest, RecordedApproval, is_vetoed, standing_approvals},
+    audit_log::{Branch, Landing, MergedPullRequest, State},
     cli::{
-        context::{governed_trees, policy_in_force},
+        context::{control_files, governed_trees, policy_in_force},
         log::{TOOL, View},
     },
     git::Commit,
-    model::{Activity, Digest, Entry, PullRequest},
+    github::Error,
+    model::{Activity, Entry, PullRequest},
     pipeline::{self, Scope, Snapshot},
     policy::Policy,
 };
@@ -25,30 +28,70 @@ pub(super) struct Arrival {
     pub(super) pull_request: Option<PullRequest>,
 }
 
-/// Every landing on the recorded branches that the log of `view` does not have yet, oldest first.
-pub(super) async fn landings(step: &Step<'_>, view: &mut View) -> anyhow::Result<Vec<Landing>> {
+/// Every landing that the log of `view` does not have yet, oldest first for each branch, and the state that they follow. A
+/// branch that is `gated` and that the log does not know begins in it where it left the default branch.
+pub(super) async fn landings(
+    step: &Step<'_>,
+    view: &mut View,
+    gated: &[String],
+) -> anyhow::Result<(State, Vec<Landing>)> {
+    let mut state = view.state()?;
+    for name in iter::once(&step.repository.default_branch).chain(gated) {
+        let reference = format!("refs/heads/{name}");
+        if !state.branches.contains_key(&reference)
+            && let Some(tip) = begin(step, &state, name).await?
+        {
+            state.branches.insert(reference, Branch { tip, rewrites: 0 });
+        }
+    }
     let mut landings = Vec::new();
-    for (reference, branch) in view.state()?.branches {
-        let recorded = branch.tip;
-        let Some(tip) = step.store.git().ls_remote(step.store.remote(), &reference, step.store.token())? else {
+    for (reference, branch) in &state.branches {
+        let recorded = &branch.tip;
+        let Some(tip) = step.store.git().ls_remote(step.store.remote(), reference, step.store.token())? else {
             continue;
         };
-        if tip == recorded {
+        if tip == *recorded {
             continue;
         }
         let mut policy = None;
-        for arrival in arrivals(step, &recorded, &tip).await? {
+        let branch = reference.strip_prefix("refs/heads/").unwrap_or(reference);
+        let mut recent = None;
+        for mut arrival in arrivals(step, branch, recorded, &tip).await? {
             let in_force = policy_in_force(step.store.git(), &arrival.before, policy.take())?;
-            landings.push(landing(step, view, &in_force, &reference, &arrival)?);
+            let mut landed = landing(step, view, &in_force, reference, &arrival)?;
+            if arrival.pull_request.is_none() && !arrival.rewritten && !landed.files.is_empty() {
+                arrival.pull_request = merged_lately(step, branch, &arrival.after, &mut recent).await?;
+                if arrival.pull_request.is_some() {
+                    landed = landing(step, view, &in_force, reference, &arrival)?;
+                }
+            }
+            landings.push(landed);
             policy = Some(in_force);
         }
     }
-    Ok(landings)
+    Ok((state, landings))
+}
+
+/// The commit from which on a branch is recorded: the last one that it shares with the recorded tip of the default
+/// branch, whose landings are recorded there; `None` where there is no such branch.
+async fn begin(step: &Step<'_>, state: &State, name: &str) -> anyhow::Result<Option<String>> {
+    let Some(tip) = step.store.fetch_branch(name)? else { return Ok(None) };
+    // A default branch that was renamed goes on where the log knows it under the old name.
+    let known = state.tip(&format!("refs/heads/{}", step.repository.default_branch));
+    let Some(known) = known.or_else(|| state.branches.values().next().map(|branch| branch.tip.as_str())) else {
+        return Ok(None);
+    };
+    match step.github.merge_base(known, &tip).await {
+        Ok(merge_base) => Ok(Some(merge_base)),
+        // They share nothing: all of it is recorded, as history that was replaced.
+        Err(Error::NotFound(_)) => Ok(Some(known.to_owned())),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The commits between `recorded` and `tip`, those of one pull request together. Where first parents do not lead back to
 /// `recorded`, everything between is one arrival.
-async fn arrivals(step: &Step<'_>, recorded: &str, tip: &str) -> anyhow::Result<Vec<Arrival>> {
+async fn arrivals(step: &Step<'_>, branch: &str, recorded: &str, tip: &str) -> anyhow::Result<Vec<Arrival>> {
     let git = step.store.git();
     let known = step.store.fetch_history(recorded, tip)?;
     let commits = if known { git.first_parent(Some(recorded), tip)? } else { Vec::new() };
@@ -56,7 +99,7 @@ async fn arrivals(step: &Step<'_>, recorded: &str, tip: &str) -> anyhow::Result<
     if !known || !chained {
         step.store.fetch_commits(&[recorded])?;
         let at = git.first_parent(None, tip)?.last().map_or(step.now, time);
-        let pull_request = if known { merged_by(step, tip).await? } else { None };
+        let pull_request = if known { merged_with(step, branch, tip, &[tip]).await? } else { None };
         return Ok(vec![Arrival {
             before: recorded.to_owned(),
             after: tip.to_owned(),
@@ -65,13 +108,14 @@ async fn arrivals(step: &Step<'_>, recorded: &str, tip: &str) -> anyhow::Result<
             pull_request,
         }]);
     }
+    let ids: Vec<&str> = commits.iter().map(|commit| commit.sha.as_str()).collect();
     let mut arrivals: Vec<Arrival> = Vec::new();
     let mut open: Option<(String, PullRequest)> = None;
     for commit in &commits {
         let parent = commit.parent.clone().unwrap_or_else(|| recorded.to_owned());
         let (before, pull_request) = match open.take() {
             Some((before, pull_request)) => (before, Some(pull_request)),
-            None => (parent, merged_with(step, &commit.sha, &commits).await?),
+            None => (parent, merged_with(step, branch, &commit.sha, &ids).await?),
         };
         match pull_request {
             // A rebase: the pull request's last commit is still to come.
@@ -87,24 +131,38 @@ async fn arrivals(step: &Step<'_>, recorded: &str, tip: &str) -> anyhow::Result<
     Ok(arrivals)
 }
 
-/// The pull request that `commit` came with: merged, and its merge commit is one of `commits`.
-async fn merged_with(step: &Step<'_>, commit: &str, commits: &[Commit]) -> anyhow::Result<Option<PullRequest>> {
-    let at = |sha: &str| commits.iter().position(|commit| commit.sha == sha);
+/// The pull request that `commit` came to the branch with: merged there, and its merge commit is one of `commits`, not
+/// before it.
+async fn merged_with(
+    step: &Step<'_>,
+    branch: &str,
+    commit: &str,
+    commits: &[&str],
+) -> anyhow::Result<Option<PullRequest>> {
+    let at = |sha: &str| commits.iter().position(|commit| *commit == sha);
     let from = at(commit);
     let pull_requests = step.github.pull_requests_of_commit(commit).await?;
     let found = pull_requests.into_iter().find(|pull_request| {
         let merged = pull_request.merge_commit_sha.as_deref().filter(|_| pull_request.merged);
-        merged.and_then(at).is_some_and(|merged| Some(merged) >= from)
+        pull_request.base_ref == branch && merged.and_then(at).is_some_and(|merged| Some(merged) >= from)
     });
     whole(step, found).await
 }
 
-async fn merged_by(step: &Step<'_>, commit: &str) -> anyhow::Result<Option<PullRequest>> {
-    let pull_requests = step.github.pull_requests_of_commit(commit).await?;
-    let found = pull_requests
-        .into_iter()
-        .find(|pull_request| pull_request.merged && pull_request.merge_commit_sha.as_deref() == Some(commit));
-    whole(step, found).await
+/// The pull request whose merge commit GitHub has not connected with it yet, which can take it a minute: found among
+/// those that were closed last, which are read once.
+async fn merged_lately(
+    step: &Step<'_>,
+    branch: &str,
+    commit: &str,
+    recent: &mut Option<Vec<PullRequest>>,
+) -> anyhow::Result<Option<PullRequest>> {
+    let recent = match recent {
+        Some(recent) => recent,
+        None => recent.insert(step.github.recently_closed(branch).await?),
+    };
+    let merged = |it: &&PullRequest| it.merged && it.merge_commit_sha.as_deref() == Some(commit);
+    whole(step, recent.iter().find(merged).cloned()).await
 }
 
 /// A list does not say who merged.
@@ -124,27 +182,27 @@ pub(super) fn landing(
     arrival: &Arrival,
 ) -> anyhow::Result<Landing> {
     let (base, merged) = governed_trees(step.store.git(), policy, &arrival.before, &arrival.after)?;
+    // Whoever pushes chooses the time of the commit, which must not bring an expired waiver back.
+    let merged_at = arrival.pull_request.as_ref().and_then(|pull_request| pull_request.merged_at);
+    let now = merged_at.unwrap_or(step.now);
     let control = control_files(&base, policy);
     let changed = base.keys().chain(merged.keys()).filter(|path| base.get(*path) != merged.get(*path));
     let scope = Scope::Changed(changed.cloned().collect());
     let policy = policy.clone();
-    let snapshot = Snapshot { policy, now: arrival.at, base, merged, scope, activity: Activity::default() };
+    let snapshot = Snapshot { policy, now, base, merged, scope, activity: Activity::default() };
     let outcome = pipeline::evaluate(&snapshot);
     let evidence = Evidence::of(&outcome, &snapshot.merged, None);
     let required = approval::required(&approval::classify(&outcome, &snapshot.policy));
-    let pull_request = arrival
-        .pull_request
-        .as_ref()
-        .filter(|pull_request| reference.strip_prefix("refs/heads/") == Some(pull_request.base_ref.as_str()));
+    let pull_request = arrival.pull_request.as_ref();
     Ok(Landing {
         reference: reference.to_owned(),
         before: arrival.before.clone(),
         after: arrival.after.clone(),
         rewritten: arrival.rewritten,
-        at: pull_request.and_then(|pull_request| pull_request.merged_at).unwrap_or(arrival.at),
+        at: merged_at.unwrap_or(arrival.at).min(step.now),
         actor: pull_request.and_then(|pull_request| pull_request.merged_by.clone()),
         files: outcome.files,
-        pull_request: pull_request.map(|pull_request| approvals(view, pull_request, required)).transpose()?,
+        pull_request: pull_request.map(|it| approvals(view, it.number, required)).transpose()?,
         policy: Some(approval::policy_digest(&control)),
         violations: evidence.violations,
         tables: evidence.tables,
@@ -153,22 +211,9 @@ pub(super) fn landing(
     })
 }
 
-fn approvals(view: &mut View, pull_request: &PullRequest, required: usize) -> anyhow::Result<MergedPullRequest> {
-    let entries: Vec<Entry> =
-        view.entries_of(pull_request.number)?.into_iter().map(|recorded| recorded.entry).collect();
-    let mut approvals = Vec::new();
-    for entry in standing_approvals(&entries, pull_request.number) {
-        let (Some(actor), Some(digest)) = (&entry.actor, entry.digest) else { continue };
-        let lines = lines_of(view, &digest)?;
-        approvals.push(RecordedApproval { id: entry.id.clone(), actor: actor.id, digest, lines });
-    }
-    let vetoed = is_vetoed(&entries, pull_request.number);
-    Ok(MergedPullRequest { number: pull_request.number, required, vetoed, approvals })
-}
-
-/// The lines of an approval digest; none where the log lacks them, which covers nothing.
-fn lines_of(view: &mut View, digest: &Digest) -> anyhow::Result<Vec<u8>> {
-    Ok(view.blob(digest)?.unwrap_or_default())
+fn approvals(view: &mut View, number: u64, required: usize) -> anyhow::Result<MergedPullRequest> {
+    let entries: Vec<Entry> = view.entries_of(number)?.into_iter().map(|recorded| recorded.entry).collect();
+    view.merged(number, required, &entries)
 }
 
 fn time(commit: &Commit) -> DateTime<Utc> {

@@ -19,11 +19,18 @@ mod validate;
 use chrono::{DateTime, Utc};
 
 use self::{environment::Environment, event::Subject, store::Store};
-use super::{Ended, arguments::Only, block_on, context::Context, log, output};
+use super::{
+    Ended,
+    arguments::Only,
+    block_on,
+    context::{Context, policy_at},
+    log, output,
+};
 use crate::{
     audit_log::Signer,
     github::{Github, Settings},
     model::{PullRequest, RepositoryFacts},
+    policy::Policy,
 };
 
 /// Context of the commit status.
@@ -53,6 +60,18 @@ impl Step<'_> {
     /// Whether the audit log and the status are this step's.
     fn records(&self) -> bool {
         self.only != Some(Only::Review)
+    }
+
+    /// Whether pull requests to a branch, whose policy this is, are judged: it is the default branch, or its policy or that
+    /// of the default branch names it.
+    fn gates(&self, branch: &str, policy: &Policy) -> anyhow::Result<bool> {
+        let default = &self.repository.default_branch;
+        let names = |policy: &Policy| policy.gate_branches.iter().any(|gated| gated == branch);
+        if branch == default || names(policy) {
+            return Ok(true);
+        }
+        let tip = self.store.fetch_branch(default)?;
+        Ok(tip.map(|tip| policy_at(self.store.git(), &tip)).transpose()?.is_some_and(|policy| names(&policy)))
     }
 }
 

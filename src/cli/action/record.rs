@@ -4,7 +4,7 @@ use anyhow::Context as _;
 
 use super::{Step, landings::landings, merged};
 use crate::{
-    audit_log::{Addition, Checkpoint, reconcile},
+    audit_log::{Addition, Checkpoint, State, reconcile},
     cli::{
         Ended, audit,
         context::policy_at,
@@ -20,26 +20,30 @@ pub(super) async fn run(step: &Step<'_>) -> anyhow::Result<Ended> {
     let branch = &step.repository.default_branch;
     let tip = step.store.fetch_branch(branch)?.with_context(|| format!("the default branch {branch} has no commit"))?;
     let policy = policy_at(step.store.git(), &tip)?;
-    let ((), checkpoint) = append(step, &policy, |_| Ok(((), Vec::new()))).await?;
+    let ((), checkpoint) = append(step, &policy, |_, _| Ok(((), Vec::new()))).await?;
     let entries = plural(usize::try_from(checkpoint.size).unwrap_or(usize::MAX), "entry");
     output::print(&format!("The audit log has {entries}.\n"))?;
     Ok(Ended::Well)
 }
 
-/// Appends what landed since the last entry, then what `decide` makes of the log as it is. A lost race starts over:
-/// everything is read and decided again. Returns what was decided last, and the checkpoint of the log that has it.
+/// Appends what landed since the last entry, then what `decide` makes of the log as it is, and of the tips that are
+/// recorded then. A lost race starts over: everything is read and decided again. Returns what was decided last, and the
+/// checkpoint of the log that has it.
 pub(super) async fn append<T>(
     step: &Step<'_>,
     policy: &Policy,
-    mut decide: impl FnMut(&mut View) -> anyhow::Result<(T, Vec<Addition>)>,
+    mut decide: impl FnMut(&mut View, &State) -> anyhow::Result<(T, Vec<Addition>)>,
 ) -> anyhow::Result<(T, Checkpoint)> {
     let log = log(step, policy);
     let mut retry = Retry::default();
     loop {
         let mut view = view(step, policy, &log)?;
-        let landed = landings(step, &mut view).await?;
-        let mut additions = reconcile(&log.origin, &view.state()?, &landed);
-        let (decided, more) = decide(&mut view)?;
+        let (mut state, landed) = landings(step, &mut view, &policy.gate_branches).await?;
+        let mut additions = reconcile(&log.origin, &state, &landed);
+        for addition in &additions {
+            state.apply(&log.origin.database, addition.entry()).map_err(anyhow::Error::msg)?;
+        }
+        let (decided, more) = decide(&mut view, &state)?;
         additions.extend(more);
         match log.append(&mut view, &additions, step.now)? {
             Append::Done(checkpoint) => {

@@ -4,7 +4,7 @@ use anyhow::bail;
 
 use super::{
     STATUS_CONTEXT, Step,
-    approvals::{About, Approvals},
+    approvals::{About, Approvals, Overtaken},
     gather::{self, Clean, Judged},
     outputs::{self, Outputs},
     record, validate,
@@ -35,8 +35,8 @@ pub(super) async fn run(step: &Step<'_>, pull_request: PullRequest) -> anyhow::R
         return if step.records() { record::run(step).await } else { Ok(Ended::Well) };
     }
     let judged = gather::judge(step, pull_request).await?;
-    if !gated(step, &judged) {
-        let base = &judged.pull_request.base_ref;
+    let base = &judged.pull_request.base_ref;
+    if !step.gates(base, &judged.policy)? {
         let why = format!("The branch {base} is not gated; `[gate] branches` names those that are.");
         return validate::report(step, &judged, &why);
     }
@@ -62,19 +62,31 @@ pub(super) async fn run(step: &Step<'_>, pull_request: PullRequest) -> anyhow::R
 /// Posts what is to be said about a pull request, and its status; `None` where it moved on, so that another run does.
 ///
 /// What a person takes back while a success is on its way would leave a green status that nobody looks at before the next
-/// hour, so a success is followed by one more look, and by another judgement where something happened.
+/// hour, so a success is followed by one more look, and by another judgement where something happened. So is a policy that
+/// came into force while approvals were counted.
 pub(super) async fn perform(step: &Step<'_>, judged: &Judged) -> anyhow::Result<Option<Gate>> {
     let number = judged.pull_request.number;
-    let mut gate = Review { step, judged, number }.run().await?;
+    let mut gate = Review { step, judged, number }.run().await;
     for _ in 0..LOOKS {
-        let Some(seen) = gate.as_ref().and_then(|gate| gate.seen.as_ref().filter(|_| gate.turned_green)) else { break };
-        if !step.github.timeline(number).await?.moved_since(&seen.timeline, seen.own_id) {
+        let again = match &gate {
+            Ok(gate) => moved_since(step, number, gate.as_ref()).await?,
+            Err(error) => error.is::<Overtaken>(),
+        };
+        if !again {
             break;
         }
         let judged = gather::judge(step, step.github.pull_request(number).await?).await?;
-        gate = Review { step, judged: &judged, number }.run().await?;
+        gate = Review { step, judged: &judged, number }.run().await;
     }
-    Ok(gate)
+    gate
+}
+
+/// Whether something happened on the pull request since the approvals of a success were counted.
+async fn moved_since(step: &Step<'_>, number: u64, gate: Option<&Gate>) -> anyhow::Result<bool> {
+    match gate.and_then(|gate| gate.seen.as_ref().filter(|_| gate.turned_green)) {
+        Some(seen) => Ok(step.github.timeline(number).await?.moved_since(&seen.timeline, seen.own_id)),
+        None => Ok(false),
+    }
 }
 
 /// Posts a status, again where it turns out that it is not there.
@@ -90,12 +102,6 @@ pub(super) async fn post_status(step: &Step<'_>, sha: &str, status: &CommitStatu
         }
     }
     Ok(())
-}
-
-/// Whether the base is the default branch, or one that its policy names.
-fn gated(step: &Step<'_>, judged: &Judged) -> bool {
-    let base = &judged.pull_request.base_ref;
-    *base == step.repository.default_branch || judged.policy.gate_branches.contains(base)
 }
 
 struct Review<'a> {
@@ -181,7 +187,7 @@ impl<'a> Review<'a> {
                 continue;
             }
             let judged = gather::judge(self.step, other).await?;
-            if gated(self.step, &judged) {
+            if self.step.gates(&judged.pull_request.base_ref, &judged.policy)? {
                 let gate = Review { step: self.step, judged: &judged, number: *number }.assess().await?.gate;
                 statuses.push((judged.pull_request, gate.status));
             }
@@ -223,6 +229,7 @@ impl<'a> Review<'a> {
                 let block = unreviewable.then_some(Block::Unreviewable);
                 self.conclude(outcome, Some(digest.digest), Some(evaluation.state), evaluation.labels, block)
             }
+            Err(error) if error.is::<Overtaken>() => return Err(error),
             Err(error) => {
                 let why = format!("{error:#}");
                 let block = Block::Failed(&log_line(&why));

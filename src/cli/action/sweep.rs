@@ -31,7 +31,7 @@ pub(super) async fn branch(step: &Step<'_>, name: &str, before: &str) -> anyhow:
     let recorded = if step.records() { record::run(step).await.map(drop) } else { Ok(()) };
     let Some(tip) = step.store.fetch_branch(name)? else { return recorded.map(|()| Ended::Well) };
     let policy = policy_at(step.store.git(), &tip)?;
-    if gated(step, &policy, name) {
+    if step.gates(name, &policy)? {
         let before = step.store.fetch_commits(&[before]).is_ok().then_some(before);
         let touched = match before {
             Some(before) => {
@@ -58,7 +58,7 @@ pub(super) async fn everything(step: &Step<'_>) -> anyhow::Result<Ended> {
     let mut judged = BTreeSet::new();
     for base in bases {
         if let Some(tip) = step.store.fetch_branch(&base)?
-            && gated(step, &policy_at(step.store.git(), &tip)?, &base)
+            && step.gates(&base, &policy_at(step.store.git(), &tip)?)?
         {
             judged.insert(base);
         }
@@ -66,10 +66,6 @@ pub(super) async fn everything(step: &Step<'_>) -> anyhow::Result<Ended> {
     let open = open.into_iter().filter(|pull_request| judged.contains(&pull_request.base_ref)).collect();
     judge_again(step, open, false).await?;
     recorded.map(|()| Ended::Well)
-}
-
-fn gated(step: &Step<'_>, policy: &Policy, branch: &str) -> bool {
-    branch == step.repository.default_branch || policy.gate_branches.iter().any(|gated| gated == branch)
 }
 
 /// The pull requests that may touch governed files: all but those whose governed files are what one of the `tips` of the

@@ -12,12 +12,19 @@ use crate::{
     report::terminal::printable,
 };
 
+/// Most tables with the same action that are named in a line.
+const MAX_IN_LINE: usize = 5;
+
+/// Most tables with the same action, and most blobs, that are told one by one of an entry.
+const MAX_TOLD: usize = 20;
+
 /// Prints every entry in a line.
 pub(super) fn log(context: &Context, format: Format) -> anyhow::Result<Ended> {
-    let entries = open(context.git()?, &pinned_policy(context)?)?.entries()?;
+    let mut view = open(context.git()?, &pinned_policy(context)?)?;
+    let entries = view.entries()?;
     let text: String = match format {
         Format::Json => entries.into_iter().map(|recorded| recorded.line + "\n").collect(),
-        Format::Human => entries.iter().map(line).collect(),
+        Format::Human => whole_entries(&mut view, entries)?.iter().map(line).collect(),
     };
     output::print(&text)?;
     Ok(Ended::Well)
@@ -33,10 +40,26 @@ fn line(recorded: &Recorded) -> String {
     if let Some(actor) = &entry.actor {
         let _ = write!(text, "  by {}", actor.login);
     }
-    for table in &entry.tables {
-        let _ = write!(text, "  {} {}", table.action, table.table_name);
+    for (action, tables) in by_action(&entry.tables) {
+        if tables.len() > MAX_IN_LINE {
+            let _ = write!(text, "  {action} {} tables", tables.len());
+        } else {
+            text.extend(tables.iter().map(|table| format!("  {action} {}", table.table_name)));
+        }
     }
     printable(&text) + "\n"
+}
+
+/// Tables by what happens to them, in the order in which that comes up.
+fn by_action(tables: &[EntryTable]) -> Vec<(&str, Vec<&EntryTable>)> {
+    let mut grouped: Vec<(&str, Vec<&EntryTable>)> = Vec::new();
+    for table in tables {
+        match grouped.iter_mut().find(|(action, _)| *action == table.action) {
+            Some((_, tables)) => tables.push(table),
+            None => grouped.push((&table.action, vec![table])),
+        }
+    }
+    grouped
 }
 
 /// Prints everything that the log says about one thing.
@@ -62,7 +85,7 @@ pub(super) fn show(context: &Context, what: &str, format: Format) -> anyhow::Res
             output::print_json(&json!({"success": true, "entries": entries, "blob": blob}))?;
         }
         Format::Human => {
-            let mut parts: Vec<String> = entries.iter().map(whole).collect();
+            let mut parts: Vec<String> = entries.iter().map(|entry| whole(entry, &search)).collect();
             parts.extend(blob.map(|bytes| {
                 let text = String::from_utf8_lossy(&bytes).into_owned();
                 let lines: String = text.lines().map(|line| "  ".to_owned() + &printable(line) + "\n").collect();
@@ -77,21 +100,21 @@ pub(super) fn show(context: &Context, what: &str, format: Format) -> anyhow::Res
 fn found(view: &mut View, search: &Search) -> anyhow::Result<Vec<Recorded>> {
     if let Search::Pull(pr) = search {
         let entries = view.entries_of(*pr)?;
-        let whole = entries.into_iter().map(|found| view.with(|_, read| audit_log::with_overflow(found, read)));
-        return Ok(whole.collect::<Result<_, _>>()?);
+        return whole_entries(view, entries);
     }
-    let mut found = Vec::new();
-    for recorded in view.entries()? {
-        let recorded = view.with(|_, read| audit_log::with_overflow(recorded, read))?;
-        if search.finds(&recorded.entry) {
-            found.push(recorded);
-        }
-    }
-    Ok(found)
+    let entries = view.entries()?;
+    Ok(whole_entries(view, entries)?.into_iter().filter(|recorded| search.finds(&recorded.entry)).collect())
 }
 
-/// An entry with everything that it says, a line each.
-fn whole(recorded: &Recorded) -> String {
+/// The entries with what did not fit into their lines.
+fn whole_entries(view: &mut View, entries: Vec<Recorded>) -> anyhow::Result<Vec<Recorded>> {
+    let whole = entries.into_iter().map(|entry| view.with(|_, read| audit_log::with_overflow(entry, read)));
+    Ok(whole.collect::<Result<_, _>>()?)
+}
+
+/// An entry with everything that it says, a line each. Of very many tables with the same action only those are told that
+/// were asked for.
+fn whole(recorded: &Recorded, search: &Search) -> String {
     let entry = &recorded.entry;
     let pull = entry.pr.map(|pr| format!("  #{pr}")).unwrap_or_default();
     let mut text = format!("entry {}  {}  {}{pull}\n", recorded.index, entry.at.format("%FT%TZ"), entry.kind.as_str());
@@ -103,13 +126,19 @@ fn whole(recorded: &Recorded) -> String {
         say("by", &format!("{} (user {})", actor.login, actor.id));
     }
     facts(entry, &mut say);
-    for table in &entry.tables {
-        say("table", &table_line(table));
-        if let Some(justification) = &table.justification {
-            say("", &format!("because: {justification}"));
+    for (action, tables) in by_action(&entry.tables) {
+        let many = tables.len() > MAX_TOLD;
+        if many {
+            say("tables", &format!("{action} {} tables; --format json names them", tables.len()));
         }
-        for sql in &table.sql {
-            say("", &format!("SQL {sql}"));
+        for table in tables.into_iter().filter(|table| !many || search.names(table)) {
+            say("table", &table_line(table));
+            if let Some(justification) = &table.justification {
+                say("", &format!("because: {justification}"));
+            }
+            for sql in &table.sql {
+                say("", &format!("SQL {sql}"));
+            }
         }
     }
     for violation in &entry.violations {
@@ -135,8 +164,10 @@ fn facts(entry: &Entry, say: &mut dyn FnMut(&str, &str)) {
     for approval in &entry.approvals {
         say("approval", approval);
     }
-    for blob in &entry.blobs {
-        say("blob", &blob.to_string());
+    if entry.blobs.len() > MAX_TOLD {
+        say("blobs", &format!("{} files; --format json names them", entry.blobs.len()));
+    } else {
+        entry.blobs.iter().for_each(|blob| say("blob", &blob.to_string()));
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{
     checkpoint_file,
-    history::{self, Compared},
+    history::{Compared, History},
     pinned_origin, pinned_policy, read_file, tip,
 };
 use crate::{
@@ -16,7 +16,6 @@ use crate::{
         Ended,
         arguments::{Format, VerifyLog},
         context::Context,
-        log::View,
         output,
     },
     policy::Policy,
@@ -34,21 +33,27 @@ pub(super) fn run(context: &Context, arguments: &VerifyLog, format: Format) -> a
     let commit = tip(git, &policy)?;
     let mut files = git.files(&commit)?;
     let checkpoint = files.read("checkpoint")?.and_then(|bytes| audit_log::Checkpoint::parse(&bytes).ok());
-    let pinned = pinned(&policy, checkpoint.map(|checkpoint| checkpoint.origin), arguments)?;
-    let mut report = audit_log::verify(&pinned, &mut files)?;
-    let mut compared = None;
+    let pinned = pinned(&policy, checkpoint.as_ref().map(|checkpoint| checkpoint.origin.clone()), arguments)?;
+    let mut history = match &checkpoint {
+        Some(checkpoint) if !arguments.log_only => Some(History::open(git, &commit, &checkpoint.origin, &policy)?),
+        _ => None,
+    };
+    let mut failed = None;
+    let mut report = audit_log::verify(&pinned, &mut files, &mut |index, entry| {
+        if let Some(history) = history.as_mut().filter(|_| failed.is_none()) {
+            failed = history.take(index, entry).err();
+        }
+    })?;
     // A log that contradicts itself says nothing about the history.
-    if let Some(checkpoint) = report.checkpoint.as_ref().filter(|_| report.problems.is_empty() && !arguments.log_only) {
-        let mut found = history::compare(git, &mut View::open(git, &commit, &checkpoint.origin)?)?;
+    let mut compared = None;
+    if let Some(history) = history.filter(|_| report.problems.is_empty()) {
+        let mut found = failed.map_or_else(|| history.end(), Err)?;
         report.problems.append(&mut found.problems);
         compared = Some(found);
     }
     print(&report, compared.as_ref(), &commit, format)?;
     match compared {
-        Some(found) if report.problems.is_empty() && found.unknown > 0 => bail!(
-            "this clone lacks the history of {}; get it with `git fetch --unshallow`, or leave it out with --log-only",
-            plural(found.unknown, "landing")
-        ),
+        Some(found) if report.problems.is_empty() => found.complete().map(|()| Ended::Well),
         _ => Ok(Ended::well_if(report.problems.is_empty())),
     }
 }
@@ -93,6 +98,8 @@ fn print(report: &Report, compared: Option<&Compared>, commit: &str, format: For
             "landings": compared.map(|compared| compared.landings),
             "landingsUnknown": compared.map(|compared| compared.unknown),
             "landingsGone": compared.map(|compared| compared.gone),
+            "landingsUnrecorded": compared.map(|compared| &compared.unrecorded),
+            "approvals": compared.map(|compared| compared.approvals),
             "problems": report.problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
         })),
         Format::Human => {
@@ -101,14 +108,8 @@ fn print(report: &Report, compared: Option<&Compared>, commit: &str, format: For
             let entries = entries(report.size);
             let verdict = if whole { "the log is intact" } else { "THE LOG IS DAMAGED" };
             let _ = writeln!(text, "{entries} at commit {commit}: {verdict}");
-            if let Some(compared) = compared.filter(|compared| whole && compared.unknown == 0) {
-                let (landings, are) =
-                    (plural(compared.landings, "landing"), if compared.landings == 1 { "is" } else { "are" });
-                let _ = writeln!(text, "{landings} {are} in the history as recorded");
-                if compared.gone > 0 {
-                    let gone = plural(compared.gone, "landing");
-                    let _ = writeln!(text, "{gone} cannot be compared: rewritten history took their commits away");
-                }
+            if let Some(compared) = compared.filter(|_| whole) {
+                text.push_str(&compared.to_string());
             }
             match &report.signed_by {
                 Some(key) => drop(writeln!(text, "signed by {key}")),

@@ -53,9 +53,16 @@ pub(super) fn adds(states: &States) -> Vec<Step<'_>> {
     added.chain(checks).filter_map(|constraint| add(states, &constraint)).flatten().collect()
 }
 
-fn add<'a>(states: &'a States, new: &Constraint) -> Option<[Step<'a>; 2]> {
+fn add<'a>(states: &'a States, new: &Constraint) -> Option<Vec<Step<'a>>> {
     let name = new.name().to_owned();
     let definition = states.new.constraint(&name)?;
+    if states.fresh && matches!(new, Constraint::ForeignKey(_)) {
+        let down = states.alter(Action::DropConstraint(name.clone()));
+        let operation = states.operation(format!("add {} {name}", new.noun()), LockMode::ShareRowExclusive);
+        let operation = states.with_parent(operation, new, LockMode::ShareRowExclusive);
+        let step = Step::new(PhaseKind::Prepare, vec![add_whole(states, definition)], vec![down]);
+        return Some(vec![step.operation(operation)]);
+    }
     let filled = |column: &String| {
         states.added().any(|(added, definition)| added.name == *column && definition.has_volatile_default())
     };
@@ -76,7 +83,7 @@ fn add<'a>(states: &'a States, new: &Constraint) -> Option<[Step<'a>; 2]> {
     let operation = states.with_parent(operation, new, check_mode);
     let validate = Step::new(PhaseKind::Validate, vec![states.alter(Action::Validate(name))], Vec::new())
         .operation(Operation { work: Work::Scan, ..operation });
-    Some([add, validate])
+    Some(vec![add, validate])
 }
 
 /// New primary keys, unique and exclusion constraints.

@@ -34,18 +34,24 @@ pub(super) struct States {
     differences: Vec<Difference>,
     /// What the postcondition looks at.
     touched: Parts,
+    /// Whether nobody can be using the table.
+    fresh: bool,
 }
 
 impl States {
     /// Reads both states of an existing table; `Err` says what of the change cannot be carried out.
-    pub(super) fn read(change: &Change, before: &Table, after: &Table) -> Result<Self, Vec<Unsupported>> {
+    pub(super) fn read(
+        change: &Change,
+        (before, after): (&Table, &Table),
+        fresh: bool,
+    ) -> Result<Self, Vec<Unsupported>> {
         let differences = diff::differences(before, after, &change.renames);
         let written = before;
         let before = diff::renamed(before, &after.name, &change.renames);
         let (old, new) = (define(&before)?, define(after)?);
         let touched = touched(written, &before, after, &differences);
         let after = diff::renamed(after, &after.name, &crate::model::Renames::default());
-        let mut states = Self { before, after, old, new, differences, touched };
+        let mut states = Self { before, after, old, new, differences, touched, fresh };
         let reread: Vec<_> = states.reread_checks().map(|(_, check)| check.name().to_owned()).collect();
         states.touched.constraints.extend(reread);
         let refused = refused::of(&states);
@@ -158,11 +164,11 @@ impl States {
 /// The plan of a change of a table, and the texts of its migrations behind their headers.
 pub(super) fn generate(
     change: &Change,
-    before: &Table,
-    after: &Table,
+    states: (&Table, &Table),
     header: &MigrationHeader,
+    fresh: bool,
 ) -> Result<(Plan, Vec<Script>), Vec<Unsupported>> {
-    let states = States::read(change, before, after)?;
+    let states = States::read(change, states, fresh)?;
     let parts = states.parts();
     let numbered = || parts.iter().zip(phases::numbered(&parts));
     if parts.len() > MAX_PHASES as usize {

@@ -223,6 +223,7 @@ mod tests {
             table: Some(name),
             registry_id: None,
             change: Some(change),
+            taken_over: false,
             sql: None,
             plan: Plan::default(),
             migrations: Vec::new(),

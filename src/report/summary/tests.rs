@@ -82,6 +82,7 @@ fn request(text: Option<&str>) -> RequestOutcome {
     RequestOutcome {
         path,
         text: String::new(),
+        taken_over: false,
         sql: None,
         change: Some(Change {
             table: table.clone(),

@@ -67,6 +67,15 @@ impl RepoDriver {
         state.repo_mut(self.id).roles.insert(login.to_owned(), role);
     }
 
+    /// Gives the default branch another name, as the settings do.
+    pub fn rename_default_branch(&self, name: &str) {
+        let mut state = self.lock();
+        let repo = state.repo_mut(self.id);
+        let old = std::mem::replace(&mut repo.default_branch, name.to_owned());
+        git::run(&repo.git, &["branch", "-m", &old, name]);
+        git::run(&repo.git, &["symbolic-ref", "HEAD", &format!("refs/heads/{name}")]);
+    }
+
     /// Demands these of a branch, each as `{"type": .., "parameters": ..}`.
     pub fn rules(&self, branch: &str, rules: &[serde_json::Value]) {
         self.lock().repo_mut(self.id).rules.insert(branch.to_owned(), rules.to_vec());

@@ -39,17 +39,23 @@ impl RepoDriver {
             Method::Squash => merged(&[&base], &title),
             Method::Rebase => replay(&state, self.id(), &head, &base),
         };
-        git::run(&dir, &["update-ref", &format!("refs/heads/{base_ref}"), &sha]);
-        let pull = state.pull_mut(self.id(), number);
-        pull.open = false;
-        pull.closed_at = Some(at);
-        pull.updated_at = at;
-        pull.merged = Some(Merged { sha: sha.clone(), by: login.to_owned(), at });
-        let who = Who::person(login);
-        state.happened(self.id(), number, &who, Happening::Merged);
-        state.happened(self.id(), number, &who, Happening::Closed);
+        arrived(&mut state, self.id(), number, login, &sha);
         git::synchronise(&mut state);
         sha
+    }
+
+    /// Lets the first `numbers` of a merge queue land at once, up to the group that has `branch`.
+    pub fn land_group(&self, login: &str, numbers: &[u64], branch: &str) {
+        let mut state = self.lock();
+        let dir = state.repo(self.id()).git.clone();
+        let tip = git::tip(&dir, branch).expect("the group has a branch");
+        let commits = git::run(&dir, &["rev-list", &format!("--max-count={}", numbers.len()), "--reverse", &tip]);
+        for (number, sha) in numbers.iter().zip(commits.lines()) {
+            arrived(&mut state, self.id(), *number, login, sha);
+        }
+        let queue = git::run(&dir, &["for-each-ref", "--format=%(refname)", "refs/heads/gh-readonly-queue/"]);
+        queue.lines().for_each(|name| drop(git::run(&dir, &["update-ref", "-d", name])));
+        git::synchronise(&mut state);
     }
 
     /// Puts a pull request at the end of its base's merge queue; returns the branch that GitHub makes for the group.
@@ -90,6 +96,26 @@ impl RepoDriver {
         self.force_push(branch, &sha);
         sha
     }
+}
+
+/// A pull request landed as this commit, where its base branch is now.
+fn arrived(state: &mut State, repo: u64, number: u64, login: &str, sha: &str) {
+    let (dir, at) = (state.repo(repo).git.clone(), state.clock.now());
+    let base_ref = state.pull(repo, number).base_ref.clone();
+    let commits = match git::tip(&dir, &base_ref) {
+        Some(tip) => git::run(&dir, &["rev-list", "--first-parent", &format!("{tip}..{sha}")]),
+        None => sha.to_owned(),
+    };
+    let commits = commits.lines().map(str::to_owned).collect();
+    git::run(&dir, &["update-ref", &format!("refs/heads/{base_ref}"), sha]);
+    let pull = state.pull_mut(repo, number);
+    pull.open = false;
+    pull.closed_at = Some(at);
+    pull.updated_at = at;
+    pull.merged = Some(Merged { sha: sha.to_owned(), commits, by: login.to_owned(), at });
+    let who = Who::person(login);
+    state.happened(repo, number, &who, Happening::Merged);
+    state.happened(repo, number, &who, Happening::Closed);
 }
 
 /// The commits of `head` that `onto` does not have, again on top of it.

@@ -317,6 +317,8 @@ pub struct PullRequest {
 #[derive(Debug, Clone)]
 pub struct Merged {
     pub sha: String,
+    /// All that it brought to the base branch along first parents, the last one included.
+    pub commits: Vec<String>,
     pub by: String,
     pub at: Time,
 }

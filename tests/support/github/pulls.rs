@@ -59,7 +59,7 @@ pub fn of_commit(state: &mut State, call: &Call) -> Outcome {
 pub fn containing<'a>(repo: &'a Repo, sha: &str) -> impl Iterator<Item = &'a PullRequest> {
     let contains = move |pull: &&PullRequest| {
         let range = format!("{}..{}", pull.base_sha, pull.head_sha);
-        let merged = pull.merged.as_ref().is_some_and(|merged| merged.sha == sha);
+        let merged = pull.merged.as_ref().is_some_and(|merged| merged.commits.iter().any(|commit| commit == sha));
         merged || git::run(&repo.git, &["rev-list", &range]).lines().any(|line| line == sha)
     };
     let known: Vec<&PullRequest> = repo.pulls.values().filter(|_| !repo.commit_pulls_lag).filter(contains).collect();

@@ -1,0 +1,59 @@
+//! What landed after the last entry.
+
+use super::{Branch, History, Unrecorded, landing::Difference};
+
+fn reference(name: &str) -> String {
+    format!("refs/heads/{name}")
+}
+
+impl History<'_> {
+    /// Looks at what every base branch has beyond its recorded tip.
+    pub(super) fn unrecorded(&mut self) -> anyhow::Result<()> {
+        self.begin_gated()?;
+        for (_, branch) in std::mem::take(&mut self.branches) {
+            let commits = self.beyond(&branch)?;
+            let name = &branch.name;
+            let commits = commits.into_iter().map(|commit| Unrecorded { branch: name.clone(), commit });
+            self.found.unrecorded.extend(commits);
+        }
+        Ok(())
+    }
+
+    /// Gated branches of which nothing is recorded begin where they left the first branch.
+    fn begin_gated(&mut self) -> anyhow::Result<()> {
+        let first = self.first.first().and_then(|name| self.branches.get(&reference(name)));
+        let Some(recorded) = first.map(|first| first.recorded.clone()) else { return Ok(()) };
+        if !self.changes.has(&recorded)? {
+            return Ok(());
+        }
+        for name in &self.policy.gate_branches {
+            let reference = reference(name);
+            if self.branches.contains_key(&reference) {
+                continue;
+            }
+            let Some(tip) = Branch::tip(self.git, name)? else { continue };
+            if let Some(begin) = self.git.merge_base(&recorded, &tip)? {
+                let branch = Branch::begin(self.git, &mut self.changes, &reference, &begin)?;
+                self.branches.insert(reference, branch);
+            }
+        }
+        Ok(())
+    }
+
+    fn beyond(&mut self, branch: &Branch) -> anyhow::Result<Vec<String>> {
+        let (Some(tip), Some(control)) = (&branch.tip, &branch.control) else { return Ok(Vec::new()) };
+        // Where first parents do not lead there, all of it came at once.
+        let commits = branch.lineage.chain(&branch.recorded, tip).unwrap_or_else(|| vec![tip.clone()]);
+        let (mut control, mut before, mut found) = (control.clone(), &branch.recorded, Vec::new());
+        for commit in &commits {
+            let policy = control.policy.clone();
+            let difference = Difference::between(&mut self.changes, &policy, before, commit)?;
+            if !difference.governed(&policy).is_empty() {
+                found.push(commit.clone());
+            }
+            control.change(&difference.before, &difference.after);
+            before = commit;
+        }
+        Ok(found)
+    }
+}
