@@ -134,6 +134,6 @@ fn a_summary_that_cannot_be_written_costs_nothing_but_the_words() {
     stage.world.fail_next(COMMENTS, Fault::Error(403));
     let ran = merge(&stage, number);
     assert!(ran.stdout.contains(&format!("#{number} was recorded, and could not be told so: ")), "{}", ran.stdout);
-    assert!(!stage.summary(number).contains("Merged"));
+    assert!(!stage.summary(number).contains("Merged"), "{}", stage.summary(number));
     assert_eq!(stage.kinds().last().map(String::as_str), Some("merged"));
 }
