@@ -323,14 +323,17 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_a_log_is_a_bundle_and_a_tile_of_each_level() {
+    fn the_end_of_a_log_is_a_bundle_a_tile_of_each_level_and_the_folder_to_seal_next() {
         for (size, expected) in [
             (0, vec!["entries/000.jsonl"]),
             (255, vec!["entries/000.jsonl", "tile/0/000.p/255"]),
             // The next tile of a full one is in the same folder.
-            (256, vec!["entries/001.jsonl", "tile/0/001.p/1", "tile/1/000.p/1"]),
-            (600, vec!["entries/002.jsonl", "tile/0/002.p/88", "tile/1/000.p/2"]),
-            (65_536 * 3 + 257, vec!["entries/769.jsonl", "tile/0/769.p/1", "tile/1/003.p/1", "tile/2/000.p/3"]),
+            (256, vec!["entries/001.jsonl", "tile/0/001.p/1", "tile/1/000.p/1", "blob/000/"]),
+            (600, vec!["entries/002.jsonl", "tile/0/002.p/88", "tile/1/000.p/2", "blob/001/"]),
+            (
+                65_536 * 3 + 257,
+                vec!["entries/769.jsonl", "tile/0/769.p/1", "tile/1/003.p/1", "tile/2/000.p/3", "blob/768/"],
+            ),
         ] {
             let checkpoint = Checkpoint { size, ..checkpoint(&Store::new()) };
             let paths = paths_to_append(&checkpoint, &[]);
