@@ -10,10 +10,10 @@
 
 use std::{
     collections::BTreeMap,
-    fmt::Write as _,
     fs,
+    io::{BufRead as _, BufReader, BufWriter, Write as _},
     path::Path,
-    process::{Command, ExitCode, Stdio},
+    process::{Child, ChildStdin, ChildStdout, Command, ExitCode, Stdio},
     thread,
     time::{Duration, Instant},
 };
@@ -22,7 +22,7 @@ use chrono::{DateTime, Utc};
 use schema_registry::{
     audit_log::{Addition, Files, Initialisation, Origin, ReadError, Signer, append, initialise, sign},
     cli::log::Log,
-    git::{Git, Identity, NewCommit},
+    git::Git,
     model::{Actor, Digest, ENTRY_VERSION, Entry, EntryKind, EntryTable, KeyType},
 };
 
@@ -37,8 +37,8 @@ const APPENDS: usize = 9;
 /// How often verifying and its baseline are measured.
 const VERIFICATIONS: usize = 3;
 
-/// How many entries are made at once, so that not all of them are in memory.
-const BATCH: u64 = 100_000;
+/// How many entries a commit takes at most.
+const BATCH: usize = 256;
 
 /// Limits.
 const MOST_APPEND: f64 = 1.3;
@@ -95,9 +95,17 @@ fn git(dir: &Path, arguments: &[&str]) {
     assert!(status.success(), "git {arguments:?}");
 }
 
-/// A repository with a signed log of `size` entries on its branch, and the policy that pins it.
+/// A repository with a signed log of `size` entries on its branch, and the policy that pins it. The log has a commit for
+/// each [`BATCH`] entries.
 fn repository(size: u64, signer: &Signer) -> tempfile::TempDir {
-    let mut files = BTreeMap::new();
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    git(dir.path(), &["init", "--quiet", "--initial-branch=main", "."]);
+    // As GitHub has it.
+    git(dir.path(), &["config", "uploadpack.allowFilter", "true"]);
+    git(dir.path(), &["config", "uploadpack.allowAnySHA1InWant", "true"]);
+    let policy = format!("[audit]\norigin = \"{}\"\nkeys = [\"{}\"]\n", origin(), signer.key());
+    fs::write(dir.path().join("schema-registry.toml"), policy).expect("writable");
+    let mut import = Import::start(dir.path());
     let with = Initialisation {
         tips: BTreeMap::from([("refs/heads/main".to_owned(), "1".repeat(40))]),
         actor: None,
@@ -106,38 +114,104 @@ fn repository(size: u64, signer: &Signer) -> tempfile::TempDir {
         key: Some(signer.key().clone()),
         tool: "schema-registry 0.1.0".into(),
     };
-    write(&mut files, initialise(&origin(), &with).expect("short").0, signer);
-    let mut next = 1;
-    while next < size {
-        let end = size.min(next + BATCH);
-        let additions: Vec<_> = (next..end).map(addition).collect();
-        let mut read = |path: &str| -> Result<Option<Vec<u8>>, ReadError> { Ok(files.get(path).cloned().flatten()) };
+    import.commit(initialise(&origin(), &with).expect("short").0, signer, size == 1);
+    for first in (1..size).step_by(BATCH) {
+        let end = size.min(first + BATCH as u64);
+        let additions: Vec<_> = (first..end).map(addition).collect();
+        let mut read = |path: &str| -> Result<Option<Vec<u8>>, ReadError> { Ok(import.read(path)) };
         let appended = append(&origin(), &mut read, &additions).expect("appendable");
-        write(&mut files, appended.files, signer);
-        next = end;
+        import.commit(appended.files, signer, end == size);
     }
-    let dir = tempfile::tempdir().expect("a temporary directory");
-    git(dir.path(), &["init", "--quiet", "--initial-branch=main", "."]);
-    // As GitHub has it.
-    git(dir.path(), &["config", "uploadpack.allowFilter", "true"]);
-    git(dir.path(), &["config", "uploadpack.allowAnySHA1InWant", "true"]);
-    let policy = format!("[audit]\norigin = \"{}\"\nkeys = [\"{}\"]\n", origin(), signer.key());
-    fs::write(dir.path().join("schema-registry.toml"), policy).expect("writable");
-    let store = Git::open(dir.path()).expect("git is installed");
-    let identity = Identity { name: "schema-registry".into(), email: "bot@example.org".into() };
-    let commit = NewCommit { parent: None, files: &files, message: "log", identity: &identity, time: 1_700_000_000 };
-    let sha = store.commit_files(&commit).expect("written");
-    git(dir.path(), &["update-ref", &format!("refs/heads/{BRANCH}"), &sha]);
+    import.end();
     dir
 }
 
-fn write(all: &mut Files, mut files: Files, signer: &Signer) {
-    sign(&mut files, signer);
-    for (path, bytes) in files {
-        match bytes {
-            Some(bytes) => drop(all.insert(path, Some(bytes))),
-            None => drop(all.remove(&path)),
+/// Writes the commits of a log through one `git fast-import`, where each append would start its own.
+struct Import {
+    child: Child,
+    input: BufWriter<ChildStdin>,
+    output: BufReader<ChildStdout>,
+    /// What an append may read again.
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+/// What is derived goes into the last commit alone: its earlier versions would be gigabytes that nothing here reads.
+fn is_derived(path: &str) -> bool {
+    path.starts_with("ids/") || path.starts_with("pulls/")
+}
+
+impl Import {
+    fn start(dir: &Path) -> Self {
+        let mut child = Command::new("git")
+            .args(["fast-import", "--quiet", "--date-format=raw", "--done"])
+            .current_dir(dir)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("git is installed");
+        let input = BufWriter::new(child.stdin.take().expect("piped"));
+        let output = BufReader::new(child.stdout.take().expect("piped"));
+        Self { child, input, output, files: BTreeMap::new() }
+    }
+
+    fn read(&mut self, path: &str) -> Option<Vec<u8>> {
+        let Some(folder) = path.strip_suffix('/') else { return self.files.get(path).cloned() };
+        writeln!(self.input, "ls :1 {folder}").expect("it listens");
+        self.input.flush().expect("it listens");
+        let mut answer = String::new();
+        self.output.read_line(&mut answer).expect("it answers");
+        let id = answer.strip_prefix("040000 tree ")?.split('\t').next()?;
+        Some(format!("{id}\n").into_bytes())
+    }
+
+    fn commit(&mut self, mut files: Files, signer: &Signer, last: bool) {
+        sign(&mut files, signer);
+        let stamp = "schema-registry <bot@example.org> 1700000000 +0000";
+        write!(self.input, "commit refs/heads/{BRANCH}\nmark :1\ncommitter {stamp}\ndata 4\nlog\n\n")
+            .expect("it listens");
+        for (path, bytes) in files {
+            match bytes {
+                None => {
+                    writeln!(self.input, "D {path}").expect("it listens");
+                    self.files.remove(&path);
+                }
+                Some(bytes) if is_derived(&path) => drop(self.files.insert(path, bytes)),
+                Some(bytes) => {
+                    self.modify(&path, &bytes);
+                    self.keep(path, bytes);
+                }
+            }
         }
+        if last {
+            let files = std::mem::take(&mut self.files);
+            files.iter().filter(|(path, _)| is_derived(path)).for_each(|(path, bytes)| self.modify(path, bytes));
+        }
+        // The end of the commit: what is asked next is not asked of the one before.
+        writeln!(self.input).expect("it listens");
+    }
+
+    fn modify(&mut self, path: &str, bytes: &[u8]) {
+        write!(self.input, "M 100644 inline {path}\ndata {}\n", bytes.len()).expect("it listens");
+        self.input.write_all(bytes).expect("it listens");
+        writeln!(self.input).expect("it listens");
+    }
+
+    /// Keeps the last bundle, partial tiles and the rest; not all of it fits into memory.
+    fn keep(&mut self, path: String, bytes: Vec<u8>) {
+        const FULL_TILE: usize = 8_192;
+        if path.starts_with("blob/") || (path.starts_with("tile/") && bytes.len() == FULL_TILE) {
+            return;
+        }
+        if path.starts_with("entries/") {
+            self.files.retain(|path, _| !path.starts_with("entries/"));
+        }
+        self.files.insert(path, bytes);
+    }
+
+    fn end(mut self) {
+        self.input.write_all(b"done\n").expect("it listens");
+        drop(self.input);
+        assert!(self.child.wait().expect("our own child").success());
     }
 }
 
@@ -172,16 +246,26 @@ fn baseline(repository: &Path) -> Duration {
     start.elapsed()
 }
 
-/// Lists the blobs of the log, in the order of their paths.
+/// Lists the blobs of the log, those in sealed folders too; how many they are.
 fn list(repository: &Path) -> usize {
-    let output = Command::new("git").args(["ls-tree", "-r", BRANCH]).current_dir(repository).output();
-    let output = String::from_utf8(output.expect("git is installed").stdout).expect("text");
+    let listed = |treeish: &str| output(repository, &["ls-tree", "-r", treeish]);
     let mut ids = String::new();
-    for line in output.lines() {
-        let _ = writeln!(ids, "{}", line.split([' ', '\t']).nth(2).expect("an id"));
+    for line in listed(BRANCH).lines() {
+        let (facts, path) = line.split_once('\t').expect("a path");
+        let id = facts.split(' ').nth(2).expect("an id");
+        ids.extend([id, "\n"]);
+        if path.strip_suffix(".tree").is_some() {
+            let folder = listed(output(repository, &["cat-file", "blob", id]).trim());
+            ids.extend(folder.lines().flat_map(|line| [line.split([' ', '\t']).nth(2).expect("an id"), "\n"]));
+        }
     }
     fs::write(repository.join(".git/ids"), &ids).expect("writable");
     ids.lines().count()
+}
+
+fn output(repository: &Path, arguments: &[&str]) -> String {
+    let output = Command::new("git").args(arguments).current_dir(repository).output().expect("git is installed");
+    String::from_utf8(output.stdout).expect("text")
 }
 
 /// `audit verify`: how long, and the most memory that was resident, in bytes.

@@ -12,12 +12,12 @@ use super::{
     entry::{leaf_hash, line},
     ids::Shard,
     layout::{self, CHECKPOINT, STATE, WIDTH},
-    pulls::Pull,
-    query::{read_checkpoint, read_file, read_state},
+    pulls::Pulls,
+    query::{read_checkpoint, read_file, read_shard, read_state},
     tree::{Edge, Tile, hashes},
 };
 
-/// Files of the log's branch that change: their new bytes, or `None` where they go away.
+/// Files of the log's branch that change: their new bytes, or `None` where a file or a folder goes away.
 pub type Files = BTreeMap<String, Option<Vec<u8>>>;
 
 /// What appending gives.
@@ -33,6 +33,14 @@ pub struct Appended {
     pub added: usize,
     /// How many were there already.
     pub skipped: usize,
+}
+
+impl Appended {
+    /// How many of the additions this commit takes; it takes no more than 256 new ones. The rest goes into the next.
+    #[must_use]
+    pub fn taken(&self) -> usize {
+        self.added + self.skipped
+    }
 }
 
 /// How a log begins.
@@ -95,7 +103,8 @@ pub(super) fn first_id(origin: &Origin) -> String {
     format!("initialised:{origin}")
 }
 
-/// Appends entries that are not there yet, in order.
+/// Appends entries that are not there yet, in order, until 256 are new: what is left over goes into another commit on
+/// top ([`Appended::taken`]), so that each folder of blobs lies in the tree of one commit whole.
 ///
 /// # Errors
 /// [`Error::NotInitialised`], [`Error::Foreign`], [`Error::Damaged`] where what is read does not fit together,
@@ -103,14 +112,19 @@ pub(super) fn first_id(origin: &Origin) -> String {
 pub fn append(origin: &Origin, read: &mut Read, additions: &[Addition]) -> Result<Appended, Error> {
     let checkpoint = read_checkpoint(origin, read)?;
     let mut writer = Writer::load(&checkpoint, read)?;
+    let mut skipped = 0;
     for addition in additions {
+        if writer.edge.size() - checkpoint.size == WIDTH {
+            break;
+        }
         let entry = &addition.entry;
         let hash = layout::id_hash(&entry.id);
-        if writer.shard(&layout::id_shard(&hash), read)?.0.contains_key(&hash) {
+        if writer.shard(layout::shard_of(&hash), read)?.0.contains_key(&hash) {
+            skipped += 1;
             continue;
         }
         if let Some(pr) = entry.pr {
-            writer.read_pull(pr, read)?;
+            writer.read_pulls(pr, read)?;
         }
         if entry.kind == EntryKind::Initialised || entry.repo != origin.repo {
             return Err(Error::Foreign { found: entry.id.clone(), expected: origin.to_string() });
@@ -120,21 +134,22 @@ pub fn append(origin: &Origin, read: &mut Read, additions: &[Addition]) -> Resul
         writer.push(addition)?;
     }
     let added = usize::try_from(writer.edge.size() - checkpoint.size).unwrap_or(usize::MAX);
-    let skipped = additions.len() - added;
     if added == 0 {
         return Ok(Appended { files: Files::new(), checkpoint, key: None, added, skipped });
     }
     let key = writer.state.key.as_deref().and_then(|key| key.parse().ok());
+    writer.seal(checkpoint.size, read)?;
     let (files, checkpoint) = writer.finish(origin);
     Ok(Appended { files, checkpoint, key, added, skipped })
 }
 
-/// Files of the branch that appending these entries reads or replaces, whether they exist or not: for those who read from
-/// afar, and would rather ask once.
+/// Files of the branch that appending these entries reads or replaces, whether they exist or not, and folders with a `/`
+/// at the end: for those who read from afar, and would rather ask once.
 #[must_use]
 pub fn paths_to_append(checkpoint: &Checkpoint, additions: &[Addition]) -> Vec<String> {
-    let mut paths = vec![STATE.to_owned(), layout::bundle(checkpoint.size / WIDTH)];
-    let (mut level, mut count) = (0, checkpoint.size);
+    let size = checkpoint.size;
+    let mut paths = vec![STATE.to_owned(), layout::bundle(size / WIDTH)];
+    let (mut level, mut count) = (0, size);
     while count > 0 {
         let width = usize::try_from(count % WIDTH).unwrap_or_default();
         count /= WIDTH;
@@ -142,10 +157,11 @@ pub fn paths_to_append(checkpoint: &Checkpoint, additions: &[Addition]) -> Vec<S
         paths.push(layout::tile(level, count, width.max(1)));
         level += 1;
     }
-    for addition in additions {
-        paths.push(layout::id_shard(&layout::id_hash(&addition.entry.id)));
-        paths.extend(addition.entry.pr.map(layout::pull));
-        paths.extend(addition.entry.blobs.iter().map(layout::blob));
+    paths.extend((size / WIDTH).checked_sub(1).map(|bundle| layout::folder(bundle) + "/"));
+    for (addition, index) in additions.iter().zip(size..) {
+        paths.push(layout::shard(layout::shard_of(&layout::id_hash(&addition.entry.id))));
+        paths.extend(addition.entry.pr.map(layout::pulls));
+        paths.extend(addition.entry.blobs.iter().map(|blob| layout::blob(size, index, blob)));
     }
     paths
 }
@@ -156,8 +172,9 @@ struct Writer {
     /// The last bundle, while it is not full.
     bundle: String,
     state: State,
-    shards: BTreeMap<String, Shard>,
-    pulls: BTreeMap<u64, Pull>,
+    shards: BTreeMap<u16, Shard>,
+    /// By their path.
+    pulls: BTreeMap<String, Pulls>,
     /// Partial tiles that were there.
     old: Vec<String>,
     files: Files,
@@ -169,21 +186,30 @@ impl Writer {
         Self { edge, bundle, state, shards, pulls, old, files }
     }
 
-    /// The shard at `path`, read where that has not happened yet.
-    fn shard(&mut self, path: &str, read: &mut Read) -> Result<&Shard, Error> {
-        match self.shards.entry(path.to_owned()) {
+    /// A file of ids, read where that has not happened yet.
+    fn shard(&mut self, n: u16, read: &mut Read) -> Result<&Shard, Error> {
+        match self.shards.entry(n) {
             Slot::Occupied(there) => Ok(there.into_mut()),
-            Slot::Vacant(slot) => {
-                let shard = read_file(read, path)?.map(|bytes| Shard::parse(&bytes));
-                let damaged = || Error::damaged(path, "it is not a sorted list of ids");
-                Ok(slot.insert(shard.map_or(Some(Shard::default()), |shard| shard).ok_or_else(damaged)?))
-            }
+            Slot::Vacant(slot) => Ok(slot.insert(read_shard(n, read)?)),
         }
     }
 
-    fn read_pull(&mut self, pr: u64, read: &mut Read) -> Result<(), Error> {
-        if let Slot::Vacant(slot) = self.pulls.entry(pr) {
-            slot.insert(super::query::read_pull(pr, read)?);
+    fn read_pulls(&mut self, pr: u64, read: &mut Read) -> Result<(), Error> {
+        if let Slot::Vacant(slot) = self.pulls.entry(layout::pulls(pr)) {
+            slot.insert(super::query::read_pulls(pr, read)?);
+        }
+        Ok(())
+    }
+
+    /// Seals the last folder of blobs that was full at `size`, where another one is by now.
+    fn seal(&mut self, size: u64, read: &mut Read) -> Result<(), Error> {
+        let full = (size / WIDTH).checked_sub(1).filter(|bundle| layout::is_sealed(self.edge.size(), *bundle));
+        let Some(bundle) = full else { return Ok(()) };
+        let folder = layout::folder(bundle);
+        // Where no entry of the bundle names a blob there is none.
+        if let Some(id) = read_file(read, &format!("{folder}/"))? {
+            self.files.insert(layout::seal(bundle), Some(id));
+            self.files.insert(folder, None);
         }
         Ok(())
     }
@@ -213,11 +239,13 @@ impl Writer {
     fn push(&mut self, addition: &Addition) -> Result<(), Error> {
         let line = line(&addition.entry)?;
         let (index, hash) = (self.edge.size(), layout::id_hash(&addition.entry.id));
-        self.shards.entry(layout::id_shard(&hash)).or_default().0.insert(hash, index);
+        self.shards.entry(layout::shard_of(&hash)).or_default().0.insert(hash, index);
         if let Some(pr) = addition.entry.pr {
-            self.pulls.entry(pr).or_default().0.push(index);
+            self.pulls.entry(layout::pulls(pr)).or_default().0.insert((pr, index));
         }
-        self.files.extend(addition.blobs.iter().map(|blob| (layout::blob(&Digest::of(blob)), Some(blob.clone()))));
+        let folder = layout::folder(index / WIDTH);
+        let blobs = addition.blobs.iter().map(|blob| (format!("{folder}/{}", Digest::of(blob)), Some(blob.clone())));
+        self.files.extend(blobs);
         self.bundle.push_str(&line);
         self.bundle.push('\n');
         let filled = self.edge.push(leaf_hash(&line));
@@ -242,8 +270,8 @@ impl Writer {
         if !self.bundle.is_empty() {
             files.insert(layout::bundle(checkpoint.size / WIDTH), Some(self.bundle.into_bytes()));
         }
-        files.extend(self.shards.into_iter().map(|(path, shard)| (path, Some(shard.bytes()))));
-        files.extend(self.pulls.into_iter().map(|(pr, pull)| (layout::pull(pr), Some(pull.bytes()))));
+        files.extend(self.shards.into_iter().map(|(n, shard)| (layout::shard(n), Some(shard.bytes()))));
+        files.extend(self.pulls.into_iter().map(|(path, pulls)| (path, Some(pulls.bytes()))));
         files.insert(STATE.to_owned(), Some(self.state.bytes()));
         files.insert(CHECKPOINT.to_owned(), Some(checkpoint.to_string().into_bytes()));
         (files, checkpoint)
@@ -295,14 +323,17 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_a_log_is_a_bundle_and_a_tile_of_each_level() {
+    fn the_end_of_a_log_is_a_bundle_a_tile_of_each_level_and_the_folder_to_seal_next() {
         for (size, expected) in [
             (0, vec!["entries/000.jsonl"]),
             (255, vec!["entries/000.jsonl", "tile/0/000.p/255"]),
             // The next tile of a full one is in the same folder.
-            (256, vec!["entries/001.jsonl", "tile/0/001.p/1", "tile/1/000.p/1"]),
-            (600, vec!["entries/002.jsonl", "tile/0/002.p/88", "tile/1/000.p/2"]),
-            (65_536 * 3 + 257, vec!["entries/769.jsonl", "tile/0/769.p/1", "tile/1/003.p/1", "tile/2/000.p/3"]),
+            (256, vec!["entries/001.jsonl", "tile/0/001.p/1", "tile/1/000.p/1", "blob/000/"]),
+            (600, vec!["entries/002.jsonl", "tile/0/002.p/88", "tile/1/000.p/2", "blob/001/"]),
+            (
+                65_536 * 3 + 257,
+                vec!["entries/769.jsonl", "tile/0/769.p/1", "tile/1/003.p/1", "tile/2/000.p/3", "blob/768/"],
+            ),
         ] {
             let checkpoint = Checkpoint { size, ..checkpoint(&Store::new()) };
             let paths = paths_to_append(&checkpoint, &[]);

@@ -8,7 +8,7 @@ use crate::model::{Actor, Digest, ENTRY_VERSION, Entry, EntryKind, EntryTable, F
 
 use super::{
     Addition, Files, Initialisation, LandingId, LogFiles, Origin, Pinned, Problem, ReadError, TakeFile, append,
-    initialise, verify,
+    initialise, layout::SEAL, verify,
 };
 
 pub(super) fn origin() -> Origin {
@@ -82,9 +82,12 @@ pub(super) fn digest_lines(repo: u64, pr: u64, files: &[FileChange]) -> Vec<u8> 
     .into_bytes()
 }
 
-/// The branch of a log, in memory.
+/// Files by name.
+pub(super) type Folder = BTreeMap<String, Vec<u8>>;
+
+/// The branch of a log, in memory: its files, and by their id the folders that were there once, as git keeps them.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Store(pub(super) BTreeMap<String, Vec<u8>>);
+pub(super) struct Store(pub(super) Folder, pub(super) BTreeMap<String, Folder>);
 
 impl Store {
     /// A new log that begins with `refs/heads/main` at `t0`.
@@ -99,28 +102,81 @@ impl Store {
 
     pub(super) fn write(&mut self, files: Files) {
         for (path, bytes) in files {
-            match bytes {
-                Some(bytes) => drop(self.0.insert(path, bytes)),
-                None => assert!(self.0.remove(&path).is_some(), "{path} was not there"),
+            if let Some(bytes) = bytes {
+                self.0.insert(path, bytes);
+            } else if self.0.remove(&path).is_none() {
+                let folder = self.folder(&path);
+                assert!(!folder.is_empty(), "{path} was not there");
+                self.0.retain(|file, _| !file.starts_with(&format!("{path}/")));
+                self.keep(folder);
             }
         }
     }
 
-    pub(super) fn reader(&self) -> impl FnMut(&str) -> Result<Option<Vec<u8>>, ReadError> + '_ {
-        |path| Ok(self.0.get(path).cloned())
+    /// What lies in a folder.
+    pub(super) fn folder(&self, path: &str) -> Folder {
+        let inner = |file: &str| Some(file.strip_prefix(path)?.strip_prefix('/')?.to_owned());
+        self.0.iter().filter_map(|(file, bytes)| Some((inner(file)?, bytes.clone()))).collect()
     }
 
+    /// Keeps a folder as git does; gives what names it.
+    pub(super) fn keep(&mut self, folder: Folder) -> Vec<u8> {
+        let id = id(&folder);
+        self.1.insert(id.clone(), folder);
+        format!("{id}\n").into_bytes()
+    }
+
+    /// The folder that a file `a.tree` names.
+    pub(super) fn linked(&self, path: &str) -> Option<&Folder> {
+        let id = self.0.get(path).filter(|_| path.ends_with(SEAL))?;
+        self.1.get(std::str::from_utf8(id).ok()?.strip_suffix('\n')?)
+    }
+
+    fn get(&self, path: &str) -> Option<Vec<u8>> {
+        if let Some(path) = path.strip_suffix('/') {
+            let folder = self.folder(path);
+            return (!folder.is_empty()).then(|| format!("{}\n", id(&folder)).into_bytes());
+        }
+        let linked = || path.rsplit_once('/').and_then(|(folder, name)| self.linked(folder)?.get(name));
+        self.0.get(path).or_else(linked).cloned()
+    }
+
+    pub(super) fn reader(&self) -> impl FnMut(&str) -> Result<Option<Vec<u8>>, ReadError> + '_ {
+        |path| Ok(self.get(path))
+    }
+
+    /// Appends, in as many commits as it takes; how many were new, and how many were there.
     pub(super) fn append(&mut self, additions: &[Addition]) -> (usize, usize) {
-        let appended = append(&origin(), &mut self.reader(), additions).expect("appendable");
-        let counts = (appended.added, appended.skipped);
-        self.write(appended.files);
+        self.append_signed(&origin(), additions, |_| ())
+    }
+
+    pub(super) fn append_signed(
+        &mut self,
+        origin: &Origin,
+        mut additions: &[Addition],
+        sign: impl Fn(&mut Files),
+    ) -> (usize, usize) {
+        let mut counts = (0, 0);
+        while !additions.is_empty() {
+            let mut appended = append(origin, &mut self.reader(), additions).expect("appendable");
+            additions = &additions[appended.taken()..];
+            counts = (counts.0 + appended.added, counts.1 + appended.skipped);
+            sign(&mut appended.files);
+            self.write(appended.files);
+        }
         counts
     }
 }
 
+/// As good as git's.
+fn id(folder: &Folder) -> String {
+    let lines = folder.iter().map(|(name, bytes)| format!("{name} {}\n", Digest::of(bytes)));
+    Digest::of(lines.collect::<String>()).to_string()
+}
+
 impl LogFiles for Store {
     fn read(&mut self, path: &str) -> Result<Option<Vec<u8>>, ReadError> {
-        Ok(self.0.get(path).cloned())
+        Ok(self.get(path))
     }
 
     fn read_each(
@@ -129,7 +185,7 @@ impl LogFiles for Store {
         take: &mut dyn FnMut(&str, Option<Vec<u8>>) -> bool,
     ) -> Result<(), ReadError> {
         for path in paths {
-            if !take(&path, self.0.get(&path).cloned()) {
+            if !take(&path, self.get(&path)) {
                 break;
             }
         }
@@ -137,7 +193,13 @@ impl LogFiles for Store {
     }
 
     fn walk(&mut self, wanted: &dyn Fn(&str) -> bool, take: &mut TakeFile) -> Result<(), ReadError> {
-        self.0.iter().for_each(|(path, bytes)| take(path, true, wanted(path).then(|| bytes.clone())));
+        for (path, bytes) in &self.0 {
+            take(path, true, wanted(path).then(|| bytes.clone()));
+            for (name, bytes) in self.linked(path).into_iter().flatten() {
+                let path = format!("{path}/{name}");
+                take(&path, true, wanted(&path).then(|| bytes.clone()));
+            }
+        }
         Ok(())
     }
 }

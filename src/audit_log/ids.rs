@@ -1,4 +1,4 @@
-//! Which ids are in the log: `ids/<aa>/<bb>`, sorted lines `<sha256 of the id> <index>`.
+//! Which ids are in the log: `ids/<a>/<bc>`, sorted lines `<sha256 of the id> <index>`.
 
 use std::collections::BTreeMap;
 

@@ -52,5 +52,6 @@ pub use verify::{Earlier, LogFiles, Pinned, Place, Problem, Report, TakeEntry, T
 /// What a reader of files failed with.
 pub type ReadError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Reads a file of the log's branch; `None` where there is none.
+/// Reads a file of the log's branch; `None` where there is none. `a.tree/b` is the file `b` of the git tree whose id the
+/// file `a.tree` holds, and what is read of a folder, `a/`, is its id and an LF: what a file `a.tree` would hold.
 pub type Read<'a> = dyn FnMut(&str) -> Result<Option<Vec<u8>>, ReadError> + 'a;

@@ -10,7 +10,7 @@ use super::{
     ids::Shard,
     layout::{self, CHECKPOINT, STATE, WIDTH},
     proof::leaves,
-    pulls::Pull,
+    pulls::Pulls,
 };
 
 /// An entry in its place.
@@ -45,9 +45,23 @@ pub(super) fn read_file(read: &mut Read, path: &str) -> Result<Option<Vec<u8>>, 
     read(path).map_err(|source| Error::Read { path: path.to_owned(), source })
 }
 
-/// A blob that an entry names; `None` where the log lacks it.
-pub fn read_blob(digest: &Digest, read: &mut Read) -> Result<Option<Vec<u8>>, Error> {
-    read_file(read, &layout::blob(digest))
+/// A blob that entry `index` names; `None` where the log lacks it.
+///
+/// # Errors
+/// Also where its bytes are not those of its digest.
+pub fn read_blob(
+    checkpoint: &Checkpoint,
+    index: u64,
+    digest: &Digest,
+    read: &mut Read,
+) -> Result<Option<Vec<u8>>, Error> {
+    let path = layout::blob(checkpoint.size, index, digest);
+    match read_file(read, &path)? {
+        Some(bytes) if Digest::of(&bytes) != *digest => {
+            Err(Error::damaged(path, "its bytes are not those of its name"))
+        }
+        bytes => Ok(bytes),
+    }
 }
 
 /// The entries in order, one bundle in memory at a time. Ends after the first error.
@@ -101,26 +115,35 @@ impl Iterator for Entries<'_, '_> {
 /// The entry with this id, found through the index of ids.
 pub fn find(checkpoint: &Checkpoint, id: &str, read: &mut Read) -> Result<Option<Recorded>, Error> {
     let hash = layout::id_hash(id);
-    let path = layout::id_shard(&hash);
-    let Some(bytes) = read_file(read, &path)? else { return Ok(None) };
-    let shard = Shard::parse(&bytes).ok_or_else(|| Error::damaged(&path, "it is not a sorted list of ids"))?;
+    let n = layout::shard_of(&hash);
+    let shard = read_shard(n, read)?;
     let Some(index) = shard.0.get(&hash) else { return Ok(None) };
     let found = Entries::new(checkpoint, *index, read).next().transpose()?;
     let found = found.filter(|found| found.entry.id == id);
-    found.map(Some).ok_or_else(|| Error::damaged(path, format!("entry {index} does not have the id that it lists")))
+    let what = || Error::damaged(layout::shard(n), format!("entry {index} does not have the id that it lists"));
+    found.map(Some).ok_or_else(what)
 }
 
-pub(super) fn read_pull(pr: u64, read: &mut Read) -> Result<Pull, Error> {
-    let path = layout::pull(pr);
+pub(super) fn read_shard(n: u16, read: &mut Read) -> Result<Shard, Error> {
+    let path = layout::shard(n);
     match read_file(read, &path)? {
-        None => Ok(Pull::default()),
-        Some(bytes) => Pull::parse(&bytes).ok_or_else(|| Error::damaged(path, "it is not a sorted list of indexes")),
+        None => Ok(Shard::default()),
+        Some(bytes) => Shard::parse(&bytes).ok_or_else(|| Error::damaged(path, "it is not a sorted list of ids")),
+    }
+}
+
+/// The entries of 256 pull requests, `pr` among them.
+pub(super) fn read_pulls(pr: u64, read: &mut Read) -> Result<Pulls, Error> {
+    let path = layout::pulls(pr);
+    match read_file(read, &path)? {
+        None => Ok(Pulls::default()),
+        Some(bytes) => Pulls::parse(&bytes).ok_or_else(|| Error::damaged(path, "it is not a sorted list of entries")),
     }
 }
 
 /// Files that [`entries_of`] reads.
 pub fn paths_of(checkpoint: &Checkpoint, pr: u64, read: &mut Read) -> Result<Vec<String>, Error> {
-    let mut bundles: Vec<u64> = read_pull(pr, read)?.0.into_iter().map(|index| index / WIDTH).collect();
+    let mut bundles: Vec<u64> = read_pulls(pr, read)?.of(pr).into_iter().map(|index| index / WIDTH).collect();
     bundles.dedup();
     let mut paths: Vec<String> = bundles.iter().copied().map(layout::bundle).collect();
     for bundle in bundles {
@@ -167,7 +190,7 @@ pub fn vouched(checkpoint: &[u8], state: &State, pinned: &[VerifierKey]) -> Resu
 /// The entries of a pull request in order, each proven to be in the checkpoint's tree. Reads as much as the pull
 /// request has entries, however long the log is.
 pub fn entries_of(checkpoint: &Checkpoint, pr: u64, read: &mut Read) -> Result<Vec<Recorded>, Error> {
-    let indexes = read_pull(pr, read)?.0;
+    let indexes = read_pulls(pr, read)?.of(pr);
     let hashes = leaves(checkpoint, &indexes, read)?;
     let mut found = Vec::new();
     for (index, hash) in indexes.into_iter().zip(hashes) {

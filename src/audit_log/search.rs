@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::model::{Entry, EntryTable, EntryViolation};
 
-use super::{Error, OVERFLOW_HEADER, Read, Recorded, read_blob};
+use super::{Checkpoint, Error, OVERFLOW_HEADER, Read, Recorded, read_blob};
 
 /// What is asked for, as people write it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,12 +71,12 @@ struct Overflow {
 }
 
 /// Puts back what did not fit into the entry's line; the line itself stays as it is recorded.
-pub fn with_overflow(mut recorded: Recorded, read: &mut Read) -> Result<Recorded, Error> {
+pub fn with_overflow(checkpoint: &Checkpoint, mut recorded: Recorded, read: &mut Read) -> Result<Recorded, Error> {
     if !(recorded.entry.tables.is_empty() && recorded.entry.violations.is_empty()) {
         return Ok(recorded);
     }
     for digest in recorded.entry.blobs.clone() {
-        let blob = read_blob(&digest, read)?.unwrap_or_default();
+        let blob = read_blob(checkpoint, recorded.index, &digest, read)?.unwrap_or_default();
         let rest = blob.strip_prefix(OVERFLOW_HEADER.as_bytes()).and_then(|rest| rest.strip_prefix(b"\n"));
         if let Some(Ok(Overflow { violations, tables })) = rest.map(serde_json::from_slice) {
             (recorded.entry.violations, recorded.entry.tables) = (violations, tables);
@@ -143,7 +143,7 @@ mod tests {
         let checkpoint = read_checkpoint(&origin(), &mut store.reader()).expect("there");
         let recorded = Entries::new(&checkpoint, 1, &mut store.reader()).next().expect("one").expect("whole");
         assert!(!Search::parse("notes_1999").finds(&recorded.entry));
-        let whole = with_overflow(recorded, &mut store.reader()).expect("readable");
+        let whole = with_overflow(&checkpoint, recorded, &mut store.reader()).expect("readable");
         assert!(Search::parse("notes_1999").finds(&whole.entry));
     }
 }

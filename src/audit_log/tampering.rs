@@ -5,10 +5,10 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 
 use super::{
-    fixture::{Store, approved, at, entry, landing, origin, problems_with},
+    fixture::{Folder, Store, approved, at, entry, landing, origin, problems_with},
     *,
 };
-use crate::model::{Entry, EntryKind, KeyType, VerifierKey};
+use crate::model::{Digest, Entry, EntryKind, KeyType, VerifierKey};
 
 const MAIN: &str = "refs/heads/main";
 
@@ -45,9 +45,7 @@ fn log(origin: &Origin, begun: i64, entries: &[Entry], signer: &Signer) -> Store
 fn add(store: &mut Store, origin: &Origin, entries: &[Entry], signer: &Signer) {
     let additions: Vec<_> =
         entries.iter().map(|entry| Addition::new(entry.clone(), vec![entry.id.clone().into_bytes()])).collect();
-    let mut files = append(origin, &mut store.reader(), &additions).expect("appendable").files;
-    sign(&mut files, signer);
-    store.write(files);
+    store.append_signed(origin, &additions, |files| sign(files, signer));
 }
 
 fn entries() -> Vec<Entry> {
@@ -299,16 +297,14 @@ fn is_whole(pinned: &Pinned, mut store: Store) -> bool {
     verify(pinned, &mut store, &mut |_, _| {}).is_ok_and(|report| report.problems.is_empty())
 }
 
-/// A signed log over a border of tiles, with every kind of file, and what the policy pins of it.
+/// A signed log over two borders of tiles, so that a folder of blobs is sealed, with every kind of file, and what the policy pins of it.
 static LONG: LazyLock<(Pinned, Store)> = LazyLock::new(|| {
     let world = World::new();
-    let entries: Vec<_> = (0..260).map(|n| approved(&format!("LE_{n}"), n % 3)).collect();
+    let entries: Vec<_> = (0..520).map(|n| approved(&format!("LE_{n}"), n % 3)).collect();
     let mut store = log(&origin(), 0, &[], &world.owner);
     let blobs = |n: usize| vec![format!("blob {}", n % 20).into_bytes()];
     let additions: Vec<_> = entries.into_iter().enumerate().map(|(n, entry)| Addition::new(entry, blobs(n))).collect();
-    let mut files = append(&origin(), &mut store.reader(), &additions).expect("appendable").files;
-    sign(&mut files, &world.owner);
-    store.write(files);
+    store.append_signed(&origin(), &additions, |files| sign(files, &world.owner));
     (world.policy(), store)
 });
 
@@ -324,7 +320,9 @@ fn each_kind_of_damage_to_each_kind_of_file_is_found() {
         "tile/0/000",
         "tile/0/001",
         "tile/1",
-        "blob",
+        "blob/000.tree",
+        "blob/001",
+        "blob/002",
         "ids",
         "pulls",
     ];
@@ -347,6 +345,67 @@ fn each_kind_of_damage_to_each_kind_of_file_is_found() {
             assert!(damaged == *store || !is_whole(policy, damaged), "{path}: {damage:?}");
         }
     }
+}
+
+/// The tree of entries says nothing of git's: somebody may let a sealed folder be any other that git has.
+#[test]
+fn a_sealed_folder_holds_the_blobs_of_its_entries_and_nothing_else() {
+    let (policy, store) = &*LONG;
+    let found = |edit: &dyn Fn(&mut Store)| {
+        let mut tampered = store.clone();
+        edit(&mut tampered);
+        let problems = problems_with(policy, &tampered);
+        // Without its first blob, where the log begins cannot be told either.
+        problems.into_iter().filter(|problem| problem.contains("`blob/")).collect::<Vec<_>>().join("\n")
+    };
+    let (first, second) = ("blob/000.tree", "blob/001.tree");
+    let folder = store.linked(first).expect("sealed").clone();
+    let instead = |edit: &dyn Fn(&mut Folder)| {
+        found(&|store| {
+            let mut folder = folder.clone();
+            edit(&mut folder);
+            let seal = store.keep(folder);
+            store.0.insert(first.into(), seal);
+        })
+    };
+    let name = &Digest::of("blob 3").to_string();
+    let bytes = &folder[name];
+    assert_eq!(instead(&|_| ()), "", "the same folder");
+    insta::assert_snapshot!(instead(&|folder| drop(folder.remove(name))), @"entry 4 (LE_3) names `blob/000.tree/dc383e6cb34a818fc2f8469077cd5ff3589f0a548d2717c67d536a7dab6d5515`, which is missing");
+    insta::assert_snapshot!(instead(&|folder| drop(folder.insert(name.clone(), b"other".to_vec()))), @"entry 4 (LE_3) names `blob/000.tree/dc383e6cb34a818fc2f8469077cd5ff3589f0a548d2717c67d536a7dab6d5515`, whose bytes are not those of its name");
+    insta::assert_snapshot!(instead(&|folder| drop(folder.insert("more".into(), bytes.clone()))), @"`blob/000.tree/more` does not belong to the log");
+    insta::assert_snapshot!(instead(&|folder| drop(folder.insert(Digest::of("").to_string(), Vec::new()))), @"`blob/000.tree/e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855` does not belong to the log");
+    insta::assert_snapshot!(instead(&|folder| folder.clear()), @"`blob/000.tree` does not name the tree of its blobs");
+
+    let seal = &store.0[first];
+    insta::assert_snapshot!(found(&|store| drop(store.0.remove(first))), @"`blob/000.tree` is missing");
+    insta::assert_snapshot!(found(&|store| drop(store.0.insert(first.into(), b"nothing\n".to_vec()))), @"`blob/000.tree` does not name the tree of its blobs");
+    insta::assert_snapshot!(found(&|store| drop(store.0.insert(second.into(), seal.clone()))), @"`blob/001.tree` does not belong to the log");
+    let moved = found(&|store| {
+        let seal = store.0.remove(first).expect("there");
+        store.0.insert(second.into(), seal);
+    });
+    insta::assert_snapshot!(moved, @"
+    `blob/000.tree` is missing
+    `blob/001.tree` does not belong to the log
+    ");
+    let early = found(&|store| {
+        let seal = store.keep(store.folder("blob/001"));
+        store.0.retain(|path, _| !path.starts_with("blob/001/"));
+        store.0.insert(second.into(), seal);
+    });
+    assert!(early.contains("`blob/001.tree` does not belong to the log"), "{early}");
+    let open = |store: &mut Store| {
+        store.0.extend(folder.iter().map(|(name, bytes)| (format!("blob/000/{name}"), bytes.clone())));
+    };
+    let surplus: Vec<_> = folder.keys().map(|name| format!("`blob/000/{name}` does not belong to the log")).collect();
+    let surplus = surplus.join("\n");
+    assert_eq!(found(&|store| open(store)), surplus);
+    let reopened = found(&|store| {
+        open(store);
+        store.0.remove(first);
+    });
+    assert_eq!(reopened, format!("`blob/000.tree` is missing\n{surplus}"));
 }
 
 proptest! {

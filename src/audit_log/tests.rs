@@ -55,10 +55,10 @@ fn a_new_log_is_whole_and_its_files_are_those_of_the_format() {
 #[test]
 fn appending_one_by_one_or_in_batches_gives_the_same_files() {
     let (mut single, mut batch) = (Store::new(), Store::new());
-    for n in 0..260 {
+    for n in 0..600 {
         single.append(&[addition(n)]);
     }
-    assert_eq!(batch.append(&additions(0..260)), (260, 0));
+    assert_eq!(batch.append(&additions(0..600)), (600, 0));
     assert_eq!(single, batch);
     assert_eq!(problems(&batch), [""; 0]);
 }
@@ -66,11 +66,11 @@ fn appending_one_by_one_or_in_batches_gives_the_same_files() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(8))]
     #[test]
-    fn any_batches_give_the_same_files(mut cuts in proptest::collection::vec(0_usize..300, 0..5)) {
-        cuts.extend([0, 300]);
+    fn any_batches_give_the_same_files(mut cuts in proptest::collection::vec(0_usize..600, 0..5)) {
+        cuts.extend([0, 600]);
         cuts.sort_unstable();
         let (mut whole, mut store) = (Store::new(), Store::new());
-        whole.append(&additions(0..300));
+        whole.append(&additions(0..600));
         for pair in cuts.windows(2) {
             store.append(&additions(pair[0]..pair[1]));
         }
@@ -115,9 +115,9 @@ fn an_append_reads_and_writes_little_however_long_the_log_is() {
             Ok(store.0.get(path).cloned())
         };
         let appended = append(&origin(), &mut read, &[addition(0)]).expect("appendable");
-        // checkpoint, state, last bundle, ids, the pull request, and a partial tile of each level
+        // checkpoint, state, last bundle, ids, the pull requests, and a partial tile of each level
         assert_eq!(reads.borrow().len(), 5 + levels, "{reads:?}");
-        // checkpoint, state, last bundle, ids, pull request, blob, and a partial tile that comes and one that goes
+        // checkpoint, state, last bundle, ids, pull requests, blob, and a partial tile that comes and one that goes
         assert_eq!(appended.files.len(), 8, "{:?}", appended.files.keys());
         assert_eq!(appended.checkpoint.size, size + 1);
     }
@@ -220,10 +220,10 @@ fn a_problem_says_where_and_what() {
     insta::assert_snapshot!(damage("entries/000.jsonl", &|text| text.replacen("\"ann\"", "\"eve\"", 1)), @"entry 1 (LE_1) is not what was recorded: `tile/0/000.p/6` has another hash for it");
     insta::assert_snapshot!(damage("state.json", &|text| text.replace("t1", "t0")), @"`state.json` does not have the tips that the entries give");
     insta::assert_snapshot!(damage("checkpoint", &|text| text.replace("\n6\n", "\n5\n")), @"
-        `blob/df/a4/dfa4cb22d9ed2cdee3e52925d2fe3b537532082b36556f929aa1d188a34c2e43` does not belong to the log
+        `blob/000/dfa4cb22d9ed2cdee3e52925d2fe3b537532082b36556f929aa1d188a34c2e43` does not belong to the log
         `checkpoint` has another root than the 5 entries give
         `entries/000.jsonl` has 6 lines where the checkpoint counts 5 entries
-        `ids/03/e8` does not belong to the log
+        `ids/0/3e` does not belong to the log
         `state.json` does not have the tips that the entries give
         `tile/0/000.p/5` is missing
         `tile/0/000.p/6` does not belong to the log
@@ -243,7 +243,17 @@ fn files_that_are_missing_or_too_many_are_found() {
         damaged.0.remove(path);
         assert!(problems(&damaged).iter().any(|problem| problem.contains("missing")), "{path}");
     }
-    for path in ["entries/001.jsonl", "tile/0/000.p/5", "tile/0/000", "blob/00/00/x", "ids/00/00", "README.md"] {
+    for path in [
+        "entries/001.jsonl",
+        "tile/0/000.p/5",
+        "tile/0/000",
+        "blob/000/x",
+        "blob/000.tree",
+        "blob/001/x",
+        "ids/0/00",
+        "pulls/001",
+        "README.md",
+    ] {
         let mut damaged = store.clone();
         damaged.0.insert(path.to_owned(), Vec::new());
         assert_eq!(problems(&damaged), [format!("`{path}` does not belong to the log")]);
@@ -288,7 +298,7 @@ fn entries_that_contradict_each_other_are_found_under_a_valid_tree() {
     insta::assert_snapshot!(edited(&|log| log[1].repo = 2), @"entry 1 (LE_1) is of repository 2");
     insta::assert_snapshot!(edited(&|log| log[1].kind = EntryKind::Voided), @"entry 2 (landing:default:refs/heads/main:t0:t1) names the approval `LE_1`, which no earlier entry is");
     insta::assert_snapshot!(edited(&|log| log[0].blobs.clear()), @"entry 0 (initialised:schema-registry/github.com/1) does not name one blob with the tips that the log begins at");
-    insta::assert_snapshot!(edited(&|log| log[3].blobs.insert(0, Digest::of("absent"))), @"entry 3 (LE_2) names `blob/5a/d3/5ad38304b535c2987dbd24657c1a11b884984ff600d9f389deb0d4e634fee792`, which is missing");
+    insta::assert_snapshot!(edited(&|log| log[3].blobs.insert(0, Digest::of("absent"))), @"entry 3 (LE_2) names `blob/000/5ad38304b535c2987dbd24657c1a11b884984ff600d9f389deb0d4e634fee792`, which is missing");
 }
 
 #[test]

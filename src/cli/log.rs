@@ -108,26 +108,29 @@ impl View {
         Ok(self.with(|_, read| audit_log::read_state(read))?)
     }
 
-    /// A blob that an entry names.
-    pub(super) fn blob(&mut self, digest: &Digest) -> anyhow::Result<Option<Vec<u8>>> {
-        Ok(self.with(|_, read| audit_log::read_blob(digest, read))?)
+    /// A blob that entry `index` names.
+    pub(super) fn blob(&mut self, index: u64, digest: &Digest) -> anyhow::Result<Option<Vec<u8>>> {
+        Ok(self.with(|checkpoint, read| audit_log::read_blob(checkpoint, index, digest, read))?)
     }
 
-    /// What `entries` say of a pull request that landed: the approvals that stand, with their lines, and rejections. Lines
+    /// What `entries`, with their indexes, say of a pull request that landed: the approvals that stand, with their lines, and rejections. Lines
     /// that the log lacks cover nothing.
     pub(super) fn merged(
         &mut self,
         number: u64,
         required: usize,
-        entries: &[Entry],
+        entries: &[(u64, Entry)],
     ) -> anyhow::Result<MergedPullRequest> {
+        let each = || entries.iter().map(|(_, entry)| entry);
         let mut approvals = Vec::new();
-        for entry in audit_log::standing_approvals(entries, number) {
+        for entry in audit_log::standing_approvals(each(), number) {
             let (Some(actor), Some(digest)) = (&entry.actor, entry.digest) else { continue };
-            let lines = self.blob(&digest)?.unwrap_or_default();
+            // An approval names the lines of what it approves.
+            let index = entries.iter().find(|(_, other)| other.id == entry.id).map(|(index, _)| *index);
+            let lines = index.map(|index| self.blob(index, &digest)).transpose()?.flatten().unwrap_or_default();
             approvals.push(RecordedApproval { id: entry.id.clone(), actor: actor.id, digest, lines });
         }
-        let vetoed = audit_log::is_vetoed(entries, number);
+        let vetoed = audit_log::is_vetoed(each(), number);
         Ok(MergedPullRequest { number, required, vetoed, approvals })
     }
 }
@@ -170,19 +173,31 @@ impl Log<'_> {
         Ok(Some(view))
     }
 
-    /// Appends to the log as it is in `view`: one commit on its tip, pushed only if that is still the tip.
+    /// Appends to the log as it is in `view`: a commit on its tip, or several where there is more than one takes, pushed
+    /// together and only if that is still the tip.
     pub fn append(&self, view: &mut View, additions: &[Addition], now: DateTime<Utc>) -> anyhow::Result<Append> {
-        let paths = audit_log::paths_to_append(&view.checkpoint, additions);
-        view.files.fetch(&paths.iter().map(String::as_str).collect::<Vec<_>>())?;
-        let mut appended = view.with(|_, read| audit_log::append(&self.origin, read, additions))?;
-        if appended.files.is_empty() {
-            return Ok(Append::Done(appended.checkpoint));
+        let tip = view.files.commit().to_owned();
+        let mut rest = additions;
+        while !rest.is_empty() {
+            let paths = audit_log::paths_to_append(&view.checkpoint, rest);
+            view.files.fetch(&paths.iter().map(String::as_str).collect::<Vec<_>>())?;
+            let mut appended = view.with(|_, read| audit_log::append(&self.origin, read, rest))?;
+            let (taken, left) = rest.split_at(appended.taken());
+            rest = left;
+            if appended.files.is_empty() {
+                continue;
+            }
+            self.sign(&mut appended.files, appended.key.as_ref())?;
+            let kinds: Vec<&str> = taken.iter().map(|addition| addition.entry().kind.as_str()).collect();
+            let message = format!("{}\n", kinds.join(", "));
+            view.files.go_to(self.commit(Some(view.files.commit()), &appended.files, &message, now)?);
+            view.checkpoint = appended.checkpoint;
         }
-        self.sign(&mut appended.files, appended.key.as_ref())?;
-        let kinds: Vec<&str> = additions.iter().map(|addition| addition.entry().kind.as_str()).collect();
-        let message = format!("{}\n", kinds.join(", "));
-        match self.push(Some(view.files.commit()), &appended.files, &message, now)? {
-            Pushed::Accepted => Ok(Append::Done(appended.checkpoint)),
+        if *view.files.commit() == tip {
+            return Ok(Append::Done(view.checkpoint.clone()));
+        }
+        match self.push(view.files.commit(), Some(&tip))? {
+            Pushed::Accepted => Ok(Append::Done(view.checkpoint.clone())),
             Pushed::Lost => Ok(Append::Lost),
         }
     }
@@ -214,7 +229,7 @@ impl Log<'_> {
         }
         let (mut files, checkpoint) = audit_log::initialise(&self.origin, with)?;
         self.sign(&mut files, with.key.as_ref())?;
-        match self.push(None, &files, "initialised\n", with.at)? {
+        match self.push(&self.commit(None, &files, "initialised\n", with.at)?, None)? {
             Pushed::Accepted => Ok(checkpoint),
             Pushed::Lost => anyhow::bail!(exists()),
         }
@@ -237,14 +252,17 @@ impl Log<'_> {
         Ok(())
     }
 
-    fn push(&self, parent: Option<&str>, files: &Files, message: &str, now: DateTime<Utc>) -> anyhow::Result<Pushed> {
+    fn commit(&self, parent: Option<&str>, files: &Files, message: &str, now: DateTime<Utc>) -> anyhow::Result<String> {
         let identity = Identity {
             name: "schema-registry".to_owned(),
             email: "schema-registry@users.noreply.github.com".to_owned(),
         };
         let commit = NewCommit { parent, files, message, identity: &identity, time: now.timestamp() };
-        let sha = self.git.commit_files(&commit)?;
-        let pushed = self.git.push(self.remote, &sha, &self.reference(), parent, self.token);
+        Ok(self.git.commit_files(&commit)?)
+    }
+
+    fn push(&self, commit: &str, tip: Option<&str>) -> anyhow::Result<Pushed> {
+        let pushed = self.git.push(self.remote, commit, &self.reference(), tip, self.token);
         pushed.with_context(|| format!("cannot push the audit log to {} on {}", self.branch, self.remote))
     }
 }

@@ -73,6 +73,18 @@ impl Batch {
         asked: &mut dyn Iterator<Item = Result<(L, Option<String>), Error>>,
         take: &mut dyn FnMut(L, Option<Object>) -> bool,
     ) -> Result<(), Error> {
+        self.answers(asked, &mut |label, id, object| match (id, object) {
+            (Some(id), None) => Err(missing(&id)),
+            (_, object) => Ok(take(label, object)),
+        })
+    }
+
+    /// The same, where `take` decides what becomes of an object that is not here; it gets its id.
+    pub(super) fn answers<L>(
+        &mut self,
+        asked: &mut dyn Iterator<Item = Result<(L, Option<String>), Error>>,
+        take: &mut dyn FnMut(L, Option<String>, Option<Object>) -> Result<bool, Error>,
+    ) -> Result<(), Error> {
         let mut waiting: VecDeque<(L, Option<String>)> = VecDeque::new();
         let (mut more, mut going) = (true, true);
         loop {
@@ -91,11 +103,8 @@ impl Batch {
             // Half of the questions at a time, so that git always has some to answer.
             for _ in 0..waiting.len().div_ceil(2) {
                 let Some((label, id)) = waiting.pop_front() else { break };
-                let object = match id {
-                    Some(id) => Some(self.receive(usize::MAX)?.ok_or_else(|| missing(&id))?),
-                    None => None,
-                };
-                going = going && take(label, object);
+                let object = if id.is_some() { self.receive(usize::MAX)? } else { None };
+                going = going && take(label, id, object)?;
             }
             if waiting.is_empty() && !(more && going) {
                 return Ok(());
@@ -148,7 +157,10 @@ impl Batch {
 
 /// The error for an object that is not here.
 pub(super) fn missing(id: &str) -> Error {
-    unexpected(&["cat-file", id], "the object is missing; fetch it first")
+    unexpected(
+        &["cat-file", id],
+        "the object is missing; fetch it first: a shallow clone gets what it lacks with `git fetch --unshallow`",
+    )
 }
 
 impl Drop for Batch {

@@ -1,4 +1,9 @@
 //! Files of one commit of which there may be very many: tree by tree, and from a remote only those that are asked for.
+//!
+//! A file `a.tree` may stand for a folder that an earlier commit had: it holds the id of that folder's tree and an LF,
+//! and `a.tree/b` is the file `b` in it. A tree that stays small this way is what pushes are checked against: the receiving
+//! git goes through all of the parent's.
+//! Source: <https://github.com/git/git/blob/v2.47.0/connected.c>
 
 use std::{collections::BTreeMap, vec};
 
@@ -104,9 +109,23 @@ impl CommitFiles {
         &self.commit
     }
 
-    /// The bytes of the file at `path`; `None` where there is none.
+    /// Goes on with the files of another commit that is here.
+    pub fn go_to(&mut self, commit: String) {
+        self.commit = commit;
+        self.folders.clear();
+    }
+
+    /// The bytes of the file at `path`, or of the folder at `a/` what a file `a.tree` would hold; `None` where there is
+    /// none.
     pub fn read(&mut self, path: &str) -> Result<Option<Vec<u8>>, Error> {
         self.fetch(&[path])?;
+        if let Some(path) = path.strip_suffix('/') {
+            return match self.find(path)? {
+                Found::Node(node) if node.is_tree => Ok(Some(format!("{}\n", node.id).into_bytes())),
+                Found::Node(_) | Found::Nothing => Ok(None),
+                Found::Missing(id) => Err(missing(&id)),
+            };
+        }
         match self.find(path)? {
             Found::Node(node) => match node.into_blob() {
                 Some(id) => {
@@ -137,10 +156,12 @@ impl CommitFiles {
     }
 
     /// Calls `take` with every file, and with its bytes where the path is `wanted`. Folders that are nested too deeply are
-    /// given as if they were files. In no order that means anything, but always in the same. All of it must be here.
+    /// given as if they were files. In no order that means anything, but always in the same. All of it must be here, but
+    /// for trees that an `a.tree` names in a clone that should have everything: nothing is given of these.
     pub fn walk(&mut self, wanted: &dyn Fn(&str) -> bool, take: &mut TakeFile) -> Result<(), Error> {
+        let partial = self.git.is_partial()?;
         let Self { trees, blobs, commit, .. } = self;
-        let mut asked = Walk::new(trees, commit).map(|file| {
+        let mut asked = Walk::new(trees, commit, partial).map(|file| {
             let (path, node) = file?;
             let regular = node.is_regular;
             let id = node.into_blob().filter(|_| wanted(&path));
@@ -153,15 +174,16 @@ impl CommitFiles {
     }
 
     /// Fetches what is missing of these files and of the folders that they are in, all in one go for each level of
-    /// folders. A file need not exist.
+    /// folders; of a folder `a/` only those that it is in. A file need not exist.
     pub fn fetch(&mut self, paths: &[&str]) -> Result<(), Error> {
         let Some(remote) = self.remote.clone() else { return Ok(()) };
         for _ in 0..MAX_ROUNDS {
             let mut missing = Vec::new();
             for path in paths {
+                let (path, is_file) = path.strip_suffix('/').map_or((*path, true), |folder| (folder, false));
                 match self.find(path)? {
                     Found::Missing(id) => missing.push(id),
-                    Found::Node(node) if self.trees.object(&node.id, 0)?.is_none() => missing.push(node.id),
+                    Found::Node(node) if is_file && self.trees.object(&node.id, 0)?.is_none() => missing.push(node.id),
                     Found::Node(_) | Found::Nothing => {}
                 }
             }
@@ -182,48 +204,85 @@ impl CommitFiles {
     }
 }
 
+/// What the name of a file ends in that stands for a folder.
+const SEAL: &str = ".tree";
+
+/// The id that such a file holds; `None` where it holds anything else.
+fn sealed(bytes: &[u8], id_length: usize) -> Option<String> {
+    let id = std::str::from_utf8(bytes).ok()?.strip_suffix('\n')?;
+    let is_id = id.len() == 2 * id_length && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    is_id.then(|| id.to_owned())
+}
+
+/// A folder to look into.
+struct Folder {
+    /// What the paths in it begin with.
+    prefix: String,
+    depth: usize,
+    id: String,
+    /// Whether a file stands for it.
+    sealed: bool,
+}
+
 /// Every file of a commit, some folders ahead.
 struct Walk<'a> {
     trees: &'a mut Batch,
     /// Bytes of an object id.
     id_length: usize,
-    /// Folders still to look into: what the paths in them begin with, how deep they are, and their tree.
-    open: Vec<(String, usize, String)>,
+    /// Whether objects may be missing that the remote has.
+    partial: bool,
+    open: Vec<Folder>,
     found: vec::IntoIter<(String, Node)>,
 }
 
 impl<'a> Walk<'a> {
-    fn new(trees: &'a mut Batch, commit: &str) -> Self {
-        let root = (String::new(), 0, format!("{commit}^{{tree}}"));
-        Self { trees, id_length: commit.len() / 2, open: vec![root], found: Vec::new().into_iter() }
+    fn new(trees: &'a mut Batch, commit: &str, partial: bool) -> Self {
+        let root = Folder { prefix: String::new(), depth: 0, id: format!("{commit}^{{tree}}"), sealed: false };
+        Self { trees, id_length: commit.len() / 2, partial, open: vec![root], found: Vec::new().into_iter() }
     }
 
     /// Looks into the folders that were found last.
     fn look(&mut self) -> Result<(), Error> {
-        let (mut found, mut inner) = (Vec::new(), Vec::new());
-        let mut odd = None;
+        let (mut found, mut inner, mut seals) = (Vec::new(), Vec::new(), Vec::new());
         let folders = self.open.split_off(self.open.len().saturating_sub(FOLDERS_AT_ONCE));
-        let mut asked = folders.into_iter().map(|(prefix, depth, id)| Ok(((prefix, depth), Some(id))));
-        let id_length = self.id_length;
-        self.trees.objects(&mut asked, &mut |(prefix, depth), tree| {
-            let Some(nodes) = tree.filter(|tree| tree.is_tree).and_then(|tree| nodes(&tree.bytes, id_length)) else {
-                odd = Some(prefix);
-                return false;
+        let mut asked = folders.into_iter().map(|folder| {
+            let id = folder.id.clone();
+            Ok((folder, Some(id)))
+        });
+        let (id_length, partial) = (self.id_length, self.partial);
+        self.trees.answers(&mut asked, &mut |folder: Folder, _, object| {
+            let nodes = object.as_ref().filter(|tree| tree.is_tree).and_then(|tree| nodes(&tree.bytes, id_length));
+            let Folder { prefix, depth, id, sealed } = folder;
+            let Some(nodes) = nodes else {
+                return match object {
+                    None if partial || !sealed => Err(missing(&id)),
+                    // Whoever misses what is in it finds that nothing is.
+                    _ if sealed => Ok(true),
+                    _ => Err(unexpected(&["cat-file"], format!("`{prefix}` is no folder"))),
+                };
             };
             for node in nodes {
                 let name = text(&node.name);
                 // A name that is not UTF-8 reads as another one, so what is in the folder would, too.
-                if node.is_tree && depth < MAX_DEPTH && std::str::from_utf8(&node.name).is_ok() {
-                    inner.push((format!("{prefix}{name}/"), depth + 1, node.id));
-                } else {
-                    found.push((format!("{prefix}{name}"), node));
+                let plain = !sealed && depth < MAX_DEPTH && std::str::from_utf8(&node.name).is_ok();
+                let path = format!("{prefix}{name}");
+                if node.is_tree && plain {
+                    inner.push(Folder { prefix: path + "/", depth: depth + 1, id: node.id, sealed: false });
+                    continue;
                 }
+                if node.is_regular && plain && name.ends_with(SEAL) {
+                    seals.push(Ok((path.clone(), Some(node.id.clone()))));
+                }
+                found.push((path, node));
+            }
+            Ok(true)
+        })?;
+        self.trees.objects(&mut seals.into_iter(), &mut |path, seal| {
+            if let Some(id) = seal.and_then(|seal| self::sealed(&seal.bytes, id_length)) {
+                inner.push(Folder { prefix: path + "/", depth: 0, id, sealed: true });
             }
             true
         })?;
-        if let Some(prefix) = odd {
-            return Err(unexpected(&["cat-file"], format!("`{prefix}` is no folder")));
-        }
         self.open.append(&mut inner);
         self.found = found.into_iter();
         Ok(())
@@ -270,22 +329,32 @@ impl Lookup<'_> {
     /// What a folder holds, nothing where there is none; the id of a tree on the way that is not here.
     fn folder(&mut self, path: &str) -> Result<Result<&[Node], String>, Error> {
         if !self.folders.contains_key(path) {
+            let id_length = self.commit.len() / 2;
             let id = if path.is_empty() {
                 Some(format!("{}^{{tree}}", self.commit))
             } else {
                 match self.find(path)? {
                     Found::Missing(id) => return Ok(Err(id)),
-                    Found::Node(node) => Some(node.id).filter(|_| node.is_tree),
-                    Found::Nothing => None,
+                    Found::Node(node) if node.is_tree => Some(node.id),
+                    Found::Node(node) if node.is_regular && path.ends_with(SEAL) => {
+                        // One byte more than an id and an LF, which makes it none.
+                        match self.trees.object(&node.id, 2 * id_length + 2)? {
+                            None => return Ok(Err(node.id)),
+                            Some(seal) => sealed(&seal.bytes, id_length),
+                        }
+                    }
+                    Found::Node(_) | Found::Nothing => None,
                 }
             };
             let nodes = match id {
                 None => Vec::new(),
-                Some(id) => match self.trees.object(&id, usize::MAX)?.filter(|object| object.is_tree) {
+                Some(id) => match self.trees.object(&id, usize::MAX)? {
                     None => return Ok(Err(id)),
-                    Some(object) => {
-                        nodes(&object.bytes, self.commit.len() / 2).ok_or_else(|| unexpected(&["cat-file"], id))?
+                    Some(object) if object.is_tree => {
+                        nodes(&object.bytes, id_length).ok_or_else(|| unexpected(&["cat-file"], id))?
                     }
+                    // What a file claims to be a tree need not be one.
+                    Some(_) => Vec::new(),
                 },
             };
             if self.folders.len() >= MAX_KEPT {

@@ -94,6 +94,13 @@ impl Git {
         Ok(self.line(&["rev-parse", "--is-shallow-repository"])? == "true")
     }
 
+    /// Whether objects may be missing here that the remote has: a shallow or a partial clone.
+    /// Source: <https://git-scm.com/docs/partial-clone>
+    pub(super) fn is_partial(&self) -> Result<bool, Error> {
+        let promisors = ["config", "--type=bool", "--get-regexp", r"^remote\..*\.promisor$", "^true$"];
+        Ok(self.is_shallow()? || self.ask(&promisors)?.is_some())
+    }
+
     /// The first-parent history of `to`, oldest first, without `from` and its ancestors.
     ///
     /// Where the first commit's parent is not `from`, the branch did not advance along first parents: it was

@@ -6,5 +6,6 @@ mod changes;
 mod read;
 mod remote;
 mod repo;
+mod seal;
 mod walk;
 mod write;

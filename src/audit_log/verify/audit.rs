@@ -24,7 +24,7 @@ pub(super) struct Audit<'a> {
     kinds: Vec<EntryKind>,
     /// Approvals that entries name.
     named: Facts,
-    /// Blobs that entries name, with the first entry that names them.
+    /// Blobs that entries name, with the first entry of each bundle that names them.
     blobs: Facts,
     /// Numbers of pull requests with the index of each of their entries.
     pulls: Vec<(u64, u64)>,
@@ -63,7 +63,7 @@ impl<'a> Audit<'a> {
             self.entry(0, id, "does not name one blob with the tips that the log begins at");
             return Ok(());
         };
-        let begin = read(files, &layout::blob(&blob))?.unwrap_or_default();
+        let begin = read(files, &layout::blob(self.checkpoint.size, 0, &blob))?.unwrap_or_default();
         match State::parse(&begin) {
             Ok(state) => self.state = state,
             Err(what) => self.entry(0, id, format!("does not say which tips the log begins at: {what}")),

@@ -1,5 +1,7 @@
 //! What entries say that must hold of all of them together: 37 bytes for each id, approval and blob that they name.
 
+use super::super::layout::{self, WIDTH};
+
 /// A SHA-256 and the index of an entry, sorted by both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Fact([u8; 37]);
@@ -35,7 +37,7 @@ impl Facts {
         self.0.push(Fact::new(hash, index));
     }
 
-    /// Keeps the first fact of each hash, whenever the memory would have to grow.
+    /// Keeps the first fact of each hash and bundle, whenever the memory would have to grow.
     pub(super) fn push_once(&mut self, hash: [u8; 32], index: u64) {
         if self.0.len() == self.0.capacity() {
             self.keep_first();
@@ -46,29 +48,32 @@ impl Facts {
 
     pub(super) fn keep_first(&mut self) {
         self.0.sort_unstable();
-        self.0.dedup_by_key(|fact| fact.hash());
+        self.0.dedup_by_key(|fact| (fact.hash(), fact.index() / WIDTH));
     }
 
     pub(super) fn sort(&mut self) {
         self.0.sort_unstable();
     }
 
-    /// Where the first fact of a hash is.
-    pub(super) fn position(&self, hash: &[u8; 32]) -> Option<usize> {
-        let at = self.0.partition_point(|fact| fact.0[..32] < hash[..]);
-        self.0.get(at).is_some_and(|fact| fact.hash() == *hash).then_some(at)
+    /// Where the first fact of a hash and a bundle is.
+    pub(super) fn position(&self, hash: [u8; 32], bundle: u64) -> Option<usize> {
+        let least = Fact::new(hash, bundle * WIDTH);
+        let at = self.0.partition_point(|fact| *fact < least);
+        let found = self.0.get(at)?;
+        (found.hash() == hash && found.index() / WIDTH == bundle).then_some(at)
     }
 
     /// The first index of a hash.
     pub(super) fn first(&self, hash: &[u8; 32]) -> Option<u64> {
-        self.position(hash).map(|at| self.0[at].index())
+        let at = self.0.partition_point(|fact| fact.0[..32] < hash[..]);
+        self.0.get(at).filter(|fact| fact.hash() == *hash).map(Fact::index)
     }
 
-    /// The facts whose hash begins so.
-    pub(super) fn beginning_with(&self, prefix: [u8; 2]) -> &[Fact] {
-        let first = self.0.partition_point(|fact| fact.0[..2] < prefix[..]);
+    /// The facts of a file of ids.
+    pub(super) fn shard(&self, n: u16) -> &[Fact] {
+        let first = self.0.partition_point(|fact| layout::shard_of(&fact.hash()) < n);
         let rest = &self.0[first..];
-        &rest[..rest.partition_point(|fact| fact.0[..2] == prefix)]
+        &rest[..rest.partition_point(|fact| layout::shard_of(&fact.hash()) == n)]
     }
 
     pub(super) fn as_slice(&self) -> &[Fact] {
@@ -87,11 +92,13 @@ mod tests {
             facts.push_once([u8::try_from(index % 7).expect("small"); 32], index);
         }
         facts.keep_first();
-        assert_eq!(facts.as_slice().len(), 7);
+        assert_eq!(facts.as_slice().len(), 7 * 20, "one for each of the bundles");
         assert_eq!((facts.first(&[3; 32]), facts.first(&[7; 32])), (Some(3), None));
-        assert_eq!((facts.position(&[0; 32]), facts.position(&[3; 32])), (Some(0), Some(3)));
-        assert_eq!(facts.beginning_with([6, 6]).iter().map(Fact::index).collect::<Vec<_>>(), [6]);
-        assert_eq!((facts.beginning_with([6, 7]), facts.beginning_with([9, 9])), (&[][..], &[][..]));
+        let at = |hash, bundle| facts.position([hash; 32], bundle).map(|at| facts.as_slice()[at].index());
+        assert_eq!((at(0, 0), at(3, 0), at(0, 1), at(6, 19)), (Some(0), Some(3), Some(259), Some(4_864)));
+        assert_eq!((at(7, 0), at(0, 20)), (None, None));
+        assert_eq!(facts.shard(0x060).len(), 20);
+        assert_eq!((facts.shard(0x061), facts.shard(0x090)), (&[][..], &[][..]));
         let fact = Fact::new([9; 32], (1 << 40) - 1);
         assert_eq!((fact.hash(), fact.index()), ([9; 32], (1 << 40) - 1));
     }

@@ -1,20 +1,19 @@
 //! Everything that lies in the log's branch, in one walk: all that the entries give, and nothing else.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::model::Digest;
 
 use super::{
     super::{
         ids::Shard,
-        layout::{self, CHECKPOINT, STATE, WIDTH},
-        pulls::Pull,
+        layout::{self, CHECKPOINT, SEAL, STATE, WIDTH},
+        pulls::Pulls,
     },
     MAX_PROBLEMS,
     facts::Facts,
     tree::has_tile,
 };
-
-/// How many folders of ids there can be, by their first two bytes.
-const SHARDS: usize = 1 << 16;
 
 /// What the entries give, and what of it was seen.
 pub(super) struct Walked<'a> {
@@ -26,21 +25,25 @@ pub(super) struct Walked<'a> {
     pulls: &'a [(u64, u64)],
     seen_ids: Vec<bool>,
     seen_blobs: Vec<bool>,
+    /// By the first of the facts that are listed there.
     seen_pulls: Vec<bool>,
+    /// Bundles whose folder of blobs is sealed.
+    seen_seals: BTreeSet<u64>,
     /// Files, and what is wrong with them.
     pub(super) files: Vec<(String, String)>,
     /// Entries that name a blob, and what is wrong with it.
     pub(super) entries: Vec<(u64, String)>,
 }
 
-/// Files whose bytes are compared here; entries and tiles have been by then.
+/// Files whose bytes are compared here. Entries and tiles have been by then, and what a seal holds shows in the files
+/// that are found through it.
 pub(super) fn is_compared(path: &str) -> bool {
-    ["blob/", "ids/", "pulls/"].iter().any(|folder| path.starts_with(folder))
+    ["blob/", "ids/", "pulls/"].iter().any(|folder| path.starts_with(folder)) && !path.ends_with(SEAL)
 }
 
 impl<'a> Walked<'a> {
     /// `ids` and `pulls` (numbers of pull requests with the index of each of their entries) are sorted, of `blobs` the
-    /// first entry that names each.
+    /// first entry of each bundle that names each.
     pub(super) fn new(size: u64, whole: bool, ids: &'a Facts, blobs: &'a Facts, pulls: &'a [(u64, u64)]) -> Self {
         Self {
             size,
@@ -48,9 +51,10 @@ impl<'a> Walked<'a> {
             ids,
             blobs,
             pulls,
-            seen_ids: vec![false; SHARDS],
+            seen_ids: vec![false; usize::from(layout::SHARDS)],
             seen_blobs: vec![false; blobs.as_slice().len()],
             seen_pulls: vec![false; pulls.len()],
+            seen_seals: BTreeSet::new(),
             files: Vec::new(),
             entries: Vec::new(),
         }
@@ -74,9 +78,9 @@ impl<'a> Walked<'a> {
         let bytes = bytes.unwrap_or_default();
         let known = match path.split_once('/') {
             None => path == CHECKPOINT || path == STATE,
-            Some(("blob", _)) => self.blob(path, bytes),
+            Some(("blob", _)) => self.blob(path, bytes) || self.seal(path) || self.is_behind_odd_seal(path),
             Some(("ids", _)) => self.shard(path, bytes),
-            Some(("pulls", number)) => self.pull(path, number, bytes),
+            Some(("pulls", number)) => self.pulls(path, number, bytes),
             Some(("entries", name)) => {
                 let bundle = name.strip_suffix(".jsonl").and_then(layout::parse_number);
                 bundle.is_some_and(|bundle| bundle < self.size.div_ceil(WIDTH))
@@ -92,8 +96,8 @@ impl<'a> Walked<'a> {
     }
 
     fn blob(&mut self, path: &str, bytes: &[u8]) -> bool {
-        let Some(digest) = layout::parse_blob(path) else { return false };
-        let Some(at) = self.blobs.position(digest.as_bytes()) else { return false };
+        let Some((bundle, digest)) = layout::parse_blob(self.size, path) else { return false };
+        let Some(at) = self.blobs.position(*digest.as_bytes(), bundle) else { return false };
         self.seen_blobs[at] = true;
         if Digest::of(bytes) != digest {
             self.blob_of(self.blobs.as_slice()[at].index(), path, "whose bytes are not those of its name");
@@ -101,14 +105,27 @@ impl<'a> Walked<'a> {
         true
     }
 
-    /// The index of ids under two bytes: the first entry of each.
+    /// A seal; one that no entry gives is found in the end.
+    fn seal(&mut self, path: &str) -> bool {
+        let bundle = layout::parse_seal(self.size, path);
+        self.seen_seals.extend(bundle);
+        bundle.is_some()
+    }
+
+    /// What lies in a folder whose seal does not belong to the log; the seal does not itself, which is enough.
+    fn is_behind_odd_seal(&self, path: &str) -> bool {
+        let seal = path.rsplit_once('/').map(|(seal, _)| seal).filter(|seal| seal.ends_with(SEAL));
+        seal.is_some_and(|seal| layout::parse_seal(self.size, seal).is_none())
+    }
+
+    /// A file of ids: the first entry of each.
     fn shard(&mut self, path: &str, bytes: &[u8]) -> bool {
-        let Some(prefix) = layout::parse_shard(path) else { return false };
-        let facts = self.ids.beginning_with(prefix);
+        let Some(n) = layout::parse_shard(path) else { return false };
+        let facts = self.ids.shard(n);
         if facts.is_empty() {
             return false;
         }
-        self.seen_ids[usize::from(u16::from_be_bytes(prefix))] = true;
+        self.seen_ids[usize::from(n)] = true;
         let firsts = facts.chunk_by(|a, b| a.hash() == b.hash()).filter_map(|same| same.first());
         let shard = Shard(firsts.map(|fact| (fact.hash(), fact.index())).collect());
         if shard.bytes() != bytes {
@@ -117,39 +134,57 @@ impl<'a> Walked<'a> {
         true
     }
 
-    fn pull(&mut self, path: &str, number: &str, bytes: &[u8]) -> bool {
-        let Some(pr) = layout::parse_number(number) else { return false };
-        let first = self.pulls.partition_point(|(number, _)| *number < pr);
-        let entries = self.pulls[first..].iter().take_while(|(number, _)| *number == pr);
-        let pull = Pull(entries.map(|(_, index)| *index).collect());
-        if pull.0.is_empty() {
+    fn pulls(&mut self, path: &str, number: &str, bytes: &[u8]) -> bool {
+        let Some(n) = layout::parse_number(number) else { return false };
+        let first = self.pulls.partition_point(|(pr, _)| pr / WIDTH < n);
+        let pulls = Pulls(self.pulls[first..].iter().take_while(|(pr, _)| pr / WIDTH == n).copied().collect());
+        if pulls.0.is_empty() {
             return false;
         }
         self.seen_pulls[first] = true;
-        if pull.bytes() != bytes {
-            self.file(path, format!("does not list the entries of pull request {pr}"));
+        if pulls.bytes() != bytes {
+            self.file(path, "does not list the entries of its pull requests");
         }
         true
     }
 
     /// Finds what the walk did not come by.
     pub(super) fn missing(&mut self) {
+        self.missing_blobs();
+        for shard in self.ids.as_slice().chunk_by(|a, b| layout::shard_of(&a.hash()) == layout::shard_of(&b.hash())) {
+            let n = layout::shard_of(&shard[0].hash());
+            if !self.seen_ids[usize::from(n)] {
+                self.file(&layout::shard(n), "is missing");
+            }
+        }
+        let mut first = 0;
+        for pulls in self.pulls.chunk_by(|a, b| a.0 / WIDTH == b.0 / WIDTH) {
+            if !self.seen_pulls[first] {
+                self.file(&layout::pulls(pulls[0].0), "is missing");
+            }
+            first += pulls.len();
+        }
+    }
+
+    /// Blobs that are not there, in a line for each sealed folder of which nothing is.
+    fn missing_blobs(&mut self) {
+        let mut found: BTreeMap<u64, bool> = BTreeMap::new();
+        for (fact, seen) in self.blobs.as_slice().iter().zip(&self.seen_blobs) {
+            *found.entry(fact.index() / WIDTH).or_default() |= seen;
+        }
+        found.retain(|bundle, _| layout::is_sealed(self.size, *bundle));
+        for bundle in self.seen_seals.iter().filter(|bundle| !found.contains_key(bundle)).copied().collect::<Vec<_>>() {
+            self.file(&layout::seal(bundle), "does not belong to the log");
+        }
+        for (bundle, _) in found.iter().filter(|(_, found)| !**found) {
+            let what =
+                if self.seen_seals.contains(bundle) { "does not name the tree of its blobs" } else { "is missing" };
+            self.file(&layout::seal(*bundle), what);
+        }
         for (at, fact) in self.blobs.as_slice().iter().enumerate() {
-            if !self.seen_blobs[at] {
-                let path = layout::blob(&Digest::from(fact.hash()));
+            if !self.seen_blobs[at] && found.get(&(fact.index() / WIDTH)) != Some(&false) {
+                let path = layout::blob(self.size, fact.index(), &Digest::from(fact.hash()));
                 self.blob_of(fact.index(), &path, "which is missing");
-            }
-        }
-        for shard in self.ids.as_slice().chunk_by(|a, b| a.hash()[..2] == b.hash()[..2]) {
-            let hash = shard[0].hash();
-            if !self.seen_ids[usize::from(u16::from_be_bytes([hash[0], hash[1]]))] {
-                self.file(&layout::id_shard(&hash), "is missing");
-            }
-        }
-        for (at, (pr, _)) in self.pulls.iter().enumerate() {
-            let first = at == 0 || self.pulls[at - 1].0 != *pr;
-            if first && !self.seen_pulls[at] {
-                self.file(&layout::pull(*pr), "is missing");
             }
         }
     }

@@ -35,7 +35,8 @@ pub trait LogFiles {
         take: &mut dyn FnMut(&str, Option<Vec<u8>>) -> bool,
     ) -> Result<(), ReadError>;
 
-    /// Calls `take` with every file, and with its bytes where the path is `wanted`.
+    /// Calls `take` with every file, and with its bytes where the path is `wanted`; also with the files of the trees that
+    /// files `a.tree` name, as `a.tree/b`, where such a tree is there.
     fn walk(&mut self, wanted: &dyn Fn(&str) -> bool, take: &mut TakeFile) -> Result<(), ReadError>;
 }
 

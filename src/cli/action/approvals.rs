@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     approval::{self, ApprovalDigest, Evaluation, Evidence, Facts, OwnerGroup},
-    audit_log::{Addition, State},
+    audit_log::{Addition, Recorded, State},
     cli::{
         context::control_files_at,
         log::{TOOL, View},
@@ -87,8 +87,8 @@ impl<'a> Approvals<'a> {
         let policy = &self.about.judged.policy;
         let decide = |view: &mut View| {
             let recorded = view.entries_of(self.about.number)?;
-            let recorded: Vec<Entry> = recorded.into_iter().map(|recorded| recorded.entry).collect();
             let old_lines = old_lines(view, &recorded)?;
+            let recorded: Vec<Entry> = recorded.into_iter().map(|recorded| recorded.entry).collect();
             let evaluation = approval::evaluate(&self.facts(&recorded, &old_lines), &policy.approval);
             let additions = self.additions(&evaluation);
             Ok((evaluation, additions))
@@ -166,10 +166,10 @@ fn codeowners(control: &Tree) -> CodeOwners {
 }
 
 /// The lines of the digests that earlier entries approved, as far as the log has them.
-fn old_lines(view: &mut View, recorded: &[Entry]) -> anyhow::Result<BTreeMap<Digest, String>> {
+fn old_lines(view: &mut View, recorded: &[Recorded]) -> anyhow::Result<BTreeMap<Digest, String>> {
     let mut lines = BTreeMap::new();
-    for digest in recorded.iter().filter_map(|entry| entry.digest) {
-        if let Some(bytes) = view.blob(&digest)? {
+    for (index, digest) in recorded.iter().filter_map(|recorded| Some((recorded.index, recorded.entry.digest?))) {
+        if let Some(bytes) = view.blob(index, &digest)? {
             lines.insert(digest, String::from_utf8_lossy(&bytes).into_owned());
         }
     }

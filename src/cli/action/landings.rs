@@ -14,7 +14,7 @@ use crate::{
     },
     git::Commit,
     github::Error,
-    model::{Activity, Entry, PullRequest},
+    model::{Activity, PullRequest},
     pipeline::{self, Scope, Snapshot},
     policy::Policy,
 };
@@ -212,7 +212,8 @@ pub(super) fn landing(
 }
 
 fn approvals(view: &mut View, number: u64, required: usize) -> anyhow::Result<MergedPullRequest> {
-    let entries: Vec<Entry> = view.entries_of(number)?.into_iter().map(|recorded| recorded.entry).collect();
+    let entries: Vec<_> =
+        view.entries_of(number)?.into_iter().map(|recorded| (recorded.index, recorded.entry)).collect();
     view.merged(number, required, &entries)
 }
 

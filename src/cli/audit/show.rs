@@ -68,10 +68,13 @@ pub(super) fn show(context: &Context, what: &str, format: Format) -> anyhow::Res
     let search = Search::parse(what);
     let entries = found(&mut view, &search)?;
     let blob = match what.parse::<Digest>() {
-        Ok(digest) => view.blob(&digest)?,
+        Ok(digest) => {
+            let found = entries.iter().find(|found| found.entry.blobs.contains(&digest));
+            found.map(|found| view.blob(found.index, &digest)).transpose()?.flatten()
+        }
         Err(_) => None,
     };
-    if entries.is_empty() && blob.is_none() {
+    if entries.is_empty() {
         anyhow::bail!(
             "the log says nothing about {what:?}; ask for a table, `#7`, at least seven digits of a commit id or of a \
              digest, or the id of an entry"
@@ -108,7 +111,7 @@ fn found(view: &mut View, search: &Search) -> anyhow::Result<Vec<Recorded>> {
 
 /// The entries with what did not fit into their lines.
 fn whole_entries(view: &mut View, entries: Vec<Recorded>) -> anyhow::Result<Vec<Recorded>> {
-    let whole = entries.into_iter().map(|entry| view.with(|_, read| audit_log::with_overflow(entry, read)));
+    let whole = entries.into_iter().map(|entry| view.with(|log, read| audit_log::with_overflow(log, entry, read)));
     Ok(whole.collect::<Result<_, _>>()?)
 }
 

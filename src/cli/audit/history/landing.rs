@@ -100,7 +100,7 @@ impl History<'_> {
         if entry.policy != Some(control.digest) {
             problems.push(format!("does not name the policy that was in force, {}", control.digest));
         }
-        problems.extend(self.landed(entry, id, &files)?);
+        problems.extend(self.landed(index, entry, id, &files)?);
         if entry.kind == EntryKind::Merged {
             problems.extend(self.covered(index, entry, &files, &policy)?);
         }
@@ -139,12 +139,18 @@ impl History<'_> {
     }
 
     /// Whether the entry says which bytes landed.
-    fn landed(&mut self, entry: &Entry, id: &LandingId, files: &[FileChange]) -> anyhow::Result<Option<String>> {
+    fn landed(
+        &mut self,
+        index: u64,
+        entry: &Entry,
+        id: &LandingId,
+        files: &[FileChange],
+    ) -> anyhow::Result<Option<String>> {
         if entry.blobs.contains(&Digest::of(landed_lines(files))) {
             return Ok(None);
         }
         for digest in &entry.blobs {
-            let blob = self.view.blob(digest)?.unwrap_or_default();
+            let blob = self.view.blob(index, digest)?.unwrap_or_default();
             if blob.starts_with(LANDING_HEADER.as_bytes()) {
                 return Ok(Some(format!("does not say what landed from {} to {}", id.before, id.after)));
             }

@@ -72,7 +72,7 @@ impl<'a> History<'a> {
             (EntryKind::Initialised, _) => self.begin(entry),
             (kind, Ok(id)) if kind.is_landing() => self.landing(index, entry, &id),
             (kind, _) => {
-                self.pulls.take(entry);
+                self.pulls.take(index, entry);
                 if kind == EntryKind::Approved { self.approval(index, entry) } else { Ok(()) }
             }
         }
@@ -86,7 +86,7 @@ impl<'a> History<'a> {
 
     /// The branches that the log begins with.
     fn begin(&mut self, entry: &Entry) -> anyhow::Result<()> {
-        let blob = entry.blobs.first().map(|blob| self.view.blob(blob)).transpose()?.flatten();
+        let blob = entry.blobs.first().map(|blob| self.view.blob(0, blob)).transpose()?.flatten();
         let Some(state) = blob.and_then(|blob| State::parse(&blob).ok()) else { return Ok(()) };
         for (reference, begun) in state.branches {
             let branch = Branch::begin(self.git, &mut self.changes, &reference, &begun.tip)?;
@@ -151,7 +151,7 @@ impl<'a> History<'a> {
         if self.branches.values().all(|branch| branch.control.is_none()) {
             return Ok(());
         }
-        let lines = self.view.blob(&digest)?.unwrap_or_default();
+        let lines = self.view.blob(index, &digest)?.unwrap_or_default();
         let under = approved_under(&lines).filter(|_| Digest::of(&lines) == digest);
         let Some((base, policy)) = under.filter(|_| approved_files(&lines, entry.repo, pr).is_some()) else {
             let what = format!("approves {digest}, of which the log has no lines of pull request {pr}");

@@ -10,21 +10,21 @@ use crate::{
     policy::Policy,
 };
 
-/// Entries about approvals and rejections, by pull request, until it lands.
+/// Entries about approvals and rejections with their indexes, by pull request, until it lands.
 #[derive(Default)]
 pub(super) struct Pulls {
-    open: BTreeMap<u64, Vec<Entry>>,
+    open: BTreeMap<u64, Vec<(u64, Entry)>>,
     /// Those that landed: their entries are not kept.
     landed: BTreeSet<u64>,
 }
 
 impl Pulls {
     /// Takes an entry into account that is no landing.
-    pub(super) fn take(&mut self, entry: &Entry) {
+    pub(super) fn take(&mut self, index: u64, entry: &Entry) {
         let Some(pr) = entry.pr.filter(|pr| !self.landed.contains(pr)) else { return };
         // What approvals are counted by, and no more: there may be very many.
         let (violations, blobs, tables) = Default::default();
-        self.open.entry(pr).or_default().push(Entry { violations, blobs, tables, ..entry.clone() });
+        self.open.entry(pr).or_default().push((index, Entry { violations, blobs, tables, ..entry.clone() }));
     }
 }
 
@@ -44,7 +44,10 @@ impl History<'_> {
             // It landed again after the history was rewritten.
             None if self.pulls.landed.contains(&pr) => {
                 let recorded = self.view.entries_of(pr)?.into_iter();
-                recorded.filter(|recorded| recorded.index < index).map(|recorded| recorded.entry).collect()
+                recorded
+                    .filter(|recorded| recorded.index < index)
+                    .map(|recorded| (recorded.index, recorded.entry))
+                    .collect()
             }
             None => Vec::new(),
         };

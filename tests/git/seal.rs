@@ -1,0 +1,128 @@
+//! A file `a.tree` that stands for a folder which an earlier commit had.
+
+use std::collections::BTreeMap;
+
+use schema_registry::git::{Git, Identity, NewCommit};
+
+use crate::repo::Repo;
+
+type Changes<'a> = &'a [(&'a str, Option<&'a [u8]>)];
+
+fn commit(git: &Git, parent: Option<&str>, files: Changes) -> String {
+    let identity = Identity { name: "bot".into(), email: "bot@example.org".into() };
+    let files: BTreeMap<_, _> =
+        files.iter().map(|(path, bytes)| ((*path).to_owned(), bytes.map(<[u8]>::to_vec))).collect();
+    git.commit_files(&NewCommit { parent, files: &files, message: "m", identity: &identity, time: 0 }).expect("written")
+}
+
+/// A repository whose branch had a folder and sealed it; the folder's id and the commit that sealed it.
+fn sealed() -> (Repo, String, String) {
+    let repo = Repo::bare();
+    let git = repo.open();
+    let first = commit(&git, None, &[("b/one/x", Some(b"x")), ("b/one/deep/y", Some(b"y")), ("c", Some(b"c"))]);
+    let seal = git.files(&first).expect("started").read("b/one/").expect("readable").expect("a folder");
+    let id = String::from_utf8(seal.clone()).expect("text");
+    assert_eq!(id, repo.git(&["rev-parse", &format!("{first}:b/one")]) + "\n");
+    let tip = commit(&git, Some(&first), &[("b/one", None), ("b/one.tree", Some(&seal))]);
+    repo.git(&["update-ref", "refs/heads/main", &tip]);
+    (repo, id.trim().to_owned(), tip)
+}
+
+fn walk(git: &Git, commit: &str) -> Result<BTreeMap<String, String>, String> {
+    let mut seen = BTreeMap::new();
+    let walked = git.files(commit).expect("started").walk(&|_| true, &mut |path, _, bytes| {
+        let text = String::from_utf8_lossy(&bytes.unwrap_or_default()).trim().to_owned();
+        assert_eq!(seen.insert(path.to_owned(), text), None, "{path} twice");
+    });
+    walked.map(|()| seen).map_err(|error| error.to_string())
+}
+
+#[test]
+fn a_sealed_folder_is_read_and_walked_as_if_it_were_there() {
+    let (repo, id, tip) = sealed();
+    let git = repo.open();
+    let mut files = git.files(&tip).expect("started");
+    for (path, bytes) in [
+        ("b/one.tree/x", Some("x")),
+        ("b/one.tree/deep/y", Some("y")),
+        ("b/one.tree/z", None),
+        ("b/one/x", None),
+        ("b/one/", None),
+        ("b/one.tree/", None),
+        ("c.tree/x", None),
+        ("c/x", None),
+    ] {
+        let read = files.read(path).expect("readable");
+        assert_eq!(read.as_deref(), bytes.map(str::as_bytes), "{path}");
+    }
+    let seen = walk(&git, &tip).expect("all of it is here");
+    let seen: Vec<_> = seen.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    // What is nested in it is not looked into.
+    assert_eq!(seen, [("b/one.tree", &*id), ("b/one.tree/deep", ""), ("b/one.tree/x", "x"), ("c", "c")]);
+}
+
+#[test]
+fn a_seal_leads_to_a_tree_or_nowhere() {
+    let (repo, id, tip) = sealed();
+    let git = repo.open();
+    let blob = repo.git(&["rev-parse", &format!("{tip}:c")]);
+    let nowhere = "1".repeat(40);
+    let long = format!("{id}\n{}", "x".repeat(4_096));
+    let (upper, lines) = (id.to_uppercase(), [id.clone(), blob, tip.clone(), nowhere].map(|id| id + "\n"));
+    let cases = [id.as_str(), &id[..39], &upper, "", "HEAD\n", "\n", &long, &lines[1], &lines[2], &lines[3]];
+    for seal in cases {
+        let tip = commit(&git, Some(&tip), &[("b/one.tree", Some(seal.as_bytes()))]);
+        let seen = walk(&git, &tip).expect("all of the rest is here");
+        assert_eq!(seen.keys().collect::<Vec<_>>(), ["b/one.tree", "c"], "{seal:?}");
+        if seal != lines[3] {
+            let read = git.files(&tip).expect("started").read("b/one.tree/x");
+            assert_eq!(read.expect("readable"), None, "{seal:?}");
+        }
+    }
+    // A seal in a sealed folder would let a small tree be an endless one.
+    let inner = commit(&git, Some(&tip), &[("b/two/x.tree", Some(lines[0].as_bytes()))]);
+    let seal = git.files(&inner).expect("started").read("b/two/").expect("readable");
+    let nested = commit(&git, Some(&inner), &[("b/two", None), ("b/two.tree", seal.as_deref())]);
+    let seen = walk(&git, &nested).expect("all of it is here");
+    assert!(seen.contains_key("b/two.tree/x.tree") && !seen.contains_key("b/two.tree/x.tree/x"), "{seen:?}");
+}
+
+#[test]
+fn a_clone_that_lacks_the_history_cannot_tell_what_is_in_a_sealed_folder() {
+    let (repo, id, tip) = sealed();
+    let shallow = Repo::bare();
+    shallow.git(&["fetch", "--quiet", "--depth=1", &repo.url(), "main"]);
+    for error in [
+        walk(&shallow.open(), &tip).expect_err("not here"),
+        shallow.open().files(&tip).expect("started").read("b/one.tree/x").expect_err("not here").to_string(),
+    ] {
+        assert!(error.contains(&id) && error.contains("git fetch --unshallow"), "{error}");
+    }
+    shallow.git(&["fetch", "--quiet", "--unshallow", &repo.url(), "main"]);
+    assert!(walk(&shallow.open(), &tip).expect("all of it is here").contains_key("b/one.tree/x"));
+    let partial = Repo::bare();
+    repo.git(&["config", "uploadpack.allowFilter", "true"]);
+    partial.git(&["remote", "add", "origin", &repo.url()]);
+    partial.git(&["fetch", "--quiet", "--filter=tree:0", "origin", "main"]);
+    assert!(walk(&partial.open(), &tip).is_err());
+}
+
+#[test]
+fn a_sealed_folder_is_fetched_when_it_is_read() {
+    let (repo, id, tip) = sealed();
+    repo.git(&["config", "uploadpack.allowFilter", "true"]);
+    repo.git(&["config", "uploadpack.allowAnySHA1InWant", "true"]);
+    let local = Repo::bare();
+    let git = local.open();
+    let mut files = git.remote_files(&repo.url(), &tip, None).expect("fetched");
+    assert_eq!(files.read("c").expect("readable").as_deref(), Some(&b"c"[..]));
+    let has = || local.git(&["cat-file", "--batch-all-objects", "--batch-check"]).contains(&id);
+    assert!(!has(), "not before it is read");
+    assert_eq!(files.read("b/one.tree/deep/y").expect("readable").as_deref(), Some(&b"y"[..]));
+    assert!(has());
+    // Another commit on top, of which the remote knows nothing.
+    files.go_to(commit(&git, Some(&tip), &[("d", Some(b"d"))]));
+    for (path, bytes) in [("d", "d"), ("b/one.tree/x", "x")] {
+        assert_eq!(files.read(path).expect("readable").as_deref(), Some(bytes.as_bytes()), "{path}");
+    }
+}
