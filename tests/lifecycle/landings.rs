@@ -92,6 +92,8 @@ fn an_import_is_one_entry_however_many_tables_it_takes_over() {
     stage.repo.merge(number, "max", Method::Squash);
     stage.deliver(&stage.repo.schedule_event());
     assert_eq!(stage.kinds(), ["initialised", "merged-unapproved"]);
+    let summary = stage.summary(number);
+    assert!(summary.contains("**Merged unapproved, and recorded so.** Audit log: 2 entries"), "{summary}");
     let (code, text) = stage.ask(&["audit", "verify"]);
     assert!(code == 0 && text.contains("1 landing is in the history as recorded"), "{text}");
     let (_, text) = stage.ask(&["audit", "log"]);
@@ -119,6 +121,14 @@ fn walk(rows: &[Row]) -> Stage {
             assert_eq!(found, *entries, "{name}");
         }
         known = log.len();
+        for entry in entries.iter().filter(|entry| entry.starts_with("merged")) {
+            let (kind, letter) = entry.split_once(" #").expect("each has a pull request");
+            let number = numbers[usize::from(letter.as_bytes()[0] - b'a')];
+            let words =
+                if kind == "merged" { "**Merged as approved.** " } else { "**Merged unapproved, and recorded so.** " };
+            let summary = stage.summary(number);
+            assert_eq!(summary.matches(&format!("{words}Audit log: ")).count(), 1, "{name}: {summary}");
+        }
         let (code, text) = stage.ask(&["audit", "verify"]);
         assert!(code == 0 && text.contains("in the history as recorded"), "{name}: {text}");
         assert!(!text.contains("not recorded yet"), "{name}: {text}");
