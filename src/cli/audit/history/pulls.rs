@@ -10,21 +10,39 @@ use crate::{
     policy::Policy,
 };
 
+/// Most entries that are kept: beyond them those of the oldest pull requests are read again where one lands after all.
+const MAX_KEPT: usize = 1 << 16;
+
 /// Entries about approvals and rejections with their indexes, by pull request, until it lands.
 #[derive(Default)]
 pub(super) struct Pulls {
     open: BTreeMap<u64, Vec<(u64, Entry)>>,
-    /// Those that landed: their entries are not kept.
-    landed: BTreeSet<u64>,
+    /// How many entries these are.
+    kept: usize,
+    /// Pull requests of which entries are not kept: they landed, or stayed open for very long.
+    left: BTreeSet<u64>,
 }
 
 impl Pulls {
     /// Takes an entry into account that is no landing.
     pub(super) fn take(&mut self, index: u64, entry: &Entry) {
-        let Some(pr) = entry.pr.filter(|pr| !self.landed.contains(pr)) else { return };
-        // What approvals are counted by, and no more: there may be very many.
+        let Some(pr) = entry.pr.filter(|pr| !self.left.contains(pr)) else { return };
+        // What approvals are counted by, and no more.
         let (violations, blobs, tables) = Default::default();
         self.open.entry(pr).or_default().push((index, Entry { violations, blobs, tables, ..entry.clone() }));
+        self.kept += 1;
+        if self.kept > MAX_KEPT
+            && let Some(oldest) = self.open.keys().next().copied()
+        {
+            self.leave(oldest);
+        }
+    }
+
+    /// The entries of a pull request, which are not kept any more; `None` where they were not before.
+    fn leave(&mut self, pr: u64) -> Option<Vec<(u64, Entry)>> {
+        let entries = if self.left.insert(pr) { Some(self.open.remove(&pr).unwrap_or_default()) } else { None };
+        self.kept -= entries.as_ref().map_or(0, Vec::len);
+        entries
     }
 }
 
@@ -39,19 +57,17 @@ impl History<'_> {
         policy: &Policy,
     ) -> anyhow::Result<Option<String>> {
         let Some(pr) = entry.pr else { return Ok(Some("names no pull request".to_owned())) };
-        let entries = match self.pulls.open.remove(&pr) {
+        let entries = match self.pulls.leave(pr) {
             Some(entries) => entries,
-            // It landed again after the history was rewritten.
-            None if self.pulls.landed.contains(&pr) => {
+            // It landed again after the history was rewritten, or after very long.
+            None => {
                 let recorded = self.view.entries_of(pr)?.into_iter();
                 recorded
                     .filter(|recorded| recorded.index < index)
                     .map(|recorded| (recorded.index, recorded.entry))
                     .collect()
             }
-            None => Vec::new(),
         };
-        self.pulls.landed.insert(pr);
         let required = least_required(files.iter().map(|file| file.path.as_str()), policy);
         let mut pull = self.view.merged(pr, required, &entries)?;
         pull.approvals
@@ -60,5 +76,52 @@ impl History<'_> {
         let whole = stood && pull.approvals.is_empty() == entry.digest.is_none();
         Ok((!whole || !covers(entry.repo, &pull, files))
             .then(|| format!("says that #{pr} was approved, and no approvals that stood then cover what landed")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::model::{ENTRY_VERSION, EntryKind};
+
+    fn approved(n: u64, pr: u64) -> Entry {
+        let (actor, digest, policy, before, after, approvals, violations, blobs, tables) = Default::default();
+        Entry {
+            version: ENTRY_VERSION,
+            id: format!("LE_{n}"),
+            kind: EntryKind::Approved,
+            repo: 1,
+            at: DateTime::UNIX_EPOCH,
+            actor,
+            pr: Some(pr),
+            digest,
+            policy,
+            tool: "schema-registry 0.1.0".into(),
+            before,
+            after,
+            approvals,
+            violations,
+            blobs,
+            tables,
+        }
+    }
+
+    #[test]
+    fn no_more_entries_are_kept_than_fit_and_those_of_one_pull_request_all_or_none() {
+        let mut pulls = Pulls::default();
+        let kept = MAX_KEPT as u64;
+        for n in 0..kept {
+            pulls.take(n, &approved(n, n / 2));
+        }
+        assert_eq!((pulls.open.len(), pulls.left.len()), (MAX_KEPT / 2, 0));
+        pulls.take(kept, &approved(kept, kept));
+        assert_eq!((pulls.kept, pulls.leave(0)), (MAX_KEPT - 1, None), "the oldest made room");
+        pulls.take(kept + 1, &approved(kept + 1, 0));
+        assert_eq!(pulls.kept, MAX_KEPT - 1, "what is left out stays so");
+        let indexes = |entries: Vec<(u64, Entry)>| entries.iter().map(|(index, _)| *index).collect::<Vec<_>>();
+        assert_eq!((pulls.leave(1).map(indexes), pulls.leave(1)), (Some(vec![2, 3]), None));
+        assert_eq!((pulls.leave(kept + 9).map(indexes), pulls.kept), (Some(vec![]), MAX_KEPT - 3));
     }
 }
