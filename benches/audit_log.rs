@@ -123,7 +123,19 @@ fn repository(size: u64, signer: &Signer) -> tempfile::TempDir {
         import.commit(appended.files, signer, end == size);
     }
     import.end();
+    index(dir.path());
     dir
+}
+
+/// Writes the reverse index of each pack, as pushes and repacking do, and `fast-import` does not.
+/// Source: <https://git-scm.com/docs/git-config#Documentation/git-config.txt-packwriteReverseIndex>
+fn index(repository: &Path) {
+    for entry in fs::read_dir(repository.join(".git/objects/pack")).into_iter().flatten() {
+        let path = entry.expect("readable").path();
+        if path.extension().is_some_and(|extension| extension == "pack") {
+            output(repository, &["index-pack", "--rev-index", path.to_str().expect("text")]);
+        }
+    }
 }
 
 /// Writes the commits of a log through one `git fast-import`, where each append would start its own.
@@ -265,6 +277,7 @@ fn list(repository: &Path) -> usize {
 
 fn output(repository: &Path, arguments: &[&str]) -> String {
     let output = Command::new("git").args(arguments).current_dir(repository).output().expect("git is installed");
+    assert!(output.status.success(), "git {arguments:?}");
     String::from_utf8(output.stdout).expect("text")
 }
 
