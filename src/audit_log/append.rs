@@ -323,6 +323,17 @@ mod tests {
     }
 
     #[test]
+    fn a_commit_takes_256_new_entries_and_the_next_one_the_rest() {
+        let mut store = Store::new();
+        store.append(&[addition(0), addition(1)]);
+        let additions: Vec<_> = (0..400).map(addition).collect();
+        let appended = append(&origin(), &mut store.reader(), &additions).expect("appendable");
+        assert_eq!((appended.added, appended.skipped, appended.taken()), (256, 2, 258));
+        assert_eq!(store.append(&additions), (398, 2));
+        assert_eq!(checkpoint(&store).size, 401);
+    }
+
+    #[test]
     fn the_end_of_a_log_is_a_bundle_a_tile_of_each_level_and_the_folder_to_seal_next() {
         for (size, expected) in [
             (0, vec!["entries/000.jsonl"]),

@@ -148,7 +148,17 @@ mod tests {
         let abc = shard_of(&id_hash("abc"));
         assert_eq!((abc, shard(abc), parse_shard("ids/b/a7")), (0xba7, "ids/b/a7".to_owned(), Some(abc)));
         assert_eq!((shard(5), parse_shard("ids/0/05")), ("ids/0/05".to_owned(), Some(5)));
-        for path in ["ids/B/a7", "ids/ba/7", "ids/+b/a7", "ids/b/a7/9", "ids/b", "ids/b/0a7", "ids/1b/a7", "x/b/a7"] {
+        for path in [
+            "ids/B/a7",
+            "ids/ba/7",
+            "ids/+b/a7",
+            "ids/b/a7/9",
+            "ids/b",
+            "ids/b/0a7",
+            "ids/1b/a7",
+            "ids/10/00",
+            "x/b/a7",
+        ] {
             assert_eq!(parse_shard(path), None, "{path}");
         }
         // The crate's own encoding, which has the tile height in front.
@@ -190,6 +200,7 @@ mod tests {
         ] {
             assert_eq!(parse_blob(1, &format!("{path}/{digest}")), None, "{path}");
         }
+        assert_eq!(parse_blob(256, &format!("blob/001/{digest}")), None, "no entry is in that bundle yet");
         for path in ["blob/001.tree", "blob/000", "blob/0.tree", "000.tree", "blob/000.tree/", "blob/.tree"] {
             assert_eq!(parse_seal(512, path), None, "{path}");
         }

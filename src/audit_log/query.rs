@@ -233,3 +233,54 @@ pub fn is_vetoed<'a>(entries: impl IntoIterator<Item = &'a Entry>, pr: u64) -> b
     }
     !standing.is_empty()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::RefCell, collections::BTreeSet};
+
+    use super::{
+        super::{
+            Addition,
+            fixture::{Store, approved},
+        },
+        *,
+    };
+
+    #[test]
+    fn what_the_entries_of_a_pull_request_are_read_from_can_be_asked_for_at_once() {
+        let mut store = Store::new();
+        let pr = |n| if [5, 6, 300, 590].contains(&n) { 7 } else { 9 };
+        let additions = (1..=600).map(|n| Addition::new(approved(&format!("LE_{n}"), pr(n)), Vec::new()));
+        store.append(&additions.collect::<Vec<_>>());
+        let checkpoint = Checkpoint::parse(&store.0[CHECKPOINT]).expect("valid");
+        let told = paths_of(&checkpoint, 7, &mut store.reader()).expect("readable");
+        let bundles = ["entries/000.jsonl", "entries/001.jsonl", "entries/002.jsonl"];
+        let tiles = ["tile/0/000", "tile/0/001", "tile/0/002.p/89", "tile/1/000.p/2"];
+        assert_eq!(told, [&bundles[..], &tiles[..]].concat());
+        let asked = RefCell::new(BTreeSet::new());
+        let mut read = |path: &str| {
+            asked.borrow_mut().insert(path.to_owned());
+            Ok(store.0.get(path).cloned())
+        };
+        let entries = entries_of(&checkpoint, 7, &mut read).expect("readable");
+        assert_eq!(entries.iter().map(|recorded| recorded.index).collect::<Vec<_>>(), [5, 6, 300, 590]);
+        let told = told.into_iter().chain([layout::pulls(7)]).collect();
+        assert_eq!(asked.take(), told);
+    }
+
+    #[test]
+    fn a_blob_with_other_bytes_is_no_blob() {
+        let mut store = Store::new();
+        store.append(&[Addition::new(approved("LE_1", 7), vec![b"lines".to_vec()])]);
+        let checkpoint = Checkpoint::parse(&store.0[CHECKPOINT]).expect("valid");
+        let digest = Digest::of("lines");
+        let found = |store: &Store| read_blob(&checkpoint, 1, &digest, &mut store.reader()).map_err(|e| e.to_string());
+        assert_eq!(found(&store), Ok(Some(b"lines".to_vec())));
+        let path = format!("blob/000/{digest}");
+        store.0.insert(path.clone(), b"lanes".to_vec());
+        let error = found(&store).expect_err("damaged");
+        assert!(error.contains(&path) && error.contains("its bytes are not those of its name"), "{error}");
+        store.0.remove(&path);
+        assert_eq!(found(&store), Ok(None));
+    }
+}
