@@ -57,16 +57,13 @@ impl History<'_> {
         policy: &Policy,
     ) -> anyhow::Result<Option<String>> {
         let Some(pr) = entry.pr else { return Ok(Some("names no pull request".to_owned())) };
-        let entries = match self.pulls.leave(pr) {
-            Some(entries) => entries,
+        let entries = if let Some(entries) = self.pulls.leave(pr) {
+            entries
+        } else {
             // It landed again after the history was rewritten, or after very long.
-            None => {
-                let recorded = self.view.entries_of(pr)?.into_iter();
-                recorded
-                    .filter(|recorded| recorded.index < index)
-                    .map(|recorded| (recorded.index, recorded.entry))
-                    .collect()
-            }
+            let recorded = self.view.entries_of(pr)?.into_iter();
+            let before = recorded.filter(|recorded| recorded.index < index);
+            before.map(|recorded| (recorded.index, recorded.entry)).collect()
         };
         let required = least_required(files.iter().map(|file| file.path.as_str()), policy);
         let mut pull = self.view.merged(pr, required, &entries)?;
