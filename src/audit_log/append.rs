@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, btree_map::Entry as Slot};
 
 use chrono::{DateTime, Utc};
-use tlog_tiles::Hash;
+use tlog_tiles::{HASH_SIZE, Hash};
 
 use crate::model::{Actor, Digest, ENTRY_VERSION, Entry, EntryKind, VerifierKey};
 
@@ -11,10 +11,10 @@ use super::{
     Addition, Checkpoint, Error, Origin, Read, Signer, State,
     entry::{leaf_hash, line},
     ids::Shard,
-    layout::{self, CHECKPOINT, STATE, WIDTH},
+    layout::{self, CHECKPOINT, EDGE, STATE, WIDTH},
     pulls::Pulls,
     query::{read_checkpoint, read_file, read_shard, read_state},
-    tree::{Edge, Tile, hashes},
+    tree::{Edge, hashes},
 };
 
 /// Files of the log's branch that change: their new bytes, or `None` where a file or a folder goes away.
@@ -144,24 +144,24 @@ pub fn append(origin: &Origin, read: &mut Read, additions: &[Addition]) -> Resul
 }
 
 /// Files of the branch that appending these entries reads or replaces, whether they exist or not, and folders with a `/`
-/// at the end: for those who read from afar, and would rather ask once.
+/// at the end, of which only what they are in is read: for those who read from afar, and would rather ask once. However
+/// long the log is, none of it is deeper than a file of ids.
 #[must_use]
 pub fn paths_to_append(checkpoint: &Checkpoint, additions: &[Addition]) -> Vec<String> {
     let size = checkpoint.size;
-    let mut paths = vec![STATE.to_owned(), layout::bundle(size / WIDTH)];
+    let mut paths = vec![STATE.to_owned(), EDGE.to_owned(), layout::bundle(size / WIDTH)];
     let (mut level, mut count) = (0, size);
     while count > 0 {
-        let width = usize::try_from(count % WIDTH).unwrap_or_default();
         count /= WIDTH;
         // A full tile goes into the same folder.
-        paths.push(layout::tile(level, count, width.max(1)));
+        paths.push(layout::partial(level, count) + "/");
         level += 1;
     }
     paths.extend((size / WIDTH).checked_sub(1).map(|bundle| layout::folder(bundle) + "/"));
     for (addition, index) in additions.iter().zip(size..) {
         paths.push(layout::shard(layout::shard_of(&layout::id_hash(&addition.entry.id))));
         paths.extend(addition.entry.pr.map(layout::pulls));
-        paths.extend(addition.entry.blobs.iter().map(|blob| layout::blob(size, index, blob)));
+        paths.extend(addition.entry.blobs.iter().map(|blob| layout::blob(size, index, blob) + "/"));
     }
     paths
 }
@@ -175,8 +175,8 @@ struct Writer {
     shards: BTreeMap<u16, Shard>,
     /// By their path.
     pulls: BTreeMap<String, Pulls>,
-    /// Partial tiles that were there.
-    old: Vec<String>,
+    /// What there was of the tree.
+    old: Edge,
     files: Files,
 }
 
@@ -216,24 +216,17 @@ impl Writer {
 
     /// Reads the end of the log and checks that it is what the checkpoint says.
     fn load(checkpoint: &Checkpoint, read: &mut Read) -> Result<Self, Error> {
-        let edge = Edge::load(checkpoint.size, |level, n, width| tile(read, level, n, width))?;
+        let size = checkpoint.size;
+        let bundle = if size.is_multiple_of(WIDTH) { String::new() } else { last_bundle(size, read)? };
+        let upper = read_file(read, EDGE)?.unwrap_or_default();
+        let hashes = hashes(&upper, upper.len() / HASH_SIZE).unwrap_or_default();
+        let leaves = bundle.lines().map(leaf_hash);
+        let edge = Edge::new(size, &leaves.chain(hashes).collect::<Vec<_>>());
+        let edge = edge.ok_or_else(|| Error::damaged(EDGE, format!("it is not that of {size} entries")))?;
         if edge.root() != checkpoint.root {
-            return Err(Error::damaged(CHECKPOINT, "its root is not that of the last tiles"));
+            return Err(Error::damaged(CHECKPOINT, format!("its root is not that of the last entries and of `{EDGE}`")));
         }
-        let mut writer = Self { edge, ..Self::empty(read_state(read)?) };
-        writer.old = writer.edge.tiles().map(|tile| tile.path()).collect();
-        let last = writer.edge.tiles().find(|tile| tile.level == 0);
-        if let Some(Tile { n, hashes, .. }) = last {
-            let path = layout::bundle(n);
-            let bytes = read_file(read, &path)?.unwrap_or_default();
-            let text = String::from_utf8(bytes).map_err(|_| Error::damaged(&path, "it is not UTF-8"))?;
-            let recorded = text.ends_with('\n') && text.lines().map(leaf_hash).eq(hashes);
-            if !recorded {
-                return Err(Error::damaged(path, "its lines are not those of the last tile"));
-            }
-            writer.bundle = text;
-        }
-        Ok(writer)
+        Ok(Self { old: edge.clone(), edge, bundle, ..Self::empty(read_state(read)?) })
     }
 
     fn push(&mut self, addition: &Addition) -> Result<(), Error> {
@@ -259,14 +252,16 @@ impl Writer {
 
     fn finish(mut self, origin: &Origin) -> (Files, Checkpoint) {
         let checkpoint = Checkpoint { origin: origin.clone(), size: self.edge.size(), root: self.edge.root() };
-        let edge: BTreeMap<_, _> = self.edge.tiles().map(|tile| (tile.path(), tile.bytes())).collect();
-        // A tile is what its coordinates say: the same path is the same bytes.
-        let gone = self.old.iter().filter(|path| !edge.contains_key(*path)).map(|path| (path.clone(), None));
-        let mut files: Files = gone.collect();
+        let (old, new): (Vec<_>, Vec<_>) = (self.old.tiles().collect(), self.edge.tiles().collect());
+        let gone = old.iter().filter(|tile| !new.contains(tile));
+        let mut files: Files = gone.map(|tile| (layout::partial(tile.level, tile.n), None)).collect();
         files.append(&mut self.files);
-        files.extend(
-            edge.into_iter().filter(|(path, _)| !self.old.contains(path)).map(|(path, bytes)| (path, Some(bytes))),
-        );
+        let added = new.iter().filter(|tile| !old.contains(tile));
+        files.extend(added.map(|tile| (tile.path(), Some(tile.bytes()))));
+        let upper = self.edge.upper();
+        if upper != self.old.upper() {
+            files.insert(EDGE.to_owned(), Some(upper));
+        }
         if !self.bundle.is_empty() {
             files.insert(layout::bundle(checkpoint.size / WIDTH), Some(self.bundle.into_bytes()));
         }
@@ -276,6 +271,17 @@ impl Writer {
         files.insert(CHECKPOINT.to_owned(), Some(checkpoint.to_string().into_bytes()));
         (files, checkpoint)
     }
+}
+
+/// The bundle that is not full yet of a log of `size` entries.
+fn last_bundle(size: u64, read: &mut Read) -> Result<String, Error> {
+    let path = layout::bundle(size / WIDTH);
+    let bytes = read_file(read, &path)?.unwrap_or_default();
+    let text = String::from_utf8(bytes).map_err(|_| Error::damaged(&path, "it is not UTF-8"))?;
+    if text.ends_with('\n') && text.lines().count() as u64 == size % WIDTH {
+        return Ok(text);
+    }
+    Err(Error::damaged(path, format!("it does not have {} lines", size % WIDTH)))
 }
 
 pub(super) fn tile(read: &mut Read, level: usize, n: u64, width: usize) -> Result<Vec<Hash>, Error> {
@@ -337,21 +343,31 @@ mod tests {
     fn the_end_of_a_log_is_a_bundle_a_tile_of_each_level_and_the_folder_to_seal_next() {
         for (size, expected) in [
             (0, vec!["entries/000.jsonl"]),
-            (255, vec!["entries/000.jsonl", "tile/0/000.p/255"]),
-            // The next tile of a full one is in the same folder.
-            (256, vec!["entries/001.jsonl", "tile/0/001.p/1", "tile/1/000.p/1", "blob/000/"]),
-            (600, vec!["entries/002.jsonl", "tile/0/002.p/88", "tile/1/000.p/2", "blob/001/"]),
+            (255, vec!["entries/000.jsonl", "tile/0/000.p/"]),
+            (256, vec!["entries/001.jsonl", "tile/0/001.p/", "tile/1/000.p/", "blob/000/"]),
+            (600, vec!["entries/002.jsonl", "tile/0/002.p/", "tile/1/000.p/", "blob/001/"]),
             (
                 65_536 * 3 + 257,
-                vec!["entries/769.jsonl", "tile/0/769.p/1", "tile/1/003.p/1", "tile/2/000.p/3", "blob/768/"],
+                vec!["entries/769.jsonl", "tile/0/769.p/", "tile/1/003.p/", "tile/2/000.p/", "blob/768/"],
             ),
         ] {
             let checkpoint = Checkpoint { size, ..checkpoint(&Store::new()) };
             let paths = paths_to_append(&checkpoint, &[]);
             assert_eq!(
-                paths.iter().filter(|path| *path != STATE).collect::<Vec<_>>(),
+                paths.iter().filter(|path| ![STATE, EDGE].contains(&path.as_str())).collect::<Vec<_>>(),
                 expected.iter().collect::<Vec<_>>()
             );
+        }
+    }
+
+    #[test]
+    fn a_long_log_asks_a_remote_as_often_as_a_short_one() {
+        for size in [1, 255, 256, 65_537, 1_000_000, 255_999_999] {
+            let checkpoint = Checkpoint { size, ..checkpoint(&Store::new()) };
+            let paths = paths_to_append(&checkpoint, &[addition(1)]);
+            // Each level of folders is asked for once, and with the last what is in it.
+            let levels = |path: &String| path.trim_end_matches('/').split('/').count() - usize::from(path.ends_with('/'));
+            assert_eq!(paths.iter().map(levels).max(), Some(3), "{size}: {paths:?}");
         }
     }
 }

@@ -108,7 +108,9 @@ impl Store {
                 let folder = self.folder(&path);
                 assert!(!folder.is_empty(), "{path} was not there");
                 self.0.retain(|file, _| !file.starts_with(&format!("{path}/")));
-                self.keep(folder);
+                if path.starts_with("blob/") {
+                    self.keep(folder);
+                }
             }
         }
     }

@@ -7,6 +7,10 @@ use crate::model::Digest;
 pub(super) const CHECKPOINT: &str = "checkpoint";
 pub(super) const STATE: &str = "state.json";
 
+/// The hashes of the partial tiles above the lowest, where a log has any: what an append needs of them, however far down
+/// their own files are.
+pub(super) const EDGE: &str = "edge";
+
 /// Hashes of a full tile, and entries of a full bundle.
 pub(super) const WIDTH: u64 = 256;
 
@@ -30,7 +34,12 @@ pub(super) fn bundle(n: u64) -> String {
 /// `tile/<L>/<N>`, or `tile/<L>/<N>.p/<W>` for fewer than 256 hashes.
 pub(super) fn tile(level: usize, n: u64, width: usize) -> String {
     let full = format!("tile/{level}/{}", number(n));
-    if width as u64 == WIDTH { full } else { format!("{full}.p/{width}") }
+    if width as u64 == WIDTH { full } else { format!("{}/{width}", partial(level, n)) }
+}
+
+/// `tile/<L>/<N>.p`: the folder of a tile that is not full yet.
+pub(super) fn partial(level: usize, n: u64) -> String {
+    format!("tile/{level}/{}.p", number(n))
 }
 
 /// What the name of a file ends in that stands for a folder.

@@ -98,7 +98,9 @@ fn right_edge_of(size: u64) -> Store {
         store.0.insert(layout::tile(level, n, width), tree::Tile { level, n, hashes }.bytes());
         tree::hashes(&store.0[&layout::tile(level, n, width)], width).ok_or(())
     });
-    let root = edge.expect("tiles of the right length").root();
+    let edge = edge.expect("tiles of the right length");
+    let root = edge.root();
+    store.0.insert(layout::EDGE.into(), edge.upper());
     store
         .0
         .insert(layout::bundle(size / 256), lines.iter().flat_map(|line| format!("{line}\n").into_bytes()).collect());
@@ -108,15 +110,15 @@ fn right_edge_of(size: u64) -> Store {
 
 #[test]
 fn an_append_reads_and_writes_little_however_long_the_log_is() {
-    for (size, levels) in [(112, 1), (70_000, 3), (999_999_000, 4)] {
+    for size in [112, 70_000, 999_999_000] {
         let (store, reads) = (right_edge_of(size), RefCell::new(Vec::new()));
         let mut read = |path: &str| {
             reads.borrow_mut().push(path.to_owned());
             Ok(store.0.get(path).cloned())
         };
         let appended = append(&origin(), &mut read, &[addition(0)]).expect("appendable");
-        // checkpoint, state, last bundle, ids, the pull requests, and a partial tile of each level
-        assert_eq!(reads.borrow().len(), 5 + levels, "{reads:?}");
+        // checkpoint, state, edge, last bundle, ids, the pull requests
+        assert_eq!(reads.borrow().len(), 6, "{reads:?}");
         // checkpoint, state, last bundle, ids, pull requests, blob, and a partial tile that comes and one that goes
         assert_eq!(appended.files.len(), 8, "{:?}", appended.files.keys());
         assert_eq!(appended.checkpoint.size, size + 1);
@@ -149,11 +151,11 @@ fn what_does_not_fit_is_refused_and_nothing_is_appended() {
     assert!(refused(&store, &origin(), foreign).contains("not of `schema-registry/github.com/1`"));
     let gap = Addition::new(landing(EntryKind::Merged, "refs/heads/main", "t1", "t2", 0), Vec::new());
     insta::assert_snapshot!(refused(&store, &origin(), gap), @"the audit entry `landing:default:refs/heads/main:t1:t2` does not follow the recorded history: the recorded tip of `refs/heads/main` is t0; reconcile again");
-    store.append(&additions(0..3));
-    for path in ["state.json", "checkpoint", "entries/000.jsonl", "tile/0/000.p/4"] {
+    store.append(&additions(0..299));
+    for (path, at) in [("state.json", 40), ("checkpoint", 40), ("entries/001.jsonl", 40), ("edge", 0)] {
         let mut damaged = store.clone();
-        damaged.0.get_mut(path).expect("it is there")[40] ^= 1;
-        let error = refused(&damaged, &origin(), addition(9));
+        damaged.0.get_mut(path).expect("it is there")[at] ^= 1;
+        let error = refused(&damaged, &origin(), addition(400));
         assert!(error.contains("is damaged") || error.contains("is that of"), "{path}: {error}");
     }
 }

@@ -35,20 +35,42 @@ pub(super) fn hashes(bytes: &[u8], width: usize) -> Option<Vec<Hash>> {
     (chunks.len() == width && rest.is_empty()).then(|| chunks.iter().map(|chunk| Hash(*chunk)).collect())
 }
 
+/// How many hashes the last tile of each level has that a tree of `size` entries reaches.
+fn widths(size: u64) -> impl Iterator<Item = usize> {
+    std::iter::successors(Some(size), |count| Some(count / WIDTH))
+        .take_while(|count| *count > 0)
+        .map(|count| usize::try_from(count % WIDTH).unwrap_or_default())
+}
+
 impl Edge {
+    /// The edge of a tree of `size` entries from the hashes of its last partial tiles, one after the other from the
+    /// lowest; `None` where they are more or fewer than that.
+    pub(super) fn new(size: u64, hashes: &[Hash]) -> Option<Self> {
+        let (mut levels, mut rest) = (Vec::new(), hashes);
+        for width in widths(size) {
+            let (level, above) = rest.split_at_checked(width)?;
+            levels.push(level.to_vec());
+            rest = above;
+        }
+        rest.is_empty().then_some(Self { levels, size })
+    }
+
     /// The edge of a tree of `size` entries; `read` gives the hashes of the partial tile at (level, number, width).
     pub(super) fn load<E>(
         size: u64,
         mut read: impl FnMut(usize, u64, usize) -> Result<Vec<Hash>, E>,
     ) -> Result<Self, E> {
-        let mut levels = Vec::new();
-        let mut count = size;
-        while count > 0 {
-            let width = usize::try_from(count % WIDTH).unwrap_or_default();
+        let (mut levels, mut count) = (Vec::new(), size);
+        for width in widths(size) {
             count /= WIDTH;
             levels.push(if width == 0 { Vec::new() } else { read(levels.len(), count, width)? });
         }
         Ok(Self { levels, size })
+    }
+
+    /// The bytes of the partial tiles above the lowest.
+    pub(super) fn upper(&self) -> Vec<u8> {
+        self.levels.iter().skip(1).flatten().flat_map(|hash| hash.0).collect()
     }
 
     pub(super) fn size(&self) -> u64 {

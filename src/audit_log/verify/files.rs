@@ -7,7 +7,7 @@ use crate::model::Digest;
 use super::{
     super::{
         ids::Shard,
-        layout::{self, CHECKPOINT, SEAL, STATE, WIDTH},
+        layout::{self, CHECKPOINT, EDGE, SEAL, STATE, WIDTH},
         pulls::Pulls,
     },
     MAX_PROBLEMS,
@@ -77,7 +77,7 @@ impl<'a> Walked<'a> {
     pub(super) fn take(&mut self, path: &str, regular: bool, bytes: Option<&[u8]>) {
         let bytes = bytes.unwrap_or_default();
         let known = match path.split_once('/') {
-            None => path == CHECKPOINT || path == STATE,
+            None => path == CHECKPOINT || path == STATE || (path == EDGE && self.size >= WIDTH),
             Some(("blob", _)) => self.blob(path, bytes) || self.seal(path) || self.is_behind_odd_seal(path),
             Some(("ids", _)) => self.shard(path, bytes),
             Some(("pulls", number)) => self.pulls(path, number, bytes),

@@ -7,10 +7,11 @@ use tlog_tiles::{Hash, record_hash};
 use super::{
     super::{
         Checkpoint, Error,
-        layout::{self, WIDTH},
+        layout::{self, EDGE, WIDTH},
         tree::{Edge, Tile, hashes},
     },
     Earlier, LogFiles, MAX_PROBLEMS, Place, Problem,
+    audit::read,
 };
 
 /// Bundles and tiles in the order in which the entries give them.
@@ -94,7 +95,19 @@ impl<'a> Streamed<'a> {
             let what = format!("is missing, and with it all up to the {size} that the checkpoint counts");
             self.problem(Place::Entry(at, None), what);
         } else {
+            self.upper(files)?;
             self.root();
+        }
+        Ok(())
+    }
+
+    /// Compares what an append reads of the tiles; [`Self::root`] decides later who is wrong.
+    fn upper(&mut self, files: &mut dyn LogFiles) -> Result<(), Error> {
+        let upper = self.edge.upper();
+        match read(files, EDGE)? {
+            Some(recorded) if recorded != upper => self.odd_tiles.push(EDGE.to_owned()),
+            None if !upper.is_empty() => self.file(EDGE, "is missing"),
+            _ => {}
         }
         Ok(())
     }
@@ -264,6 +277,22 @@ mod tests {
                 "`tile/1/000.p/1` has a hash that the tiles below do not give",
             ]
         );
+    }
+
+    #[test]
+    fn what_an_append_reads_of_the_tiles_is_compared_with_them() {
+        let mut store = Store::new();
+        let problems = |store: &Store| problems_with(&Pinned::default(), store);
+        store.0.insert(EDGE.into(), Vec::new());
+        assert_eq!(problems(&store), ["`edge` does not belong to the log"]);
+        store.0.remove(EDGE);
+        let additions = (0..299).map(|n| Addition::new(approved(&format!("LE_{n}"), 7), Vec::new()));
+        store.append(&additions.collect::<Vec<_>>());
+        assert_eq!(problems(&store), [""; 0]);
+        store.0.get_mut(EDGE).expect("it is there")[0] ^= 1;
+        assert_eq!(problems(&store), ["`edge` has a hash that the tiles below do not give"]);
+        store.0.remove(EDGE);
+        assert_eq!(problems(&store), ["`edge` is missing"]);
     }
 
     #[test]
