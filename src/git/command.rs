@@ -88,7 +88,10 @@ impl Git {
             .envs([("GIT_HTTP_LOW_SPEED_LIMIT", "1"), ("GIT_HTTP_LOW_SPEED_TIME", STALL_SECONDS)])
             .envs(environment.iter().map(|(name, value)| (name, value)))
             .args(["-c", "core.quotePath=false", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"])
-            .args(["-c", "gc.auto=0", "-c", "maintenance.auto=false", "--no-pager", "--literal-pathspecs"])
+            .args(["-c", "gc.auto=0", "-c", "maintenance.auto=false"])
+            // What is written here is pushed at once, and packed anew by whoever keeps it.
+            .args(["-c", "core.compression=1", "-c", "fastimport.unpackLimit=1"])
+            .args(["--no-pager", "--literal-pathspecs"])
             .args(arguments)
             .current_dir(&self.dir)
             .stdin(Stdio::null())
