@@ -224,7 +224,10 @@ impl Writer {
         let edge = Edge::new(size, &leaves.chain(hashes).collect::<Vec<_>>());
         let edge = edge.ok_or_else(|| Error::damaged(EDGE, format!("it is not that of {size} entries")))?;
         if edge.root() != checkpoint.root {
-            return Err(Error::damaged(CHECKPOINT, format!("its root is not that of the last entries and of `{EDGE}`")));
+            return Err(Error::damaged(
+                CHECKPOINT,
+                format!("its root is not that of the last entries and of `{EDGE}`"),
+            ));
         }
         Ok(Self { old: edge.clone(), edge, bundle, ..Self::empty(read_state(read)?) })
     }
@@ -366,7 +369,8 @@ mod tests {
             let checkpoint = Checkpoint { size, ..checkpoint(&Store::new()) };
             let paths = paths_to_append(&checkpoint, &[addition(1)]);
             // Each level of folders is asked for once, and with the last what is in it.
-            let levels = |path: &String| path.trim_end_matches('/').split('/').count() - usize::from(path.ends_with('/'));
+            let levels =
+                |path: &String| path.trim_end_matches('/').split('/').count() - usize::from(path.ends_with('/'));
             assert_eq!(paths.iter().map(levels).max(), Some(3), "{size}: {paths:?}");
         }
     }
