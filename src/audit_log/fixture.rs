@@ -8,7 +8,7 @@ use crate::model::{Actor, Digest, ENTRY_VERSION, Entry, EntryKind, EntryTable, F
 
 use super::{
     Addition, Files, Initialisation, LandingId, LogFiles, Origin, Pinned, Problem, ReadError, TakeFile, append,
-    initialise, layout::SEAL, verify,
+    initialise, layout::SEALS, verify,
 };
 
 pub(super) fn origin() -> Origin {
@@ -108,9 +108,7 @@ impl Store {
                 let folder = self.folder(&path);
                 assert!(!folder.is_empty(), "{path} was not there");
                 self.0.retain(|file, _| !file.starts_with(&format!("{path}/")));
-                if path.starts_with("blob/") {
-                    self.keep(folder);
-                }
+                self.keep(folder);
             }
         }
     }
@@ -128,10 +126,37 @@ impl Store {
         format!("{id}\n").into_bytes()
     }
 
-    /// The folder that a file `a.tree` names.
+    /// The folders that a file `a.trees` lists, by their paths `a.trees/000`.
+    fn sealed(&self, path: &str) -> Vec<(String, &Folder)> {
+        let bytes = self.0.get(path).filter(|_| path.ends_with(SEALS));
+        let ids = bytes.and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default().split('\n');
+        ids.enumerate().filter_map(|(n, id)| Some((format!("{path}/{n:03}"), self.1.get(id)?))).collect()
+    }
+
+    /// The folder `a.trees/000`.
     pub(super) fn linked(&self, path: &str) -> Option<&Folder> {
-        let id = self.0.get(path).filter(|_| path.ends_with(SEAL))?;
-        self.1.get(std::str::from_utf8(id).ok()?.strip_suffix('\n')?)
+        let (seals, _) = path.rsplit_once('/')?;
+        self.sealed(seals).into_iter().find(|(folder, _)| folder == path).map(|(_, folder)| folder)
+    }
+
+    /// Lets a line of a file `a.trees` be the id of this folder.
+    pub(super) fn relink(&mut self, path: &str, folder: Folder) {
+        let (seals, n) = path.rsplit_once('/').expect("the path of a sealed folder");
+        let id = self.keep(folder);
+        let mut lines: Vec<_> = self.0[seals].split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect();
+        lines[n.parse::<usize>().expect("a number")] = id;
+        self.0.insert(seals.to_owned(), lines.concat());
+    }
+
+    /// Edits a file, sealed or not.
+    pub(super) fn edit(&mut self, path: &str, edit: impl FnOnce(&mut Vec<u8>)) {
+        if let Some(bytes) = self.0.get_mut(path) {
+            return edit(bytes);
+        }
+        let (folder, name) = path.rsplit_once('/').expect("the path of a sealed file");
+        let mut files = self.linked(folder).expect("it is there").clone();
+        edit(files.get_mut(name).expect("it is there"));
+        self.relink(folder, files);
     }
 
     fn get(&self, path: &str) -> Option<Vec<u8>> {
@@ -197,9 +222,11 @@ impl LogFiles for Store {
     fn walk(&mut self, wanted: &dyn Fn(&str) -> bool, take: &mut TakeFile) -> Result<(), ReadError> {
         for (path, bytes) in &self.0 {
             take(path, true, wanted(path).then(|| bytes.clone()));
-            for (name, bytes) in self.linked(path).into_iter().flatten() {
-                let path = format!("{path}/{name}");
-                take(&path, true, wanted(&path).then(|| bytes.clone()));
+            for (folder, files) in self.sealed(path) {
+                for (name, bytes) in files {
+                    let path = format!("{folder}/{name}");
+                    take(&path, true, wanted(&path).then(|| bytes.clone()));
+                }
             }
         }
         Ok(())

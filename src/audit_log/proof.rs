@@ -38,8 +38,8 @@ pub fn prove(bytes: &[u8], index: u64, read: &mut Read) -> Result<String, Error>
     let entry = Entries::new(&checkpoint, index, read).next().ok_or_else(|| no_entry(&checkpoint, index))??;
     let path = authenticated(&checkpoint, read, |hashes| prove_record(checkpoint.size, index, hashes))?;
     if check_record(&path, checkpoint.size, checkpoint.root, index, leaf_hash(&entry.line)).is_err() {
-        let bundle = layout::bundle(index / layout::WIDTH);
-        return Err(Error::damaged(bundle, format!("entry {index} is not what was recorded")));
+        let path = layout::entries(checkpoint.size, index / layout::WIDTH);
+        return Err(Error::damaged(path, format!("entry {index} is not what was recorded")));
     }
     let extra = BASE64_STANDARD.encode(&entry.line);
     Ok(format!("{HEADER}\nextra {extra}\nindex {index}\n{}\n{}", lines(&path), String::from_utf8_lossy(bytes)))
@@ -177,7 +177,8 @@ mod tests {
     fn leaves_are_those_of_the_entries_asked_for() {
         let (store, _) = grown();
         let checkpoint = Checkpoint::parse(&store.0[CHECKPOINT]).expect("valid");
-        let all = [&store.0["entries/000.jsonl"][..], &store.0["entries/001.jsonl"]].concat();
+        let sealed = store.linked("sealed/000.trees/000").expect("sealed");
+        let all = [&sealed["entries.jsonl"][..], &store.0["open/entries.jsonl"]].concat();
         let lines: Vec<&str> = std::str::from_utf8(&all).expect("UTF-8").lines().collect();
         for indexes in [vec![], vec![0], vec![7, 300, 256]] {
             let expected: Vec<Hash> = indexes.iter().map(|index| leaf_hash(lines[*index])).collect();
@@ -192,22 +193,26 @@ mod tests {
     fn a_tile_or_an_entry_that_was_touched_proves_nothing() {
         let (store, _) = grown();
         let bytes = &store.0[CHECKPOINT];
-        for path in ["entries/000.jsonl", "tile/0/000", "tile/0/001.p/45"] {
+        let sealed = ["sealed/000.trees/000/entries.jsonl", "sealed/000.trees/000/tile"];
+        for path in [sealed[0], sealed[1], "open/entries.jsonl", "edge"] {
             let mut damaged = store.clone();
-            damaged.0.get_mut(path).expect("it is there")[0] ^= 1;
+            damaged.edit(path, |bytes| bytes[0] ^= 1);
             let error = prove(bytes, 0, &mut damaged.reader()).expect_err(path).to_string();
-            assert!(error.contains("is damaged"), "{path}: {error}");
-            damaged.0.remove(path);
-            let error = prove(bytes, 0, &mut damaged.reader()).expect_err("gone").to_string();
+            assert!(error.contains("is damaged") && error.contains(path), "{path}: {error}");
+        }
+        for path in [sealed[0], sealed[1], "open/entries.jsonl"] {
+            let mut read = |asked: &str| if asked == path { Ok(None) } else { store.reader()(asked) };
+            let error = prove(bytes, 0, &mut read).expect_err("gone").to_string();
             assert!(error.contains("it is missing") && error.contains(path), "{path}: {error}");
         }
-        for (path, index) in [("entries/000.jsonl", 255), ("entries/001.jsonl", 256)] {
+        for (path, index) in [(sealed[0], 255), ("open/entries.jsonl", 256)] {
             let mut damaged = store.clone();
-            let bytes_of = damaged.0.get_mut(path).expect("it is there");
-            let text = String::from_utf8(bytes_of.clone()).expect("UTF-8").replace("\"ann\"", "\"eve\"");
-            *bytes_of = text.into_bytes();
+            damaged.edit(path, |bytes| {
+                *bytes = String::from_utf8_lossy(bytes).replace("\"ann\"", "\"eve\"").into_bytes();
+            });
             let error = prove(bytes, index, &mut damaged.reader()).expect_err(path).to_string();
-            assert!(error.contains(path) && error.contains(&format!("entry {index} is not what")), "{path}: {error}");
+            let expected = if index == 255 { "entry 255 is not what was recorded" } else { "its root is not that of" };
+            assert!(error.contains(path) && error.contains(expected), "{path}: {error}");
         }
     }
 }

@@ -7,10 +7,10 @@ use crate::model::{Digest, Entry, EntryKind, VerifierKey};
 use super::{
     Checkpoint, Error, Note, Origin, Read, State,
     entry::{leaf_hash, parse},
-    ids::Shard,
-    layout::{self, CHECKPOINT, STATE, WIDTH},
+    layout::{self, CHECKPOINT, EDGE, STATE, WIDTH},
     proof::leaves,
     pulls::Pulls,
+    tail::Tail,
 };
 
 /// An entry in its place.
@@ -80,7 +80,7 @@ impl<'a, 'r> Entries<'a, 'r> {
     }
 
     fn step(&mut self) -> Result<Recorded, Error> {
-        let (index, path) = (self.next, layout::bundle(self.next / WIDTH));
+        let (index, path) = (self.next, layout::entries(self.size, self.next / WIDTH));
         if self.lines.is_empty() {
             let bytes = read_file(self.read, &path)?.ok_or_else(|| Error::damaged(&path, "it is missing"))?;
             let text = String::from_utf8(bytes).map_err(|_| Error::damaged(&path, "it is not UTF-8"))?;
@@ -112,24 +112,21 @@ impl Iterator for Entries<'_, '_> {
     }
 }
 
-/// The entry with this id, found through the index of ids.
+/// The entry with this id. Reads the log from its end on until it comes by.
 pub fn find(checkpoint: &Checkpoint, id: &str, read: &mut Read) -> Result<Option<Recorded>, Error> {
-    let hash = layout::id_hash(id);
-    let n = layout::shard_of(&hash);
-    let shard = read_shard(n, read)?;
-    let Some(index) = shard.0.get(&hash) else { return Ok(None) };
-    let found = Entries::new(checkpoint, *index, read).next().transpose()?;
-    let found = found.filter(|found| found.entry.id == id);
-    let what = || Error::damaged(layout::shard(n), format!("entry {index} does not have the id that it lists"));
-    found.map(Some).ok_or_else(what)
-}
-
-pub(super) fn read_shard(n: u16, read: &mut Read) -> Result<Shard, Error> {
-    let path = layout::shard(n);
-    match read_file(read, &path)? {
-        None => Ok(Shard::default()),
-        Some(bytes) => Shard::parse(&bytes).ok_or_else(|| Error::damaged(path, "it is not a sorted list of ids")),
+    let needle = serde_json::Value::from(id).to_string();
+    for segment in (0..checkpoint.size.div_ceil(WIDTH)).rev() {
+        let path = layout::entries(checkpoint.size, segment);
+        let bytes = read_file(read, &path)?.ok_or_else(|| Error::damaged(&path, "it is missing"))?;
+        let text = String::from_utf8(bytes).map_err(|_| Error::damaged(&path, "it is not UTF-8"))?;
+        for (line, index) in text.lines().zip(segment * WIDTH..).filter(|(line, _)| line.contains(&needle)) {
+            let entry = parse(line).map_err(|what| Error::damaged(&path, format!("entry {index}: {what}")))?;
+            if entry.id == id {
+                return Ok(Some(Recorded { index, line: line.to_owned(), entry }));
+            }
+        }
     }
+    Ok(None)
 }
 
 /// The entries of 256 pull requests, `pr` among them.
@@ -141,26 +138,35 @@ pub(super) fn read_pulls(pr: u64, read: &mut Read) -> Result<Pulls, Error> {
     }
 }
 
-/// Files that [`entries_of`] reads.
+/// The indexes of the entries of a pull request: the sealed ones and those of the last segment.
+fn indexes_of(checkpoint: &Checkpoint, pr: u64, read: &mut Read) -> Result<Vec<u64>, Error> {
+    let sealed = read_pulls(pr, read)?;
+    let sealed = sealed.of(pr).map(|(index, _)| index);
+    let last = Tail::read(checkpoint, read)?.entries()?.into_iter().zip(layout::sealed(checkpoint.size) * WIDTH..);
+    let last = last.filter(|(entry, _)| entry.pr == Some(pr)).map(|(_, index)| index);
+    Ok(sealed.chain(last).collect())
+}
+
+/// Files that tell which ones [`entries_of`] reads.
+#[must_use]
+pub fn paths_to_find(checkpoint: &Checkpoint, pr: u64) -> Vec<String> {
+    let last = layout::sealed(checkpoint.size);
+    vec![EDGE.to_owned(), layout::entries(checkpoint.size, last), layout::pulls(pr)]
+}
+
+/// Files that [`entries_of`] reads in addition to [`paths_to_find`], which are read to tell.
 pub fn paths_of(checkpoint: &Checkpoint, pr: u64, read: &mut Read) -> Result<Vec<String>, Error> {
-    let mut bundles: Vec<u64> = read_pulls(pr, read)?.of(pr).into_iter().map(|index| index / WIDTH).collect();
-    bundles.dedup();
-    let mut paths: Vec<String> = bundles.iter().copied().map(layout::bundle).collect();
-    for bundle in bundles {
-        let (mut level, mut n) = (0, bundle);
-        while n < checkpoint.size.checked_shr(8 * (level + 1)).unwrap_or(0) {
-            paths.push(layout::tile(usize::try_from(level).unwrap_or_default(), n, 256));
+    let size = checkpoint.size;
+    let mut segments: Vec<u64> = indexes_of(checkpoint, pr, read)?.into_iter().map(|index| index / WIDTH).collect();
+    segments.dedup();
+    let mut paths = Vec::new();
+    for segment in segments.into_iter().filter(|segment| *segment < layout::sealed(size)) {
+        paths.push(layout::entries(size, segment));
+        let (mut level, mut n) = (0, segment);
+        while n < size.checked_shr(8 * (level + 1)).unwrap_or(0) {
+            paths.push(layout::tile(size, usize::try_from(level).unwrap_or_default(), n));
             (level, n) = (level + 1, n / WIDTH);
         }
-    }
-    let (mut level, mut count) = (0, checkpoint.size);
-    while count > 0 {
-        let width = usize::try_from(count % WIDTH).unwrap_or_default();
-        count /= WIDTH;
-        if width > 0 {
-            paths.push(layout::tile(level, count, width));
-        }
-        level += 1;
     }
     Ok(paths)
 }
@@ -190,15 +196,15 @@ pub fn vouched(checkpoint: &[u8], state: &State, pinned: &[VerifierKey]) -> Resu
 /// The entries of a pull request in order, each proven to be in the checkpoint's tree. Reads as much as the pull
 /// request has entries, however long the log is.
 pub fn entries_of(checkpoint: &Checkpoint, pr: u64, read: &mut Read) -> Result<Vec<Recorded>, Error> {
-    let indexes = read_pulls(pr, read)?.of(pr);
+    let indexes = indexes_of(checkpoint, pr, read)?;
     let hashes = leaves(checkpoint, &indexes, read)?;
     let mut found = Vec::new();
     for (index, hash) in indexes.into_iter().zip(hashes) {
         let recorded = Entries::new(checkpoint, index, read).next().transpose()?;
         let same = |recorded: &Recorded| recorded.entry.pr == Some(pr) && leaf_hash(&recorded.line) == hash;
         found.push(recorded.filter(same).ok_or_else(|| {
-            let bundle = layout::bundle(index / WIDTH);
-            Error::damaged(bundle, format!("entry {index} is not what was recorded of pull request {pr}"))
+            let path = layout::entries(checkpoint.size, index / WIDTH);
+            Error::damaged(path, format!("entry {index} is not what was recorded of pull request {pr}"))
         })?);
     }
     Ok(found)
@@ -254,18 +260,17 @@ mod tests {
         store.append(&additions.collect::<Vec<_>>());
         let checkpoint = Checkpoint::parse(&store.0[CHECKPOINT]).expect("valid");
         let told = paths_of(&checkpoint, 7, &mut store.reader()).expect("readable");
-        let bundles = ["entries/000.jsonl", "entries/001.jsonl", "entries/002.jsonl"];
-        let tiles = ["tile/0/000", "tile/0/001", "tile/0/002.p/89", "tile/1/000.p/2"];
-        assert_eq!(told, [&bundles[..], &tiles[..]].concat());
+        let segment = |n| ["entries.jsonl", "tile"].map(|name| format!("sealed/000.trees/00{n}/{name}"));
+        assert_eq!(told, [segment(0), segment(1)].concat());
         let asked = RefCell::new(BTreeSet::new());
         let mut read = |path: &str| {
             asked.borrow_mut().insert(path.to_owned());
-            Ok(store.0.get(path).cloned())
+            store.reader()(path)
         };
         let entries = entries_of(&checkpoint, 7, &mut read).expect("readable");
         assert_eq!(entries.iter().map(|recorded| recorded.index).collect::<Vec<_>>(), [5, 6, 300, 590]);
-        let told = told.into_iter().chain([layout::pulls(7)]).collect();
-        assert_eq!(asked.take(), told);
+        let told: BTreeSet<_> = told.into_iter().chain(paths_to_find(&checkpoint, 7)).collect();
+        assert!(asked.take().is_subset(&told));
     }
 
     #[test]
@@ -276,7 +281,7 @@ mod tests {
         let digest = Digest::of("lines");
         let found = |store: &Store| read_blob(&checkpoint, 1, &digest, &mut store.reader()).map_err(|e| e.to_string());
         assert_eq!(found(&store), Ok(Some(b"lines".to_vec())));
-        let path = format!("blob/000/{digest}");
+        let path = format!("open/{digest}");
         store.0.insert(path.clone(), b"lanes".to_vec());
         let error = found(&store).expect_err("damaged");
         assert!(error.contains(&path) && error.contains("its bytes are not those of its name"), "{error}");

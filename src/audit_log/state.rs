@@ -17,6 +17,9 @@ pub struct State {
     /// The public key that signs checkpoints, as `<name>+<id>+<base64>`; left out where they are not signed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// The keys that were given up for another one, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retired: Vec<String>,
 }
 
 /// What the id of a `key-rotated` entry begins with; the new public key follows.
@@ -44,7 +47,7 @@ impl State {
     pub fn new(tips: &BTreeMap<String, String>, key: Option<&VerifierKey>) -> Self {
         let branch = |tip: &String| Branch { tip: tip.clone(), rewrites: 0 };
         let branches = tips.iter().map(|(name, tip)| (name.clone(), branch(tip))).collect();
-        Self { branches, key: key.map(ToString::to_string) }
+        Self { branches, key: key.map(ToString::to_string), retired: Vec::new() }
     }
 
     /// Reads it; it must be exactly what it prints as.
@@ -94,7 +97,10 @@ impl State {
         if entry.kind == EntryKind::KeyRotated {
             let key = entry.id.strip_prefix(KEY_ID).ok_or("its id is not `key:<public key>`")?;
             key.parse::<VerifierKey>().map_err(|error| error.to_string())?;
-            self.key = Some(key.to_owned());
+            if self.retired.iter().any(|retired| retired == key) {
+                return Err("its key was given up before".to_owned());
+            }
+            self.retired.extend(self.key.replace(key.to_owned()));
             return Ok(());
         }
         // Ids of events come from GitHub; these two kinds of ids mean something.
@@ -102,6 +108,11 @@ impl State {
             Some(reserved) => Err(format!("its id begins with `{reserved}`, its kind is `{}`", entry.kind.as_str())),
             None => Ok(()),
         }
+    }
+
+    /// Whether an entry says what is so already: that its key signs.
+    pub(super) fn is_signed_with_key_of(&self, entry: &Entry) -> bool {
+        entry.kind == EntryKind::KeyRotated && self.key.as_deref() == entry.id.strip_prefix(KEY_ID)
     }
 
     fn land(&mut self, database: &str, entry: &Entry) -> Result<(), String> {
@@ -179,6 +190,14 @@ mod tests {
         assert_eq!(state.apply("default", &rotation), Ok(()));
         assert_eq!(state.key, Some(key.to_string()));
         assert_eq!(State::parse(&state.bytes()), Ok(state.clone()));
+        let (other, _) = Signer::generate("log.example", KeyType::Ed25519).expect("random");
+        assert!(
+            state.is_signed_with_key_of(&rotation) && !state.is_signed_with_key_of(&entry(&key_id(&other), KeyRotated))
+        );
+        assert_eq!(state.apply("default", &entry(&key_id(&other), KeyRotated)), Ok(()));
+        assert_eq!((state.key.clone(), &state.retired), (Some(other.to_string()), &vec![key.to_string()]));
+        assert_eq!(state.apply("default", &rotation), Err("its key was given up before".into()));
+        assert!(!self::state().is_signed_with_key_of(&entry("LE_1", Approved)));
         for bad in [
             entry("LE_1", KeyRotated),
             entry("key:x", KeyRotated),

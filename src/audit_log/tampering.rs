@@ -312,20 +312,8 @@ static LONG: LazyLock<(Pinned, Store)> = LazyLock::new(|| {
 fn each_kind_of_damage_to_each_kind_of_file_is_found() {
     let (policy, store) = &*LONG;
     assert_eq!(problems_with(policy, store), [""; 0]);
-    let kinds = [
-        "checkpoint",
-        "state.json",
-        "entries/000",
-        "entries/001",
-        "tile/0/000",
-        "tile/0/001",
-        "tile/1",
-        "blob/000.tree",
-        "blob/001",
-        "blob/002",
-        "ids",
-        "pulls",
-    ];
+    let kinds =
+        ["checkpoint", "edge", "state.json", "open/0", "open/entries.jsonl", "open/tile", "sealed/000", "pulls"];
     for kind in kinds {
         let path = store.0.keys().find(|path| path.starts_with(kind)).expect("one of each").clone();
         for damage in [
@@ -349,63 +337,71 @@ fn each_kind_of_damage_to_each_kind_of_file_is_found() {
 
 /// The tree of entries says nothing of git's: somebody may let a sealed folder be any other that git has.
 #[test]
-fn a_sealed_folder_holds_the_blobs_of_its_entries_and_nothing_else() {
+fn a_sealed_segment_holds_its_entries_and_what_they_name_and_nothing_else() {
     let (policy, store) = &*LONG;
     let found = |edit: &dyn Fn(&mut Store)| {
         let mut tampered = store.clone();
         edit(&mut tampered);
-        let problems = problems_with(policy, &tampered);
-        // Without its first blob, where the log begins cannot be told either.
-        problems.into_iter().filter(|problem| problem.contains("`blob/")).collect::<Vec<_>>().join("\n")
+        problems_with(policy, &tampered).join("\n")
     };
-    let (first, second) = ("blob/000.tree", "blob/001.tree");
+    let (first, second) = ("sealed/000.trees/000", "sealed/000.trees/001");
     let folder = store.linked(first).expect("sealed").clone();
     let instead = |edit: &dyn Fn(&mut Folder)| {
         found(&|store| {
             let mut folder = folder.clone();
             edit(&mut folder);
-            let seal = store.keep(folder);
-            store.0.insert(first.into(), seal);
+            store.relink(first, folder);
         })
     };
     let name = &Digest::of("blob 3").to_string();
     let bytes = &folder[name];
     assert_eq!(instead(&|_| ()), "", "the same folder");
-    insta::assert_snapshot!(instead(&|folder| drop(folder.remove(name))), @"entry 4 (LE_3) names `blob/000.tree/dc383e6cb34a818fc2f8469077cd5ff3589f0a548d2717c67d536a7dab6d5515`, which is missing");
-    insta::assert_snapshot!(instead(&|folder| drop(folder.insert(name.clone(), b"other".to_vec()))), @"entry 4 (LE_3) names `blob/000.tree/dc383e6cb34a818fc2f8469077cd5ff3589f0a548d2717c67d536a7dab6d5515`, whose bytes are not those of its name");
-    insta::assert_snapshot!(instead(&|folder| drop(folder.insert("more".into(), bytes.clone()))), @"`blob/000.tree/more` does not belong to the log");
-    insta::assert_snapshot!(instead(&|folder| drop(folder.insert(Digest::of("").to_string(), Vec::new()))), @"`blob/000.tree/e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855` does not belong to the log");
-    insta::assert_snapshot!(instead(&|folder| folder.clear()), @"`blob/000.tree` does not name the tree of its blobs");
-
-    let seal = &store.0[first];
-    insta::assert_snapshot!(found(&|store| drop(store.0.remove(first))), @"`blob/000.tree` is missing");
-    insta::assert_snapshot!(found(&|store| drop(store.0.insert(first.into(), b"nothing\n".to_vec()))), @"`blob/000.tree` does not name the tree of its blobs");
-    insta::assert_snapshot!(found(&|store| drop(store.0.insert(second.into(), seal.clone()))), @"`blob/001.tree` does not belong to the log");
-    let moved = found(&|store| {
-        let seal = store.0.remove(first).expect("there");
-        store.0.insert(second.into(), seal);
-    });
-    insta::assert_snapshot!(moved, @"
-    `blob/000.tree` is missing
-    `blob/001.tree` does not belong to the log
+    insta::assert_snapshot!(instead(&|folder| drop(folder.remove(name))), @"entry 4 (LE_3) names `sealed/000.trees/000/dc383e6cb34a818fc2f8469077cd5ff3589f0a548d2717c67d536a7dab6d5515`, which is missing");
+    insta::assert_snapshot!(instead(&|folder| drop(folder.insert(name.clone(), b"other".to_vec()))), @"entry 4 (LE_3) names `sealed/000.trees/000/dc383e6cb34a818fc2f8469077cd5ff3589f0a548d2717c67d536a7dab6d5515`, whose bytes are not those of its name");
+    insta::assert_snapshot!(instead(&|folder| drop(folder.insert("more".into(), bytes.clone()))), @"`sealed/000.trees/000/more` does not belong to the log");
+    insta::assert_snapshot!(instead(&|folder| drop(folder.insert(Digest::of("").to_string(), Vec::new()))), @"`sealed/000.trees/000/e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855` does not belong to the log");
+    insta::assert_snapshot!(instead(&|folder| drop(folder.remove("tile"))), @"`sealed/000.trees/000/tile` is missing");
+    insta::assert_snapshot!(instead(&|folder| folder.get_mut("tile").expect("there")[32 * 7] ^= 1), @"`sealed/000.trees/000/tile` has another hash than entry 7");
+    insta::assert_snapshot!(instead(&|folder| folder.get_mut("entries.jsonl").expect("there")[40] ^= 1), @"
+    entry 0 is not the first entry that the policy pins: this is another log
+    entry 0 (initialised:schema-refistry/github.com/1) does not initialise the log of `schema-registry/github.com/1`
+    entry 0 (initialised:schema-refistry/github.com/1) is not what was recorded: `sealed/000.trees/000/tile` has another hash for it
     ");
-    let early = found(&|store| {
-        let seal = store.keep(store.folder("blob/001"));
-        store.0.retain(|path, _| !path.starts_with("blob/001/"));
-        store.0.insert(second.into(), seal);
-    });
-    assert!(early.contains("`blob/001.tree` does not belong to the log"), "{early}");
-    let open = |store: &mut Store| {
-        store.0.extend(folder.iter().map(|(name, bytes)| (format!("blob/000/{name}"), bytes.clone())));
+    insta::assert_snapshot!(instead(&|folder| drop(folder.remove("entries.jsonl"))), @"
+    entry 0 is missing, and with it all up to the 521 that the checkpoint counts
+    entry 0 is not the first entry that the policy pins: this is another log
+    `sealed/000.trees/000/entries.jsonl` is missing
+    ");
+    insta::assert_snapshot!(instead(&|folder| folder.clear()), @"
+    entry 0 is missing, and with it all up to the 521 that the checkpoint counts
+    entry 0 is not the first entry that the policy pins: this is another log
+    `sealed/000.trees/000/entries.jsonl` is missing
+    ");
+
+    let seals = "sealed/000.trees";
+    let lines = |store: &mut Store, edit: &dyn Fn(&mut Vec<String>)| {
+        let text = String::from_utf8(store.0[seals].clone()).expect("text");
+        let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+        edit(&mut lines);
+        store.0.insert(seals.into(), lines.iter().flat_map(|line| format!("{line}\n").into_bytes()).collect());
     };
-    let surplus: Vec<_> = folder.keys().map(|name| format!("`blob/000/{name}` does not belong to the log")).collect();
-    let surplus = surplus.join("\n");
-    assert_eq!(found(&|store| open(store)), surplus);
+    insta::assert_snapshot!(found(&|store| drop(store.0.remove(seals))), @"
+    entry 0 is missing, and with it all up to the 521 that the checkpoint counts
+    entry 0 is not the first entry that the policy pins: this is another log
+    `sealed/000.trees/000/entries.jsonl` is missing
+    ");
+    insta::assert_snapshot!(found(&|store| lines(store, &|lines| lines.push("0".repeat(64)))), @"`sealed/000.trees` does not list 2 trees");
+    insta::assert_snapshot!(found(&|store| lines(store, &|lines| drop(lines.pop()))), @"
+    entry 256 is missing, and with it all up to the 521 that the checkpoint counts
+    `sealed/000.trees/001/entries.jsonl` is missing
+    ");
+    let swapped = found(&|store| lines(store, &|lines| lines.swap(0, 1)));
+    assert!(swapped.contains("`checkpoint` has another root than the 521 entries give"), "{swapped}");
     let reopened = found(&|store| {
-        open(store);
-        store.0.remove(first);
+        let segment = store.linked(second).expect("sealed").clone();
+        store.0.extend(segment.into_iter().map(|(name, bytes)| (format!("open/{name}"), bytes)));
     });
-    assert_eq!(reopened, format!("`blob/000.tree` is missing\n{surplus}"));
+    assert!(!reopened.is_empty(), "{reopened}");
 }
 
 proptest! {

@@ -42,14 +42,15 @@ fn small() -> Store {
 fn a_new_log_is_whole_and_its_files_are_those_of_the_format() {
     let store = Store::new();
     assert_eq!(problems(&store), [""; 0]);
-    let paths: Vec<_> = store.0.keys().filter(|path| !path.starts_with("ids/") && !path.starts_with("blob/")).collect();
-    assert_eq!(paths, ["checkpoint", "entries/000.jsonl", "state.json", "tile/0/000.p/1"]);
+    let blob = "open/9aced946fc98dda7a85be48151762fde7573d5b2bf2cc9da8d6e6d8351aab818";
+    let paths: Vec<_> = store.0.keys().collect();
+    assert_eq!(paths, ["checkpoint", blob, "open/entries.jsonl", "open/tile", "state.json"]);
     insta::assert_snapshot!(String::from_utf8_lossy(&store.0["checkpoint"]), @"
         schema-registry/github.com/1
         1
         KwfwBo9X7KoYX3mSClFMIttMizhGCLYFkcjf3U9qWsI=
         ");
-    insta::assert_snapshot!(String::from_utf8_lossy(&store.0["entries/000.jsonl"]), @r#"{"version":1,"id":"initialised:schema-registry/github.com/1","kind":"initialised","repo":1,"at":"2023-11-14T22:13:20Z","actor":null,"pr":null,"digest":null,"policy":null,"tool":"schema-registry 0","before":null,"after":"t0","approvals":[],"violations":[],"blobs":["9aced946fc98dda7a85be48151762fde7573d5b2bf2cc9da8d6e6d8351aab818"],"tables":[]}"#);
+    insta::assert_snapshot!(String::from_utf8_lossy(&store.0["open/entries.jsonl"]), @r#"{"version":1,"id":"initialised:schema-registry/github.com/1","kind":"initialised","repo":1,"at":"2023-11-14T22:13:20Z","actor":null,"pr":null,"digest":null,"policy":null,"tool":"schema-registry 0","before":null,"after":"t0","approvals":[],"violations":[],"blobs":["9aced946fc98dda7a85be48151762fde7573d5b2bf2cc9da8d6e6d8351aab818"],"tables":[]}"#);
 }
 
 #[test]
@@ -92,19 +93,22 @@ fn doubles_are_skipped_however_they_come() {
 /// A log of `size` entries of which only what an append reads is there.
 fn right_edge_of(size: u64) -> Store {
     let mut store = Store::new();
-    let lines: Vec<_> = (0..size % 256).map(|n| format!("line {n}")).collect();
-    let edge = tree::Edge::load(size, |level, n, width| {
-        let hashes = (0..width).map(|at| if level == 0 { leaf_hash(&lines[at]) } else { leaf_hash("below") }).collect();
-        store.0.insert(layout::tile(level, n, width), tree::Tile { level, n, hashes }.bytes());
-        tree::hashes(&store.0[&layout::tile(level, n, width)], width).ok_or(())
-    });
-    let edge = edge.expect("tiles of the right length");
-    let root = edge.root();
+    let open = layout::sealed(size) * 256;
+    let lines: Vec<_> = (open..size).map(|n| line(&approved(&format!("LE_there_{n}"), 7)).expect("short")).collect();
+    let (mut rest, mut upper) = (open / 256, Vec::new());
+    while rest > 0 {
+        upper.extend((0..rest % 256).map(|_| leaf_hash("below")));
+        rest /= 256;
+    }
+    let mut edge = tree::Edge::new(open, &upper).expect("so many");
     store.0.insert(layout::EDGE.into(), edge.upper());
-    store
-        .0
-        .insert(layout::bundle(size / 256), lines.iter().flat_map(|line| format!("{line}\n").into_bytes()).collect());
-    store.0.insert("checkpoint".into(), Checkpoint { origin: origin(), size, root }.to_string().into_bytes());
+    for line in &lines {
+        edge.push(leaf_hash(line));
+    }
+    let text = lines.iter().flat_map(|line| format!("{line}\n").into_bytes()).collect();
+    store.0.insert(layout::entries(size, layout::sealed(size)), text);
+    let checkpoint = Checkpoint { origin: origin(), size, root: edge.root() };
+    store.0.insert("checkpoint".into(), checkpoint.to_string().into_bytes());
     store
 }
 
@@ -117,11 +121,10 @@ fn an_append_reads_and_writes_little_however_long_the_log_is() {
             Ok(store.0.get(path).cloned())
         };
         let appended = append(&origin(), &mut read, &[addition(0)]).expect("appendable");
-        // checkpoint, state, edge, last bundle, ids, the pull requests
-        assert_eq!(reads.borrow().len(), 6, "{reads:?}");
-        // checkpoint, state, last bundle, ids, pull requests, blob, and a partial tile that comes and one that goes
-        assert_eq!(appended.files.len(), 8, "{:?}", appended.files.keys());
-        assert_eq!(appended.checkpoint.size, size + 1);
+        assert_eq!(*reads.borrow(), ["checkpoint", "open/entries.jsonl", "edge", "state.json", "pulls/000"]);
+        let written: Vec<_> = appended.files.keys().filter(|path| !path.starts_with("open/a")).collect();
+        assert_eq!(written, ["checkpoint", "open/entries.jsonl", "open/tile", "state.json"]);
+        assert_eq!((appended.files.len(), appended.checkpoint.size), (5, size + 1));
     }
 }
 
@@ -135,7 +138,10 @@ fn entries_are_found_by_id_and_from_any_index() {
     assert_eq!((ids.len(), ids[0].as_str(), ids[46].as_str()), (47, "LE_253", "LE_299"));
     let found = find(&checkpoint, "LE_299", &mut store.reader()).expect("readable").expect("there");
     assert_eq!((found.index, found.entry.id.as_str()), (300, "LE_299"));
+    let found = find(&checkpoint, "LE_3", &mut store.reader()).expect("readable").expect("there");
+    assert_eq!((found.index, found.entry.id.as_str()), (4, "LE_3"));
     assert_eq!(find(&checkpoint, "LE_300", &mut store.reader()).expect("readable"), None);
+    assert_eq!(find(&checkpoint, "ann", &mut store.reader()).expect("readable"), None, "a name of something else");
 }
 
 #[test]
@@ -152,7 +158,7 @@ fn what_does_not_fit_is_refused_and_nothing_is_appended() {
     let gap = Addition::new(landing(EntryKind::Merged, "refs/heads/main", "t1", "t2", 0), Vec::new());
     insta::assert_snapshot!(refused(&store, &origin(), gap), @"the audit entry `landing:default:refs/heads/main:t1:t2` does not follow the recorded history: the recorded tip of `refs/heads/main` is t0; reconcile again");
     store.append(&additions(0..299));
-    for (path, at) in [("state.json", 40), ("checkpoint", 40), ("entries/001.jsonl", 40), ("edge", 0)] {
+    for (path, at) in [("state.json", 40), ("checkpoint", 40), ("open/entries.jsonl", 40), ("edge", 0)] {
         let mut damaged = store.clone();
         damaged.0.get_mut(path).expect("it is there")[at] ^= 1;
         let error = refused(&damaged, &origin(), addition(400));
@@ -198,11 +204,11 @@ fn any_flipped_byte_is_found_and_in_an_entry_names_it() {
             let found = problems(&damaged);
             damaged.0.get_mut(path).expect("its own path")[at] ^= 1;
             assert!(!found.is_empty(), "{path} byte {at}");
-            if path.starts_with("entries/") {
+            if path == "open/entries.jsonl" {
                 let index = bytes[..at].split(|byte| *byte == b'\n').count() - 1;
                 assert!(found[0].starts_with(&format!("entry {index}")), "{path} byte {at}: {found:?}");
             }
-            if path.starts_with("blob/") {
+            if path.starts_with("open/") && path.len() > 64 {
                 let named = found.iter().any(|problem| problem.starts_with("entry ") && problem.contains(path));
                 assert!(named, "{path} byte {at}: {found:?}");
             }
@@ -219,21 +225,19 @@ fn a_problem_says_where_and_what() {
         damaged.0.insert(path.to_owned(), edit(text).into_bytes());
         problems(&damaged).join("\n")
     };
-    insta::assert_snapshot!(damage("entries/000.jsonl", &|text| text.replacen("\"ann\"", "\"eve\"", 1)), @"entry 1 (LE_1) is not what was recorded: `tile/0/000.p/6` has another hash for it");
+    insta::assert_snapshot!(damage("open/entries.jsonl", &|text| text.replacen("\"ann\"", "\"eve\"", 1)), @"entry 1 (LE_1) is not what was recorded: `open/tile` has another hash for it");
     insta::assert_snapshot!(damage("state.json", &|text| text.replace("t1", "t0")), @"`state.json` does not have the tips that the entries give");
     insta::assert_snapshot!(damage("checkpoint", &|text| text.replace("\n6\n", "\n5\n")), @"
-        `blob/000/dfa4cb22d9ed2cdee3e52925d2fe3b537532082b36556f929aa1d188a34c2e43` does not belong to the log
-        `checkpoint` has another root than the 5 entries give
-        `entries/000.jsonl` has 6 lines where the checkpoint counts 5 entries
-        `ids/0/3e` does not belong to the log
-        `state.json` does not have the tips that the entries give
-        `tile/0/000.p/5` is missing
-        `tile/0/000.p/6` does not belong to the log
-        ");
+    `checkpoint` has another root than the 5 entries give
+    `open/dfa4cb22d9ed2cdee3e52925d2fe3b537532082b36556f929aa1d188a34c2e43` does not belong to the log
+    `open/entries.jsonl` has 6 lines where the checkpoint counts 5 entries
+    `open/tile` has the wrong length
+    `state.json` does not have the tips that the entries give
+    ");
     let tail = |text: String| text.split_inclusive('\n').take(5).collect();
-    insta::assert_snapshot!(damage("entries/000.jsonl", &tail), @"
+    insta::assert_snapshot!(damage("open/entries.jsonl", &tail), @"
         entry 5 is missing, and with it all up to the 6 that the checkpoint counts
-        `entries/000.jsonl` has 5 lines where the checkpoint counts 6 entries
+        `open/entries.jsonl` has 5 lines where the checkpoint counts 6 entries
         ");
 }
 
@@ -246,13 +250,15 @@ fn files_that_are_missing_or_too_many_are_found() {
         assert!(problems(&damaged).iter().any(|problem| problem.contains("missing")), "{path}");
     }
     for path in [
-        "entries/001.jsonl",
-        "tile/0/000.p/5",
+        "open/x",
+        "open/000/tile",
+        "open/e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        "entries/000.jsonl",
+        "sealed/000.trees",
         "tile/0/000",
-        "blob/000/x",
-        "blob/000.tree",
-        "blob/001/x",
-        "ids/0/00",
+        "tile/1/000",
+        "edge",
+        "pulls/000",
         "pulls/001",
         "README.md",
     ] {
@@ -267,14 +273,13 @@ fn forged(entries: &[Entry]) -> Vec<String> {
     let mut store = small();
     let lines: Vec<_> = entries.iter().map(|entry| line(entry).expect("short")).collect();
     let mut edge = tree::Edge::default();
-    store.0.retain(|path, _| !path.starts_with("tile/"));
     for line in &lines {
         edge.push(leaf_hash(line));
     }
-    store.0.extend(edge.tiles().map(|tile| (tile.path(), tile.bytes())));
+    store.0.extend(edge.tiles().map(|tile| ("open/tile".to_owned(), tile.bytes())));
     store
         .0
-        .insert("entries/000.jsonl".into(), lines.iter().flat_map(|line| format!("{line}\n").into_bytes()).collect());
+        .insert("open/entries.jsonl".into(), lines.iter().flat_map(|line| format!("{line}\n").into_bytes()).collect());
     let checkpoint = Checkpoint { origin: origin(), size: edge.size(), root: edge.root() };
     store.0.insert("checkpoint".into(), checkpoint.to_string().into_bytes());
     problems(&store).into_iter().filter(|problem| problem.starts_with("entry")).collect()
@@ -300,7 +305,7 @@ fn entries_that_contradict_each_other_are_found_under_a_valid_tree() {
     insta::assert_snapshot!(edited(&|log| log[1].repo = 2), @"entry 1 (LE_1) is of repository 2");
     insta::assert_snapshot!(edited(&|log| log[1].kind = EntryKind::Voided), @"entry 2 (landing:default:refs/heads/main:t0:t1) names the approval `LE_1`, which no earlier entry is");
     insta::assert_snapshot!(edited(&|log| log[0].blobs.clear()), @"entry 0 (initialised:schema-registry/github.com/1) does not name one blob with the tips that the log begins at");
-    insta::assert_snapshot!(edited(&|log| log[3].blobs.insert(0, Digest::of("absent"))), @"entry 3 (LE_2) names `blob/000/5ad38304b535c2987dbd24657c1a11b884984ff600d9f389deb0d4e634fee792`, which is missing");
+    insta::assert_snapshot!(edited(&|log| log[3].blobs.insert(0, Digest::of("absent"))), @"entry 3 (LE_2) names `open/5ad38304b535c2987dbd24657c1a11b884984ff600d9f389deb0d4e634fee792`, which is missing");
 }
 
 #[test]

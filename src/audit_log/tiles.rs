@@ -9,9 +9,10 @@ use tlog_tiles::{Hash, HashReader, split_stored_hash_index};
 
 use super::{
     Checkpoint, Error, Read,
-    append::tile,
     layout::{self, CHECKPOINT, WIDTH},
-    tree::{Edge, perfect},
+    query::read_file,
+    tail::Tail,
+    tree::{hashes, perfect},
 };
 
 /// Tiles by level and number; what is in the map is proven.
@@ -32,10 +33,7 @@ pub(super) fn authenticated<T>(
     read: &mut Read,
     use_: impl FnOnce(&Tiles<'_, '_>) -> Result<T, tlog_tiles::Error>,
 ) -> Result<T, Error> {
-    let edge = Edge::load(checkpoint.size, |level, n, width| tile(read, level, n, width))?;
-    if edge.root() != checkpoint.root {
-        return Err(Error::damaged(CHECKPOINT, "its root is not that of the last tiles"));
-    }
+    let edge = Tail::read(checkpoint, read)?.edge;
     let known = edge.tiles().map(|tile| ((tile.level, tile.n), tile.hashes)).collect();
     let tiles = Tiles {
         size: checkpoint.size,
@@ -80,9 +78,10 @@ impl Tiles<'_, '_> {
         }
         let parent = self.tile(level + 1, n / WIDTH)?;
         let expected = parent.get(usize::try_from(n % WIDTH).unwrap_or(usize::MAX));
-        let found = tile(*self.read.borrow_mut(), level, n, 256)?;
+        let path = layout::tile(self.size, level, n);
+        let bytes = read_file(*self.read.borrow_mut(), &path)?.ok_or_else(|| Error::damaged(&path, "it is missing"))?;
+        let found = hashes(&bytes, 256).ok_or_else(|| Error::damaged(&path, "its length is wrong"))?;
         if expected != Some(&perfect(&found)) {
-            let path = layout::tile(level, n, 256);
             return Err(Error::damaged(path, "its hashes do not give the one above them"));
         }
         self.known.borrow_mut().insert((level, n), found.clone());
@@ -92,22 +91,32 @@ impl Tiles<'_, '_> {
 
 #[cfg(test)]
 mod tests {
-    use tlog_tiles::{record_hash, stored_hash_index};
+    use tlog_tiles::stored_hash_index;
 
-    use super::*;
+    use super::{
+        super::{entry::leaf_hash, layout::EDGE, tree::Edge},
+        *,
+    };
 
-    /// A log of so many entries whose texts are their indexes: its tiles by path.
+    /// A log of so many entries whose lines are their indexes: its tiles by path, and its end.
     fn grown(size: u64) -> (Checkpoint, BTreeMap<String, Vec<u8>>) {
-        let mut edge = Edge::default();
-        let mut tiles: Vec<_> = (0..size).flat_map(|n| edge.push(leaf(n))).collect();
-        tiles.extend(edge.tiles());
+        let (mut edge, mut stored) = (Edge::default(), BTreeMap::new());
+        let open = layout::sealed(size) * WIDTH;
+        for n in 0..size {
+            if n == open {
+                stored.insert(EDGE.to_owned(), edge.upper());
+            }
+            let filled = edge.push(leaf(n));
+            stored.extend(filled.iter().map(|tile| (layout::tile(size, tile.level, tile.n), tile.bytes())));
+        }
+        let lines: String = (open..size).map(|n| format!("{n}\n")).collect();
+        stored.insert(layout::entries(size, layout::sealed(size)), lines.into_bytes());
         let origin = "schema-registry/github.com/1".parse().expect("an origin");
-        let stored = tiles.into_iter().map(|tile| (tile.path(), tile.bytes())).collect();
         (Checkpoint { origin, size, root: edge.root() }, stored)
     }
 
     fn leaf(n: u64) -> Hash {
-        record_hash(&n.to_be_bytes())
+        leaf_hash(&n.to_string())
     }
 
     #[test]
@@ -120,7 +129,7 @@ mod tests {
         for n in [0, 255, 256, 3 * 256 + 7, 65_535, 65_536, 65_536 + 256, 65_536 + 512] {
             assert_eq!(hash(&stored, n).expect("in the tree"), [leaf(n)], "{n}");
         }
-        for path in ["tile/0/003", "tile/1/000"] {
+        for path in ["sealed/000.trees/003/tile", "tile/1/000"] {
             stored.get_mut(path).expect("it is there")[0] ^= 1;
             let error = hash(&stored, 3 * 256 + 7).expect_err("touched").to_string();
             assert!(error.contains(path) && error.contains("do not give the one above them"), "{error}");

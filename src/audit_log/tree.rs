@@ -2,7 +2,7 @@
 
 use tlog_tiles::{EMPTY_HASH, HASH_SIZE, Hash, node_hash};
 
-use super::layout::{self, WIDTH};
+use super::layout::WIDTH;
 
 /// Per level, the hashes of the last tile while it is not full. Level `L` holds roots of full tiles of level `L - 1`.
 #[derive(Debug, Clone, Default)]
@@ -20,10 +20,8 @@ pub(super) struct Tile {
 }
 
 impl Tile {
-    pub(super) fn path(&self) -> String {
-        layout::tile(self.level, self.n, self.hashes.len())
-    }
-
+    /// Its hashes, one after the other.
+    /// Source: <https://c2sp.org/tlog-tiles#merkle-tree>
     pub(super) fn bytes(&self) -> Vec<u8> {
         self.hashes.iter().flat_map(|hash| hash.0).collect()
     }
@@ -53,19 +51,6 @@ impl Edge {
             rest = above;
         }
         rest.is_empty().then_some(Self { levels, size })
-    }
-
-    /// The edge of a tree of `size` entries; `read` gives the hashes of the partial tile at (level, number, width).
-    pub(super) fn load<E>(
-        size: u64,
-        mut read: impl FnMut(usize, u64, usize) -> Result<Vec<Hash>, E>,
-    ) -> Result<Self, E> {
-        let (mut levels, mut count) = (Vec::new(), size);
-        for width in widths(size) {
-            count /= WIDTH;
-            levels.push(if width == 0 { Vec::new() } else { read(levels.len(), count, width)? });
-        }
-        Ok(Self { levels, size })
     }
 
     /// The bytes of the partial tiles above the lowest.
@@ -172,12 +157,12 @@ mod tests {
         root
     }
 
-    /// Full tiles and partial ones of a tree, by path.
-    fn grown(edge: &mut Edge, store: &mut BTreeMap<String, Vec<u8>>, to: u64) {
-        let old: Vec<_> = edge.tiles().map(|tile| tile.path()).collect();
-        store.retain(|path, _| !old.contains(path));
-        let filled: Vec<_> = (edge.size()..to).flat_map(|n| edge.push(leaf(n))).collect();
-        store.extend(filled.into_iter().chain(edge.tiles()).map(|tile| (tile.path(), tile.bytes())));
+    /// Full tiles of a tree, by level and number.
+    type Tiles = BTreeMap<(usize, u64), Vec<Hash>>;
+
+    fn grown(edge: &mut Edge, store: &mut Tiles, to: u64) {
+        let filled = (edge.size()..to).flat_map(|n| edge.push(leaf(n))).collect::<Vec<_>>();
+        store.extend(filled.into_iter().map(|tile| ((tile.level, tile.n), tile.hashes)));
     }
 
     #[test]
@@ -188,26 +173,26 @@ mod tests {
             (edge.size()..size).for_each(|n| drop(edge.push(leaf(n))));
             assert_eq!(edge.root().0, naive(0..size, &mut known), "{size}");
         }
-        let tiles: Vec<_> = edge.tiles().map(|tile| (tile.path(), tile.hashes.len())).collect();
-        assert_eq!(tiles, [("tile/0/256.p/1".to_owned(), 1), ("tile/2/000.p/1".to_owned(), 1)]);
+        let tiles: Vec<_> = edge.tiles().map(|tile| (tile.level, tile.n, tile.hashes.len())).collect();
+        assert_eq!(tiles, [(0, 256, 1), (2, 0, 1)]);
     }
 
     #[test]
     fn growing_in_any_steps_and_reloading_gives_the_same_files() {
         let sizes = [1, 3, 255, 256, 300, 512, 700];
-        let (mut whole, mut expected) = (Edge::default(), BTreeMap::new());
+        let (mut whole, mut expected) = (Edge::default(), Tiles::new());
         grown(&mut whole, &mut expected, 700);
-        let mut store: BTreeMap<String, Vec<u8>> = BTreeMap::new();
-        let mut size = 0;
+        let (mut store, mut edge) = (Tiles::new(), Edge::default());
         for next in sizes {
-            let mut edge = Edge::load(size, |level, n, width| {
-                hashes(&store[&layout::tile(level, n, width)], width).ok_or("a tile has another length")
-            })
-            .expect("its own tiles");
+            let last: Vec<Hash> = edge.tiles().flat_map(|tile| tile.hashes).collect();
+            edge = Edge::new(edge.size(), &last).expect("its own tiles");
             grown(&mut edge, &mut store, next);
-            size = next;
         }
-        assert_eq!(store, expected);
+        assert_eq!((&store, edge.root()), (&expected, whole.root()));
+        assert_eq!((edge.upper().len(), edge.tiles().count()), (2 * HASH_SIZE, 2));
+        for (size, count) in [(0, 1), (1, 0), (1, 2), (256, 0), (256, 2), (65_537, 1), (65_537, 3)] {
+            assert!(Edge::new(size, &vec![leaf(0); count]).is_none(), "{size} {count}");
+        }
     }
 
     struct Stored(RefCell<Vec<Hash>>);

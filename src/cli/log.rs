@@ -91,6 +91,10 @@ impl View {
         use_(&self.checkpoint, &mut reader(&mut self.files))
     }
 
+    fn fetch(&mut self, paths: &[String]) -> anyhow::Result<()> {
+        Ok(self.files.fetch(&paths.iter().map(String::as_str).collect::<Vec<_>>())?)
+    }
+
     /// Every entry, oldest first.
     pub(super) fn entries(&mut self) -> anyhow::Result<Vec<Recorded>> {
         Ok(self.with(|checkpoint, read| Entries::new(checkpoint, 0, read).collect::<Result<_, _>>())?)
@@ -98,8 +102,9 @@ impl View {
 
     /// The entries of a pull request, oldest first. The work grows with their number, not with the log.
     pub(super) fn entries_of(&mut self, pr: u64) -> anyhow::Result<Vec<Recorded>> {
+        self.fetch(&audit_log::paths_to_find(&self.checkpoint, pr))?;
         let paths = self.with(|checkpoint, read| audit_log::paths_of(checkpoint, pr, read))?;
-        self.files.fetch(&paths.iter().map(String::as_str).collect::<Vec<_>>())?;
+        self.fetch(&paths)?;
         Ok(self.with(|checkpoint, read| audit_log::entries_of(checkpoint, pr, read))?)
     }
 
@@ -179,8 +184,9 @@ impl Log<'_> {
         let tip = view.files.commit().to_owned();
         let mut rest = additions;
         while !rest.is_empty() {
-            let paths = audit_log::paths_to_append(&view.checkpoint, rest);
-            view.files.fetch(&paths.iter().map(String::as_str).collect::<Vec<_>>())?;
+            view.fetch(&audit_log::paths_to_append(&view.checkpoint, rest))?;
+            let paths = view.with(audit_log::paths_to_seal)?;
+            view.fetch(&paths)?;
             let mut appended = view.with(|_, read| audit_log::append(&self.origin, read, rest))?;
             let (taken, left) = rest.split_at(appended.taken());
             rest = left;

@@ -1,11 +1,14 @@
 //! Files of one commit of which there may be very many: tree by tree, and from a remote only those that are asked for.
 //!
-//! A file `a.tree` may stand for a folder that an earlier commit had: it holds the id of that folder's tree and an LF,
-//! and `a.tree/b` is the file `b` in it. A tree that stays small this way is what pushes are checked against: the receiving
-//! git goes through all of the parent's.
+//! A file `a.trees` may stand for folders that earlier commits had: each line is the id of a folder's tree, and
+//! `a.trees/007/b` is the file `b` in the eighth of them. A tree that stays small this way is what pushes are checked
+//! against: the receiving git goes through all of the parent's.
 //! Source: <https://github.com/git/git/blob/v2.47.0/connected.c>
 
-use std::{collections::BTreeMap, vec};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    vec,
+};
 
 use super::{
     Git,
@@ -115,8 +118,8 @@ impl CommitFiles {
         self.folders.clear();
     }
 
-    /// The bytes of the file at `path`, or of the folder at `a/` what a file `a.tree` would hold; `None` where there is
-    /// none.
+    /// The bytes of the file at `path`, or of the folder at `a/` the line that it would have in a file `a.trees`; `None`
+    /// where there is none.
     pub fn read(&mut self, path: &str) -> Result<Option<Vec<u8>>, Error> {
         self.fetch(&[path])?;
         if let Some(path) = path.strip_suffix('/') {
@@ -157,7 +160,7 @@ impl CommitFiles {
 
     /// Calls `take` with every file, and with its bytes where the path is `wanted`. Folders that are nested too deeply are
     /// given as if they were files. In no order that means anything, but always in the same. All of it must be here, but
-    /// for trees that an `a.tree` names in a clone that should have everything: nothing is given of these.
+    /// for trees that an `a.trees` names in a clone that should have everything: nothing is given of these.
     pub fn walk(&mut self, wanted: &dyn Fn(&str) -> bool, take: &mut TakeFile) -> Result<(), Error> {
         let partial = self.git.is_partial()?;
         let Self { trees, blobs, commit, .. } = self;
@@ -204,14 +207,30 @@ impl CommitFiles {
     }
 }
 
-/// What the name of a file ends in that stands for a folder.
-const SEAL: &str = ".tree";
+/// What the name of a file ends in that stands for folders.
+const SEALS: &str = ".trees";
 
-/// The id that such a file holds; `None` where it holds anything else.
-fn sealed(bytes: &[u8], id_length: usize) -> Option<String> {
-    let id = std::str::from_utf8(bytes).ok()?.strip_suffix('\n')?;
-    let is_id = id.len() == 2 * id_length && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    is_id.then(|| id.to_owned())
+/// Most folders that a file stands for, and more bytes than their ids have.
+const MAX_SEALS: usize = 1_000;
+const MAX_SEALS_BYTES: usize = MAX_SEALS * 65 + 1;
+
+/// The folders that such a file stands for, none where it holds anything but their ids.
+fn sealed(bytes: &[u8], id_length: usize) -> Vec<Node> {
+    let is_id =
+        |id: &&str| id.len() == 2 * id_length && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let text = std::str::from_utf8(bytes).ok().and_then(|text| text.strip_suffix('\n')).unwrap_or_default();
+    let ids: Vec<&str> = text.split('\n').collect();
+    if ids.len() > MAX_SEALS || !ids.iter().all(is_id) {
+        return Vec::new();
+    }
+    let folder = |(n, id): (usize, &str)| Node {
+        name: format!("{n:03}").into_bytes(),
+        is_tree: true,
+        is_regular: false,
+        id: id.to_owned(),
+        is_commit: false,
+    };
+    ids.into_iter().enumerate().map(folder).collect()
 }
 
 /// A folder to look into.
@@ -232,13 +251,22 @@ struct Walk<'a> {
     /// Whether objects may be missing that the remote has.
     partial: bool,
     open: Vec<Folder>,
+    /// Folders that a file stood for. Each is looked into once, or a small tree could be an endless one.
+    sealed: BTreeSet<String>,
     found: vec::IntoIter<(String, Node)>,
 }
 
 impl<'a> Walk<'a> {
     fn new(trees: &'a mut Batch, commit: &str, partial: bool) -> Self {
         let root = Folder { prefix: String::new(), depth: 0, id: format!("{commit}^{{tree}}"), sealed: false };
-        Self { trees, id_length: commit.len() / 2, partial, open: vec![root], found: Vec::new().into_iter() }
+        Self {
+            trees,
+            id_length: commit.len() / 2,
+            partial,
+            open: vec![root],
+            sealed: BTreeSet::new(),
+            found: Vec::new().into_iter(),
+        }
     }
 
     /// Looks into the folders that were found last.
@@ -270,17 +298,21 @@ impl<'a> Walk<'a> {
                     inner.push(Folder { prefix: path + "/", depth: depth + 1, id: node.id, sealed: false });
                     continue;
                 }
-                if node.is_regular && plain && name.ends_with(SEAL) {
+                if node.is_regular && plain && name.ends_with(SEALS) {
                     seals.push(Ok((path.clone(), Some(node.id.clone()))));
                 }
                 found.push((path, node));
             }
             Ok(true)
         })?;
+        let seen = &mut self.sealed;
         self.trees.objects(&mut seals.into_iter(), &mut |path, seal| {
-            if let Some(id) = seal.and_then(|seal| self::sealed(&seal.bytes, id_length)) {
-                inner.push(Folder { prefix: path + "/", depth: 0, id, sealed: true });
-            }
+            let folders = seal.map(|seal| self::sealed(&seal.bytes, id_length)).unwrap_or_default();
+            let new = folders.into_iter().filter(|folder| seen.insert(folder.id.clone()));
+            inner.extend(new.map(|Node { name, id, .. }| {
+                let prefix = format!("{path}/{}/", text(&name));
+                Folder { prefix, depth: 0, id, sealed: true }
+            }));
             true
         })?;
         self.open.append(&mut inner);
@@ -330,26 +362,21 @@ impl Lookup<'_> {
     fn folder(&mut self, path: &str) -> Result<Result<&[Node], String>, Error> {
         if !self.folders.contains_key(path) {
             let id_length = self.commit.len() / 2;
-            let id = if path.is_empty() {
-                Some(format!("{}^{{tree}}", self.commit))
+            let (id, is_tree) = if path.is_empty() {
+                (Some(format!("{}^{{tree}}", self.commit)), true)
             } else {
                 match self.find(path)? {
                     Found::Missing(id) => return Ok(Err(id)),
-                    Found::Node(node) if node.is_tree => Some(node.id),
-                    Found::Node(node) if node.is_regular && path.ends_with(SEAL) => {
-                        // One byte more than an id and an LF, which makes it none.
-                        match self.trees.object(&node.id, 2 * id_length + 2)? {
-                            None => return Ok(Err(node.id)),
-                            Some(seal) => sealed(&seal.bytes, id_length),
-                        }
-                    }
-                    Found::Node(_) | Found::Nothing => None,
+                    Found::Node(node) if node.is_tree => (Some(node.id), true),
+                    Found::Node(node) if node.is_regular && path.ends_with(SEALS) => (Some(node.id), false),
+                    Found::Node(_) | Found::Nothing => (None, false),
                 }
             };
             let nodes = match id {
                 None => Vec::new(),
-                Some(id) => match self.trees.object(&id, usize::MAX)? {
+                Some(id) => match self.trees.object(&id, if is_tree { usize::MAX } else { MAX_SEALS_BYTES })? {
                     None => return Ok(Err(id)),
+                    Some(seals) if !is_tree => sealed(&seals.bytes, id_length),
                     Some(object) if object.is_tree => {
                         nodes(&object.bytes, id_length).ok_or_else(|| unexpected(&["cat-file"], id))?
                     }

@@ -8,10 +8,11 @@ use super::{
         append::first_id,
         entry::parse,
         layout::{self, STATE, WIDTH},
+        pulls::short_id,
     },
     LogFiles, MAX_PROBLEMS, Place, Problem, TakeEntry,
     facts::{Fact, Facts},
-    files::{Walked, is_compared},
+    files::{PullEntry, Walked, is_compared},
 };
 
 pub(super) struct Audit<'a> {
@@ -26,8 +27,8 @@ pub(super) struct Audit<'a> {
     named: Facts,
     /// Blobs that entries name, with the first entry of each bundle that names them.
     blobs: Facts,
-    /// Numbers of pull requests with the index of each of their entries.
-    pulls: Vec<(u64, u64)>,
+    /// The sealed entries of pull requests.
+    pulls: Vec<PullEntry>,
 }
 
 impl<'a> Audit<'a> {
@@ -52,7 +53,7 @@ impl<'a> Audit<'a> {
 
     /// Reads the state that the log begins with: the blob of its first entry.
     pub(super) fn begin(&mut self, files: &mut dyn LogFiles) -> Result<(), Error> {
-        let path = layout::bundle(0);
+        let path = layout::entries(self.checkpoint.size, 0);
         let bundle = read(files, &path)?.unwrap_or_default();
         let line = bundle.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let entry = std::str::from_utf8(line).ok().and_then(|line| parse(line).ok());
@@ -106,7 +107,9 @@ impl<'a> Audit<'a> {
         for blob in &entry.blobs {
             self.blobs.push_once(*blob.as_bytes(), index);
         }
-        self.pulls.extend(entry.pr.map(|pr| (pr, index)));
+        if index / WIDTH < layout::sealed(self.checkpoint.size) {
+            self.pulls.extend(entry.pr.map(|pr| (pr, index, short_id(&entry.id))));
+        }
         if index == 0 {
             if entry.kind != EntryKind::Initialised || entry.id != first_id(&self.checkpoint.origin) {
                 self.entry(0, id, format!("does not initialise the log of `{}`", self.checkpoint.origin));
@@ -126,7 +129,7 @@ impl<'a> Audit<'a> {
         let ids = std::mem::take(&mut self.ids);
         let doubles = ids.as_slice().windows(2).filter(|pair| pair[0].hash() == pair[1].hash());
         for pair in doubles.take(MAX_PROBLEMS) {
-            let id = id_of(files, pair[1].index())?;
+            let id = self.id_of(files, pair[1].index())?;
             self.entry(pair[1].index(), id.as_deref(), format!("has the id of entry {}", pair[0].index()));
         }
         self.ids = ids;
@@ -144,7 +147,7 @@ impl<'a> Audit<'a> {
         let wrong: Vec<Fact> =
             named.as_slice().iter().filter(|fact| !approved(fact)).take(MAX_PROBLEMS).copied().collect();
         for fact in wrong {
-            let entry = entry_at(files, fact.index())?;
+            let entry = self.entry_at(files, fact.index())?;
             let name = |entry: &Entry| entry.approvals.iter().find(|id| layout::id_hash(id) == fact.hash()).cloned();
             let approval = entry.as_ref().and_then(name).unwrap_or_default();
             let what = format!("names the approval `{approval}`, which no earlier entry is");
@@ -167,11 +170,14 @@ impl<'a> Audit<'a> {
 
     /// Compares all that lies in the branch with what the entries give; where not every entry was read, only blobs.
     pub(super) fn files(&mut self, files: &mut dyn LogFiles, whole: bool) -> Result<(), Error> {
+        let size = self.checkpoint.size;
         self.ids.sort();
         self.blobs.keep_first();
         self.pulls.sort_unstable();
-        let mut walked = Walked::new(self.checkpoint.size, whole, &self.ids, &self.blobs, &self.pulls);
-        let walk = files.walk(&is_compared, &mut |path, regular, bytes| walked.take(path, regular, bytes.as_deref()));
+        let mut walked = Walked::new(size, whole, &self.blobs, &self.pulls);
+        let walk = files.walk(&|path| is_compared(size, path), &mut |path, regular, bytes| {
+            walked.take(path, regular, bytes.as_deref())
+        });
         walk.map_err(|source| Error::Read { path: ".".to_owned(), source })?;
         walked.missing();
         let Walked { files: wrong, entries, .. } = walked;
@@ -179,31 +185,31 @@ impl<'a> Audit<'a> {
             self.file(&path, what);
         }
         for (index, what) in entries {
-            let id = id_of(files, index)?;
+            let id = self.id_of(files, index)?;
             self.entry(index, id.as_deref(), what);
         }
         Ok(())
+    }
+
+    fn line_at(&self, files: &mut dyn LogFiles, index: u64) -> Result<Vec<u8>, Error> {
+        let bytes = read(files, &layout::entries(self.checkpoint.size, index / WIDTH))?.unwrap_or_default();
+        let line = usize::try_from(index % WIDTH).unwrap_or_default();
+        Ok(bytes.split(|byte| *byte == b'\n').nth(line).unwrap_or_default().to_vec())
+    }
+
+    /// The id of an entry, read again: ids are not kept.
+    fn id_of(&self, files: &mut dyn LogFiles, index: u64) -> Result<Option<String>, Error> {
+        Ok(readable_id(&self.line_at(files, index)?))
+    }
+
+    fn entry_at(&self, files: &mut dyn LogFiles, index: u64) -> Result<Option<Entry>, Error> {
+        let line = self.line_at(files, index)?;
+        Ok(std::str::from_utf8(&line).ok().and_then(|line| parse(line).ok()))
     }
 }
 
 pub(super) fn read(files: &mut dyn LogFiles, path: &str) -> Result<Option<Vec<u8>>, Error> {
     files.read(path).map_err(|source| Error::Read { path: path.to_owned(), source })
-}
-
-fn line_at(files: &mut dyn LogFiles, index: u64) -> Result<Vec<u8>, Error> {
-    let bytes = read(files, &layout::bundle(index / WIDTH))?.unwrap_or_default();
-    let line = usize::try_from(index % WIDTH).unwrap_or_default();
-    Ok(bytes.split(|byte| *byte == b'\n').nth(line).unwrap_or_default().to_vec())
-}
-
-/// The id of an entry, read again: ids are not kept.
-fn id_of(files: &mut dyn LogFiles, index: u64) -> Result<Option<String>, Error> {
-    Ok(readable_id(&line_at(files, index)?))
-}
-
-fn entry_at(files: &mut dyn LogFiles, index: u64) -> Result<Option<Entry>, Error> {
-    let line = line_at(files, index)?;
-    Ok(std::str::from_utf8(&line).ok().and_then(|line| parse(line).ok()))
 }
 
 /// The id of a line that is no entry but still JSON.

@@ -1,6 +1,6 @@
 //! What entries say that must hold of all of them together: 37 bytes for each id, approval and blob that they name.
 
-use super::super::layout::{self, WIDTH};
+use super::super::layout::WIDTH;
 
 /// A SHA-256 and the index of an entry, sorted by both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,13 +69,6 @@ impl Facts {
         self.0.get(at).filter(|fact| fact.hash() == *hash).map(Fact::index)
     }
 
-    /// The facts of a file of ids.
-    pub(super) fn shard(&self, n: u16) -> &[Fact] {
-        let first = self.0.partition_point(|fact| layout::shard_of(&fact.hash()) < n);
-        let rest = &self.0[first..];
-        &rest[..rest.partition_point(|fact| layout::shard_of(&fact.hash()) == n)]
-    }
-
     pub(super) fn as_slice(&self) -> &[Fact] {
         &self.0
     }
@@ -97,8 +90,6 @@ mod tests {
         let at = |hash, bundle| facts.position([hash; 32], bundle).map(|at| facts.as_slice()[at].index());
         assert_eq!((at(0, 0), at(3, 0), at(0, 1), at(6, 19)), (Some(0), Some(3), Some(259), Some(4_864)));
         assert_eq!((at(7, 0), at(0, 20)), (None, None));
-        assert_eq!(facts.shard(0x060).len(), 20);
-        assert_eq!((facts.shard(0x061), facts.shard(0x090)), (&[][..], &[][..]));
         let fact = Fact::new([9; 32], (1 << 40) - 1);
         assert_eq!((fact.hash(), fact.index()), ([9; 32], (1 << 40) - 1));
     }

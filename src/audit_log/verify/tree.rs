@@ -7,7 +7,7 @@ use tlog_tiles::{Hash, record_hash};
 use super::{
     super::{
         Checkpoint, Error,
-        layout::{self, EDGE, WIDTH},
+        layout::{self, EDGE, OPEN, WIDTH},
         tree::{Edge, Tile, hashes},
     },
     Earlier, LogFiles, MAX_PROBLEMS, Place, Problem,
@@ -20,9 +20,11 @@ pub(super) struct Streamed<'a> {
     earlier: &'a [Earlier],
     pub(super) problems: Vec<Problem>,
     pub(super) edge: Edge,
+    /// The partial tiles above the lowest, without the last segment.
+    upper: Vec<u8>,
     /// Tiles that the entries so far give and that were not compared yet.
     due: VecDeque<Tile>,
-    /// Ids of the bundle that was read last.
+    /// Ids of the segment that was read last.
     ids: Vec<Option<String>>,
     /// Entries whose hash is not the one in the tile of this path.
     suspects: Vec<(u64, Option<String>, String)>,
@@ -32,45 +34,29 @@ pub(super) struct Streamed<'a> {
     pub(super) first: Option<Hash>,
 }
 
-/// Paths of all bundles and tiles of a log of `size` entries: after each bundle the tiles that it fills.
+/// Paths of the entries and tiles of a log of `size` entries: after the lines of each segment the tiles that they give.
 fn paths(size: u64) -> impl Iterator<Item = String> {
-    let full = (0..size / WIDTH).flat_map(|bundle| {
-        let mut paths = vec![layout::bundle(bundle)];
-        let (mut level, mut count) = (0, bundle + 1);
-        loop {
-            paths.push(layout::tile(level, count - 1, 256));
-            if !count.is_multiple_of(WIDTH) {
-                return paths;
-            }
-            (level, count) = (level + 1, count / WIDTH);
+    (0..size.div_ceil(WIDTH)).flat_map(move |segment| {
+        let mut paths = vec![layout::entries(size, segment), layout::tile(size, 0, segment)];
+        let (mut level, mut n) = (0, segment);
+        while has_tile(size, level, n) && (n + 1).is_multiple_of(WIDTH) {
+            (level, n) = (level + 1, n / WIDTH);
+            paths.push(layout::tile(size, level, n));
         }
-    });
-    let rest = (!size.is_multiple_of(WIDTH)).then(|| layout::bundle(size / WIDTH));
-    let (mut level, mut count) = (0, size);
-    let partial = std::iter::from_fn(move || {
-        while count > 0 {
-            let (at, width, n) = (level, count % WIDTH, count / WIDTH);
-            (level, count) = (level + 1, n);
-            if width > 0 {
-                return Some(layout::tile(at, n, usize::try_from(width).unwrap_or_default()));
-            }
-        }
-        None
-    });
-    full.chain(rest).chain(partial)
+        paths
+    })
 }
 
-/// Whether a log of `size` entries has this tile.
-pub(super) fn has_tile(size: u64, level: usize, n: u64, width: usize) -> bool {
-    let count = u32::try_from(level).ok().and_then(|level| size.checked_shr(8 * level)).unwrap_or(0);
-    let (width, full) = (width as u64, count / WIDTH);
-    (width == WIDTH && n < full) || (width > 0 && n == full && width == count % WIDTH)
+/// Whether a log of `size` entries has this tile in full.
+pub(super) fn has_tile(size: u64, level: usize, n: u64) -> bool {
+    let bits = u32::try_from(level).ok().and_then(|level| level.checked_add(1)?.checked_mul(8));
+    n < bits.and_then(|bits| size.checked_shr(bits)).unwrap_or(0)
 }
 
 impl<'a> Streamed<'a> {
     pub(super) fn new(checkpoint: &'a Checkpoint, earlier: &'a [Earlier]) -> Self {
-        let (problems, edge, due, ids, suspects, odd_tiles, first) = Default::default();
-        Self { checkpoint, earlier, problems, edge, due, ids, suspects, odd_tiles, first }
+        let (problems, edge, upper, due, ids, suspects, odd_tiles, first) = Default::default();
+        Self { checkpoint, earlier, problems, edge, upper, due, ids, suspects, odd_tiles, first }
     }
 
     /// Streams every entry, and with them the tiles; `line` takes an entry's index and line and gives its id.
@@ -81,15 +67,13 @@ impl<'a> Streamed<'a> {
     ) -> Result<(), Error> {
         let size = self.checkpoint.size;
         let streamed = files.read_each(&mut paths(size), &mut |path, bytes| {
-            if path.starts_with("entries/") {
-                return self.bundle(path, bytes, line);
-            }
             if let Some(tile) = self.due.pop_front() {
                 self.tile(&tile, path, bytes);
+                return true;
             }
-            true
+            self.segment(path, bytes, line)
         });
-        streamed.map_err(|source| Error::Read { path: "entries".to_owned(), source })?;
+        streamed.map_err(|source| Error::Read { path: OPEN.to_owned(), source })?;
         if self.edge.size() < size {
             let at = self.edge.size();
             let what = format!("is missing, and with it all up to the {size} that the checkpoint counts");
@@ -103,10 +87,9 @@ impl<'a> Streamed<'a> {
 
     /// Compares what an append reads of the tiles; [`Self::root`] decides later who is wrong.
     fn upper(&mut self, files: &mut dyn LogFiles) -> Result<(), Error> {
-        let upper = self.edge.upper();
         match read(files, EDGE)? {
-            Some(recorded) if recorded != upper => self.odd_tiles.push(EDGE.to_owned()),
-            None if !upper.is_empty() => self.file(EDGE, "is missing"),
+            Some(recorded) if recorded != self.upper => self.odd_tiles.push(EDGE.to_owned()),
+            None if !self.upper.is_empty() => self.file(EDGE, "is missing"),
             _ => {}
         }
         Ok(())
@@ -122,14 +105,17 @@ impl<'a> Streamed<'a> {
         }
     }
 
-    /// Takes a bundle into account; whether it makes sense to go on.
-    fn bundle(
+    /// Takes the lines of a segment into account; whether it makes sense to go on.
+    fn segment(
         &mut self,
         path: &str,
         bytes: Option<Vec<u8>>,
         line: &mut dyn FnMut(u64, &[u8]) -> Option<String>,
     ) -> bool {
         let start = self.edge.size();
+        if start == layout::sealed(self.checkpoint.size) * WIDTH {
+            self.upper = self.edge.upper();
+        }
         let wanted = usize::try_from(WIDTH.min(self.checkpoint.size - start)).unwrap_or_default();
         let Some(bytes) = bytes else {
             self.file(path, "is missing");
@@ -152,7 +138,7 @@ impl<'a> Streamed<'a> {
             self.compare_earlier();
         }
         if self.edge.size() == self.checkpoint.size {
-            self.due.extend(self.edge.tiles());
+            self.due.extend(self.edge.tiles().filter(|tile| tile.level == 0));
         }
         lines.len() >= wanted
     }
@@ -228,20 +214,15 @@ mod tests {
     fn every_tile_of_a_log_is_asked_for_after_the_entries_that_give_it() {
         for size in [0, 1, 255, 256, 257, 65_535, 65_536, 65_537, 65_536 + 256] {
             let (mut edge, mut expected) = (Edge::default(), Vec::new());
+            let path = |tile: &Tile| layout::tile(size, tile.level, tile.n);
             for n in 0..size {
                 if n % WIDTH == 0 {
-                    expected.push(layout::bundle(n / WIDTH));
+                    expected.push(layout::entries(size, n / WIDTH));
                 }
-                expected.extend(edge.push(record_hash(b"")).iter().map(Tile::path));
+                expected.extend(edge.push(record_hash(b"")).iter().map(path));
             }
-            // The bundle comes first, then what it fills.
-            let mut asked: Vec<_> = paths(size).collect();
-            let last = asked.iter().rposition(|path| path.starts_with("entries/")).unwrap_or_default();
-            assert!(asked[last..].iter().skip(1).all(|path| path.starts_with("tile/")));
-            expected.extend(edge.tiles().map(|tile| tile.path()));
-            expected.sort();
-            asked.sort();
-            assert_eq!(asked, expected, "{size}");
+            expected.extend(edge.tiles().filter(|tile| tile.level == 0).map(|tile| path(&tile)));
+            assert!(paths(size).eq(expected), "{size}");
         }
     }
 
@@ -266,15 +247,15 @@ mod tests {
         let mut store = Store::new();
         let additions = (0..299).map(|n| Addition::new(approved(&format!("LE_{n}"), 7), Vec::new()));
         store.append(&additions.collect::<Vec<_>>());
-        for (path, at) in [("tile/0/000", 7), ("tile/0/001.p/44", 2), ("tile/1/000.p/1", 0)] {
-            store.0.get_mut(path).expect("it is there")[at * 32] ^= 1;
-        }
+        store.edit("sealed/000.trees/000/tile", |tile| tile[7 * 32] ^= 1);
+        store.edit("open/tile", |tile| tile[2 * 32] ^= 1);
+        store.edit(EDGE, |edge| edge[0] ^= 1);
         assert_eq!(
             problems_with(&Pinned::default(), &store),
             [
-                "`tile/0/000` has another hash than entry 7",
-                "`tile/0/001.p/44` has another hash than entry 258",
-                "`tile/1/000.p/1` has a hash that the tiles below do not give",
+                "`edge` has a hash that the tiles below do not give",
+                "`open/tile` has another hash than entry 258",
+                "`sealed/000.trees/000/tile` has another hash than entry 7",
             ]
         );
     }
@@ -289,8 +270,6 @@ mod tests {
         let additions = (0..299).map(|n| Addition::new(approved(&format!("LE_{n}"), 7), Vec::new()));
         store.append(&additions.collect::<Vec<_>>());
         assert_eq!(problems(&store), [""; 0]);
-        store.0.get_mut(EDGE).expect("it is there")[0] ^= 1;
-        assert_eq!(problems(&store), ["`edge` has a hash that the tiles below do not give"]);
         store.0.remove(EDGE);
         assert_eq!(problems(&store), ["`edge` is missing"]);
     }
@@ -298,18 +277,15 @@ mod tests {
     #[test]
     fn a_log_has_the_tiles_that_it_has() {
         for size in [1, 256, 257, 70_000] {
-            let tiles: BTreeSet<_> = paths(size).filter_map(|path| layout::parse_tile(&path)).collect();
+            let mut edge = Edge::default();
+            let tiles: BTreeSet<_> =
+                (0..size).flat_map(|_| edge.push(record_hash(b""))).map(|tile| (tile.level, tile.n)).collect();
             for level in 0..4 {
                 for n in [0, 1, 2, 272, 273, 274] {
-                    for width in [0, 1, 17, 112, 255, 256, 257] {
-                        assert_eq!(
-                            has_tile(size, level, n, width),
-                            tiles.contains(&(level, n, width)),
-                            "{size} {level} {n} {width}"
-                        );
-                    }
+                    assert_eq!(has_tile(size, level, n), tiles.contains(&(level, n)), "{size} {level} {n}");
                 }
             }
         }
+        assert!(!has_tile(u64::MAX, usize::MAX, 0) && !has_tile(u64::MAX, 7, 0) && has_tile(u64::MAX, 6, 254));
     }
 }
