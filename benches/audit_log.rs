@@ -38,7 +38,7 @@ const APPENDS: usize = 9;
 const VERIFICATIONS: usize = 3;
 
 /// How many entries a commit takes at most.
-const BATCH: usize = 256;
+const BATCH: u64 = 256;
 
 /// Limits.
 const MOST_APPEND: f64 = 1.3;
@@ -49,8 +49,12 @@ fn origin() -> Origin {
     Origin { host: "github.com".into(), repo: 1, database: "default".into() }
 }
 
-fn now() -> DateTime<Utc> {
-    DateTime::from_timestamp(1_700_000_000, 0).expect("in range")
+/// When entry `n` is written: one a minute. Git tells by their dates which commits to look at.
+fn at(n: u64) -> DateTime<Utc> {
+    i64::try_from(n * 60)
+        .ok()
+        .and_then(|seconds| DateTime::from_timestamp(1_600_000_000 + seconds, 0))
+        .expect("in range")
 }
 
 /// An approval as the Action records it: who, which pull request, one table, and a blob of its own.
@@ -73,7 +77,7 @@ fn addition(n: u64) -> Addition {
         id: format!("LE_lADOABCDEF{n:012}"),
         kind: EntryKind::Approved,
         repo: 1,
-        at: now(),
+        at: at(n),
         actor: Some(Actor { id: 1_000 + n % 50, login: format!("user-{}", n % 50) }),
         pr: Some(n / 4),
         digest: Some(digest),
@@ -109,18 +113,19 @@ fn repository(size: u64, signer: &Signer) -> tempfile::TempDir {
     let with = Initialisation {
         tips: BTreeMap::from([("refs/heads/main".to_owned(), "1".repeat(40))]),
         actor: None,
-        at: now(),
+        at: at(0),
         policy: None,
         key: Some(signer.key().clone()),
         tool: "schema-registry 0.1.0".into(),
     };
-    import.commit(initialise(&origin(), &with).expect("short").0, signer, size == 1);
-    for first in (1..size).step_by(BATCH) {
-        let end = size.min(first + BATCH as u64);
-        let additions: Vec<_> = (first..end).map(addition).collect();
+    import.commit(initialise(&origin(), &with).expect("short").0, signer, at(0));
+    let mut next = 1;
+    while next < size {
+        let additions: Vec<_> = (next..size.min(next + BATCH)).map(addition).collect();
         let mut read = |path: &str| -> Result<Option<Vec<u8>>, ReadError> { Ok(import.read(path)) };
         let appended = append(&origin(), &mut read, &additions).expect("appendable");
-        import.commit(appended.files, signer, end == size);
+        next += appended.added as u64;
+        import.commit(appended.files, signer, at(next));
     }
     import.end();
     index(dir.path());
@@ -147,11 +152,6 @@ struct Import {
     files: BTreeMap<String, Vec<u8>>,
 }
 
-/// What is derived goes into the last commit alone: its earlier versions would be gigabytes that nothing here reads.
-fn is_derived(path: &str) -> bool {
-    path.starts_with("ids/") || path.starts_with("pulls/")
-}
-
 impl Import {
     fn start(dir: &Path) -> Self {
         let mut child = Command::new("git")
@@ -176,48 +176,28 @@ impl Import {
         Some(format!("{id}\n").into_bytes())
     }
 
-    fn commit(&mut self, mut files: Files, signer: &Signer, last: bool) {
+    fn commit(&mut self, mut files: Files, signer: &Signer, at: DateTime<Utc>) {
         sign(&mut files, signer);
-        let stamp = "schema-registry <bot@example.org> 1700000000 +0000";
+        let stamp = format!("schema-registry <bot@example.org> {} +0000", at.timestamp());
         write!(self.input, "commit refs/heads/{BRANCH}\nmark :1\ncommitter {stamp}\ndata 4\nlog\n\n")
             .expect("it listens");
         for (path, bytes) in files {
             match bytes {
                 None => {
                     writeln!(self.input, "D {path}").expect("it listens");
-                    self.files.remove(&path);
+                    self.files.retain(|file, _| !file.starts_with(&format!("{path}/")));
                 }
-                Some(bytes) if is_derived(&path) => drop(self.files.insert(path, bytes)),
                 Some(bytes) => {
-                    self.modify(&path, &bytes);
-                    self.keep(path, bytes);
+                    let length = bytes.len();
+                    write!(self.input, "M 100644 inline {path}\ndata {length}\n").expect("it listens");
+                    self.input.write_all(&bytes).expect("it listens");
+                    writeln!(self.input).expect("it listens");
+                    self.files.insert(path, bytes);
                 }
             }
         }
-        if last {
-            let files = std::mem::take(&mut self.files);
-            files.iter().filter(|(path, _)| is_derived(path)).for_each(|(path, bytes)| self.modify(path, bytes));
-        }
         // The end of the commit: what is asked next is not asked of the one before.
         writeln!(self.input).expect("it listens");
-    }
-
-    fn modify(&mut self, path: &str, bytes: &[u8]) {
-        write!(self.input, "M 100644 inline {path}\ndata {}\n", bytes.len()).expect("it listens");
-        self.input.write_all(bytes).expect("it listens");
-        writeln!(self.input).expect("it listens");
-    }
-
-    /// Keeps the last bundle, partial tiles and the rest; not all of it fits into memory.
-    fn keep(&mut self, path: String, bytes: Vec<u8>) {
-        const FULL_TILE: usize = 8_192;
-        if path.starts_with("blob/") || (path.starts_with("tile/") && bytes.len() == FULL_TILE) {
-            return;
-        }
-        if path.starts_with("entries/") {
-            self.files.retain(|path, _| !path.starts_with("entries/"));
-        }
-        self.files.insert(path, bytes);
     }
 
     fn end(mut self) {
@@ -244,7 +224,7 @@ fn append_one(repository: &Path, signer: &Signer, n: u64) -> Duration {
     };
     let start = Instant::now();
     let decide = |_: &mut _| Ok(((), vec![addition(n)]));
-    let ((), _) = log.append_all(now(), decide, thread::sleep).expect("appended");
+    let ((), _) = log.append_all(at(n), decide, thread::sleep).expect("appended");
     start.elapsed()
 }
 
@@ -258,7 +238,7 @@ fn baseline(repository: &Path) -> Duration {
     start.elapsed()
 }
 
-/// Lists the blobs of the log, those in sealed folders too; how many they are.
+/// Lists the files of the log, those of sealed segments too; how many they are.
 fn list(repository: &Path) -> usize {
     let listed = |treeish: &str| output(repository, &["ls-tree", "-r", treeish]);
     let mut ids = String::new();
@@ -266,9 +246,10 @@ fn list(repository: &Path) -> usize {
         let (facts, path) = line.split_once('\t').expect("a path");
         let id = facts.split(' ').nth(2).expect("an id");
         ids.extend([id, "\n"]);
-        if path.strip_suffix(".tree").is_some() {
-            let folder = listed(output(repository, &["cat-file", "blob", id]).trim());
-            ids.extend(folder.lines().flat_map(|line| [line.split([' ', '\t']).nth(2).expect("an id"), "\n"]));
+        if path.strip_suffix(".trees").is_some() {
+            for segment in output(repository, &["cat-file", "blob", id]).lines().map(listed) {
+                ids.extend(segment.lines().flat_map(|line| [line.split([' ', '\t']).nth(2).expect("an id"), "\n"]));
+            }
         }
     }
     fs::write(repository.join(".git/ids"), &ids).expect("writable");
