@@ -17,30 +17,81 @@ type Root = RootHash<Sha256>;
 /// Sizes on both sides of every border of tiles up to the third level.
 const SIZES: [usize; 8] = [1, 2, 255, 256, 257, 65_535, 65_536, 65_537];
 
+type Folder = BTreeMap<String, Vec<u8>>;
+
+/// The branch: its files, and the folders that it had, whose ids are their places here.
 #[derive(Default)]
-struct Store(BTreeMap<String, Vec<u8>>);
+struct Store(Folder, Vec<Folder>);
 
 impl Store {
     fn write(&mut self, files: Files) {
         for (path, bytes) in files {
-            match bytes {
-                Some(bytes) => drop(self.0.insert(path, bytes)),
-                None => drop(self.0.remove(&path).expect("it was there")),
-            }
+            let Some(bytes) = bytes else {
+                assert_eq!(path, "open");
+                let open = self.open();
+                self.0.retain(|path, _| !path.starts_with("open/"));
+                self.1.push(open);
+                continue;
+            };
+            self.0.insert(path, bytes);
         }
     }
 
-    fn reader(&self) -> impl FnMut(&str) -> Result<Option<Vec<u8>>, ReadError> + '_ {
-        |path| Ok(self.0.get(path).cloned())
+    fn open(&self) -> Folder {
+        let name = |path: &str| Some(path.strip_prefix("open/")?.to_owned());
+        self.0.iter().filter_map(|(path, bytes)| Some((name(path)?, bytes.clone()))).collect()
     }
 
-    /// The lines of all bundles, in the order of their numbers.
-    fn lines(&self) -> Vec<String> {
-        // `x000/` sorts after `999`, as the numbers do up to a million bundles.
-        let bundles = self.0.iter().filter(|(path, _)| path.starts_with("entries/"));
-        let text: String = bundles.map(|(_, bytes)| std::str::from_utf8(bytes).expect("text")).collect();
-        text.lines().map(str::to_owned).collect()
+    /// The folder that a line of a list of trees names.
+    fn sealed(&self, path: &str) -> Option<&Folder> {
+        let (seals, n) = path.rsplit_once('/')?;
+        let ids = std::str::from_utf8(self.0.get(seals)?).expect("text");
+        self.1.get(ids.lines().nth(n.parse().ok()?)?.parse::<usize>().expect("its own id"))
     }
+
+    fn reader(&self) -> impl FnMut(&str) -> Result<Option<Vec<u8>>, ReadError> + '_ {
+        |path| {
+            if path == "open/" {
+                return Ok(Some(format!("{}\n", self.1.len()).into_bytes()));
+            }
+            let sealed = || path.rsplit_once('/').and_then(|(folder, name)| self.sealed(folder)?.get(name));
+            Ok(self.0.get(path).or_else(sealed).cloned())
+        }
+    }
+
+    /// The segments in order, as the lists and the open one give them.
+    fn segments(&self) -> Vec<Folder> {
+        let lists = self.0.iter().filter(|(path, _)| path.ends_with(".trees"));
+        let sealed = lists.flat_map(|(path, ids)| {
+            let count = ids.iter().filter(|byte| **byte == b'\n').count();
+            (0..count).map(move |n| self.sealed(&format!("{path}/{n:03}")).expect("a folder").clone())
+        });
+        sealed.chain([self.open()]).collect()
+    }
+
+    /// The tiles as their C2SP paths name them, without the partial ones above the lowest.
+    fn tiles(&self, segments: &[Folder]) -> Folder {
+        let above = self.0.iter().filter(|(path, _)| path.starts_with("tile/"));
+        let mut tiles: Folder = above.map(|(path, bytes)| (path.clone(), bytes.clone())).collect();
+        for (n, segment) in segments.iter().enumerate() {
+            let tile = segment["tile"].clone();
+            let partial = if tile.len() < 8_192 { format!(".p/{}", tile.len() / 32) } else { String::new() };
+            tiles.insert(format!("tile/0/{n:03}{partial}"), tile);
+        }
+        tiles
+    }
+}
+
+/// The lines of all segments.
+fn lines(segments: &[Folder]) -> Vec<String> {
+    let text: String =
+        segments.iter().map(|files| std::str::from_utf8(&files["entries.jsonl"]).expect("text")).collect();
+    text.lines().map(str::to_owned).collect()
+}
+
+/// Whether this is the path of a partial tile above the lowest.
+fn is_partial_above(path: &str) -> bool {
+    path.contains(".p/") && !path.starts_with("tile/0/")
 }
 
 fn tree(lines: &[String]) -> Tree {
@@ -141,16 +192,20 @@ fn another_implementation_agrees_at_every_border() {
             rest = &rest[appended.taken()..];
             store.write(appended.files);
         }
-        let (lines, checkpoint) = (store.lines(), store.0["checkpoint"].clone());
+        let segments = store.segments();
+        let (lines, checkpoint) = (lines(&segments), store.0["checkpoint"].clone());
         assert_eq!(lines.len(), size);
         assert!(lines.starts_with(expected.items()), "it only grew");
         for line in &lines[expected.items().len()..] {
             expected.push(line.clone());
         }
         assert_eq!(root(std::str::from_utf8(&checkpoint).expect("text")), expected.root(), "{size}");
-        let found: BTreeMap<_, _> =
-            store.0.iter().filter(|(path, _)| path.starts_with("tile/")).map(|(p, b)| (p.clone(), b.clone())).collect();
-        assert!(found == tiles(&lines, &mut known), "{size}: {:?}", found.keys());
+        let (found, mut all) = (store.tiles(&segments), tiles(&lines, &mut known));
+        all.retain(|path, _| !is_partial_above(path));
+        assert!(found == all, "{size}: {:?}", found.keys());
+        let sealed = tiles(&lines[..(segments.len() - 1) * 256], &mut known);
+        let above = sealed.into_iter().filter(|(path, _)| is_partial_above(path)).flat_map(|(_, tile)| tile);
+        assert_eq!(store.0.get("edge").cloned().unwrap_or_default(), above.collect::<Vec<_>>(), "{size}");
         for index in [0, 1, 254, 255, 256, 257, size / 2, size - 1].into_iter().filter(|index| *index < size) {
             let text = prove(&checkpoint, index as u64, &mut store.reader()).expect("in the log");
             included(&text, index, &expected, &lines[index]);
@@ -161,5 +216,5 @@ fn another_implementation_agrees_at_every_border() {
             grown(&text, old, &expected);
         }
     }
-    assert_eq!(store.0.keys().filter(|path| path.starts_with("tile/2/")).count(), 1, "three levels");
+    assert_eq!(store.0["edge"].len(), 32, "one hash, of the third level");
 }

@@ -199,12 +199,12 @@ fn a_lost_race_leaves_the_leaf_as_it_is() {
     let ids = verified(&reader);
     assert_eq!(ids[1..], ["LE_fast", "LE_slow"]);
     let line = |files: &Files| {
-        let bytes = files["entries/000.jsonl"].clone().expect("written");
+        let bytes = files["open/entries.jsonl"].clone().expect("written");
         String::from_utf8(bytes).expect("text").lines().last().expect("an entry").to_owned()
     };
     let tip = reader.tip().expect("the log exists");
-    let bytes = reader.open().files(&tip).expect("started").read("entries/000.jsonl").expect("readable");
-    assert_eq!(line(&prepared.files), line(&BTreeMap::from([("entries/000.jsonl".to_owned(), bytes)])));
+    let bytes = reader.open().files(&tip).expect("started").read("open/entries.jsonl").expect("readable");
+    assert_eq!(line(&prepared.files), line(&BTreeMap::from([("open/entries.jsonl".to_owned(), bytes)])));
 }
 
 #[test]
@@ -215,9 +215,9 @@ fn a_file_that_somebody_pushes_is_found() {
     let tip = writer.tip().expect("the log exists");
     let git = writer.open();
     let mut files = git.files(&tip).expect("started");
-    let forged = files.read("entries/000.jsonl").expect("readable").expect("there");
+    let forged = files.read("open/entries.jsonl").expect("readable").expect("there");
     let forged = String::from_utf8(forged).expect("text").replace("\"pr\":7", "\"pr\":8").into_bytes();
-    let files = Files::from([("entries/000.jsonl".to_owned(), Some(forged)), ("note".to_owned(), Some(Vec::new()))]);
+    let files = Files::from([("open/entries.jsonl".to_owned(), Some(forged)), ("note".to_owned(), Some(Vec::new()))]);
     assert_eq!(writer.push(Some(&tip), &files), Pushed::Accepted);
     let tip = writer.tip().expect("the log exists");
     let mut files = git.files(&tip).expect("started");
@@ -227,9 +227,8 @@ fn a_file_that_somebody_pushes_is_found() {
     assert_eq!(
         problems,
         [
-            "entry 1 (LE_1) is not what was recorded: `tile/0/000.p/2` has another hash for it",
-            "`note` does not belong to the log",
-            "`pulls/000` does not list the entries of its pull requests"
+            "entry 1 (LE_1) is not what was recorded: `open/tile` has another hash for it",
+            "`note` does not belong to the log"
         ]
     );
     let error = append(&origin(), &mut read, &[addition("LE_2")]).expect_err("on a damaged log").to_string();

@@ -1,4 +1,4 @@
-//! A log that is long enough to seal what its first entries name: the tree of its branch stays small.
+//! A log that is long enough to seal its first segments: the tree of its branch stays small.
 
 use std::{error::Error as _, path::Path, thread};
 
@@ -38,23 +38,19 @@ fn more_than_a_commit_takes_is_pushed_as_several_at_once() {
         .lines()
         .map(|commit| {
             let checkpoint = output(remote.path(), &["show", &format!("{commit}:checkpoint")]);
-            let blobs = output(remote.path(), &["ls-tree", "--name-only", commit, "blob/"]);
+            let files = output(remote.path(), &["ls-tree", "-r", "--name-only", commit]);
+            let seals = output(remote.path(), &["show", &format!("{commit}:sealed/000.trees")]);
             let size: u64 = checkpoint.lines().nth(1).expect("three lines").parse().expect("a number");
-            (size, blobs.replace("blob/", "").replace('\n', " ").trim_end().to_owned())
+            let open = files.lines().filter(|path| path.starts_with("open/")).count();
+            (size, seals.lines().count(), files.lines().count() - open)
         })
         .collect();
-    let sizes: Vec<_> = sizes.iter().map(|(size, blobs)| (*size, blobs.as_str())).collect();
-    assert_eq!(
-        sizes,
-        [
-            (1, "000"),
-            (257, "000 001"),
-            (301, "000 001"),
-            (557, "000.tree 001 002"),
-            (801, "000.tree 001.tree 002 003"),
-            (802, "000.tree 001.tree 002 003"),
-        ]
-    );
+    // Checkpoint and state; later the list of trees, the edge and an index, too.
+    let expected = [(1, 0, 2), (256, 0, 2), (301, 1, 5), (512, 1, 5), (768, 2, 5), (801, 3, 5), (802, 3, 5)];
+    assert_eq!(sizes, expected);
+    let segments = output(remote.path(), &["show", "schema-registry/audit:sealed/000.trees"]);
+    let lines = segments.lines().map(|id| output(remote.path(), &["show", &format!("{id}:entries.jsonl")]));
+    assert_eq!(lines.map(|lines| lines.lines().count()).collect::<Vec<_>>(), [256; 3]);
     assert_eq!(verified(&reader).len(), 802);
     // Who has the tip alone cannot tell, which is not the same as damage.
     let shallow = bare();

@@ -1,4 +1,4 @@
-//! A file `a.tree` that stands for a folder which an earlier commit had.
+//! A file `a.trees` that stands for folders which earlier commits had.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ fn sealed() -> (Repo, String, String) {
     let seal = git.files(&first).expect("started").read("b/one/").expect("readable").expect("a folder");
     let id = String::from_utf8(seal.clone()).expect("text");
     assert_eq!(id, repo.git(&["rev-parse", &format!("{first}:b/one")]) + "\n");
-    let tip = commit(&git, Some(&first), &[("b/one", None), ("b/one.tree", Some(&seal))]);
+    let tip = commit(&git, Some(&first), &[("b/one", None), ("b.trees", Some(&seal))]);
     repo.git(&["update-ref", "refs/heads/main", &tip]);
     (repo, id.trim().to_owned(), tip)
 }
@@ -43,22 +43,32 @@ fn a_sealed_folder_is_read_and_walked_as_if_it_were_there() {
     let git = repo.open();
     let mut files = git.files(&tip).expect("started");
     for (path, bytes) in [
-        ("b/one.tree/x", Some("x")),
-        ("b/one.tree/deep/y", Some("y")),
-        ("b/one.tree/z", None),
+        ("b.trees/000/x", Some("x")),
+        ("b.trees/000/deep/y", Some("y")),
+        ("b.trees/000/z", None),
         ("b/one/x", None),
         ("b/one/", None),
-        ("b/one.tree/", None),
-        ("c.tree/x", None),
+        ("b.trees/000/", Some("ID")),
+        ("b.trees/", None),
+        ("b.trees/001/x", None),
+        ("b.trees/0/x", None),
+        ("c.trees/000/x", None),
         ("c/x", None),
     ] {
         let read = files.read(path).expect("readable");
-        assert_eq!(read.as_deref(), bytes.map(str::as_bytes), "{path}");
+        let expected = bytes.map(|text| if text == "ID" { format!("{id}\n") } else { text.to_owned() });
+        assert_eq!(read.as_deref(), expected.as_deref().map(str::as_bytes), "{path}");
     }
     let seen = walk(&git, &tip).expect("all of it is here");
     let seen: Vec<_> = seen.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     // What is nested in it is not looked into.
-    assert_eq!(seen, [("b/one.tree", &*id), ("b/one.tree/deep", ""), ("b/one.tree/x", "x"), ("c", "c")]);
+    assert_eq!(seen, [("b.trees", &*id), ("b.trees/000/deep", ""), ("b.trees/000/x", "x"), ("c", "c")]);
+    // A tree that is named twice is looked into once.
+    let twice = format!("{id}\n{id}\n");
+    let tip = commit(&git, Some(&tip), &[("b.trees", Some(twice.as_bytes())), ("d.trees", Some(twice.as_bytes()))]);
+    let seen = walk(&git, &tip).expect("all of it is here");
+    assert_eq!(seen.keys().filter(|path| path.ends_with("/x")).collect::<Vec<_>>(), ["b.trees/000/x"]);
+    assert_eq!(git.files(&tip).expect("started").read("d.trees/001/x").expect("readable").as_deref(), Some(&b"x"[..]));
 }
 
 #[test]
@@ -67,24 +77,27 @@ fn a_seal_leads_to_a_tree_or_nowhere() {
     let git = repo.open();
     let blob = repo.git(&["rev-parse", &format!("{tip}:c")]);
     let nowhere = "1".repeat(40);
-    let long = format!("{id}\n{}", "x".repeat(4_096));
+    let long = format!("{id}\n").repeat(1_001);
     let (upper, lines) = (id.to_uppercase(), [id.clone(), blob, tip.clone(), nowhere].map(|id| id + "\n"));
     let cases = [id.as_str(), &id[..39], &upper, "", "HEAD\n", "\n", &long, &lines[1], &lines[2], &lines[3]];
     for seal in cases {
-        let tip = commit(&git, Some(&tip), &[("b/one.tree", Some(seal.as_bytes()))]);
+        let tip = commit(&git, Some(&tip), &[("b.trees", Some(seal.as_bytes()))]);
         let seen = walk(&git, &tip).expect("all of the rest is here");
-        assert_eq!(seen.keys().collect::<Vec<_>>(), ["b/one.tree", "c"], "{seal:?}");
+        assert_eq!(seen.keys().collect::<Vec<_>>(), ["b.trees", "c"], "{seal:?}");
         if seal != lines[3] {
-            let read = git.files(&tip).expect("started").read("b/one.tree/x");
+            let read = git.files(&tip).expect("started").read("b.trees/000/x");
             assert_eq!(read.expect("readable"), None, "{seal:?}");
         }
     }
     // A seal in a sealed folder would let a small tree be an endless one.
-    let inner = commit(&git, Some(&tip), &[("b/two/x.tree", Some(lines[0].as_bytes()))]);
+    let inner = commit(&git, Some(&tip), &[("b/two/x.trees", Some(lines[0].as_bytes()))]);
     let seal = git.files(&inner).expect("started").read("b/two/").expect("readable");
-    let nested = commit(&git, Some(&inner), &[("b/two", None), ("b/two.tree", seal.as_deref())]);
+    let nested = commit(&git, Some(&inner), &[("b/two", None), ("b/two.trees", seal.as_deref())]);
     let seen = walk(&git, &nested).expect("all of it is here");
-    assert!(seen.contains_key("b/two.tree/x.tree") && !seen.contains_key("b/two.tree/x.tree/x"), "{seen:?}");
+    assert!(
+        seen.contains_key("b/two.trees/000/x.trees") && !seen.contains_key("b/two.trees/000/x.trees/000/x"),
+        "{seen:?}"
+    );
 }
 
 #[test]
@@ -94,12 +107,12 @@ fn a_clone_that_lacks_the_history_cannot_tell_what_is_in_a_sealed_folder() {
     shallow.git(&["fetch", "--quiet", "--depth=1", &repo.url(), "main"]);
     for error in [
         walk(&shallow.open(), &tip).expect_err("not here"),
-        shallow.open().files(&tip).expect("started").read("b/one.tree/x").expect_err("not here").to_string(),
+        shallow.open().files(&tip).expect("started").read("b.trees/000/x").expect_err("not here").to_string(),
     ] {
         assert!(error.contains(&id) && error.contains("git fetch --unshallow"), "{error}");
     }
     shallow.git(&["fetch", "--quiet", "--unshallow", &repo.url(), "main"]);
-    assert!(walk(&shallow.open(), &tip).expect("all of it is here").contains_key("b/one.tree/x"));
+    assert!(walk(&shallow.open(), &tip).expect("all of it is here").contains_key("b.trees/000/x"));
     let partial = Repo::bare();
     repo.git(&["config", "uploadpack.allowFilter", "true"]);
     partial.git(&["remote", "add", "origin", &repo.url()]);
@@ -118,11 +131,11 @@ fn a_sealed_folder_is_fetched_when_it_is_read() {
     assert_eq!(files.read("c").expect("readable").as_deref(), Some(&b"c"[..]));
     let has = || local.git(&["cat-file", "--batch-all-objects", "--batch-check"]).contains(&id);
     assert!(!has(), "not before it is read");
-    assert_eq!(files.read("b/one.tree/deep/y").expect("readable").as_deref(), Some(&b"y"[..]));
+    assert_eq!(files.read("b.trees/000/deep/y").expect("readable").as_deref(), Some(&b"y"[..]));
     assert!(has());
     // Another commit on top, of which the remote knows nothing.
     files.go_to(commit(&git, Some(&tip), &[("d", Some(b"d"))]));
-    for (path, bytes) in [("d", "d"), ("b/one.tree/x", "x")] {
+    for (path, bytes) in [("d", "d"), ("b.trees/000/x", "x")] {
         assert_eq!(files.read(path).expect("readable").as_deref(), Some(bytes.as_bytes()), "{path}");
     }
 }

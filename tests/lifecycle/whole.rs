@@ -179,7 +179,7 @@ fn merge(stage: &Stage, story: &mut Transcript, number: u64) {
     );
     assert_eq!((&table["requestedBy"], &table["relatedIssue"]), (&"rita".into(), &"42".into()));
     let sql = table["sql"][0].as_str().expect("a digest");
-    let blob = format!("schema-registry/audit:blob/000/{sql}");
+    let blob = format!("schema-registry/audit:open/{sql}");
     let text = git(&stage.repo.git_dir(), &["show", &blob]);
     assert_eq!(text, git(&stage.repo.git_dir(), &["show", "main:migrations/20260102_030405_create_notes.up.sql"]));
     let (code, verified) = stage.ask(&["audit", "verify"]);
@@ -218,7 +218,7 @@ fn flipped_byte(stage: &Stage, story: &mut Transcript) {
         &folder,
         &["clone", "--quiet", "--branch", "schema-registry/audit", &stage.repo.git_dir().to_string_lossy(), "."],
     );
-    let path = folder.join("entries/000.jsonl");
+    let path = folder.join("open/entries.jsonl");
     let text = std::fs::read_to_string(&path).expect("the entries");
     std::fs::write(&path, text.replacen("\"login\":\"max\"", "\"login\":\"may\"", 1)).expect("writes");
     git(&folder, &["-c", "user.name=x", "-c", "user.email=x@example.com", "commit", "--quiet", "-am", "x"]);
