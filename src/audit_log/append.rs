@@ -148,14 +148,17 @@ fn is_full(checkpoint: &Checkpoint) -> bool {
 
 /// Files of the branch that appending these entries reads or replaces, whether they exist or not, and folders with a `/`
 /// at the end, of which only what they are in is read: for those who read from afar, and would rather ask once. However
-/// long the log is, none of it is in a folder within a folder, but for a tile that is filled.
+/// long the log is, none of it is in a folder within a folder, but for a tile that is filled. What is replaced is needed
+/// for the push: git looks there for what the new file differs little from.
+/// Source: <https://git-scm.com/docs/git-push#Documentation/git-push.txt---thin>
 #[must_use]
 pub fn paths_to_append(checkpoint: &Checkpoint, additions: &[Addition]) -> Vec<String> {
     let size = checkpoint.size;
-    let mut paths = vec![STATE.to_owned(), EDGE.to_owned(), layout::entries(size, layout::sealed(size))];
+    let last = layout::sealed(size);
+    let mut paths = vec![STATE.to_owned(), EDGE.to_owned(), layout::entries(size, last), layout::tile(size, 0, last)];
     paths.extend(additions.iter().filter_map(|addition| addition.entry.pr).map(layout::pulls));
     if is_full(checkpoint) {
-        paths.push(layout::seals(layout::sealed(size)));
+        paths.push(layout::seals(last));
     }
     let (mut level, mut n) = (1, size / WIDTH);
     while (n + 1).is_multiple_of(WIDTH) {
@@ -344,15 +347,18 @@ mod tests {
     #[test]
     fn the_end_of_a_log_is_its_open_segment_and_what_sealing_it_changes() {
         for (size, expected) in [
-            (1, vec!["edge", "open/entries.jsonl", "state.json"]),
-            (255, vec!["edge", "open/entries.jsonl", "state.json"]),
-            (256, vec!["edge", "open/entries.jsonl", "sealed/000.trees", "state.json"]),
-            (600, vec!["edge", "open/entries.jsonl", "state.json"]),
-            (65_536 - 256, vec!["edge", "open/entries.jsonl", "sealed/000.trees", "state.json", "tile/1/000/"]),
-            (65_536 - 7, vec!["edge", "open/entries.jsonl", "state.json", "tile/1/000/"]),
-            (65_536, vec!["edge", "open/entries.jsonl", "sealed/000.trees", "state.json"]),
-            (65_537, vec!["edge", "open/entries.jsonl", "state.json"]),
-            (16_777_215, vec!["edge", "open/entries.jsonl", "state.json", "tile/1/255/", "tile/2/000/"]),
+            (1, vec!["edge", "open/entries.jsonl", "open/tile", "state.json"]),
+            (255, vec!["edge", "open/entries.jsonl", "open/tile", "state.json"]),
+            (256, vec!["edge", "open/entries.jsonl", "open/tile", "sealed/000.trees", "state.json"]),
+            (600, vec!["edge", "open/entries.jsonl", "open/tile", "state.json"]),
+            (
+                65_536 - 256,
+                vec!["edge", "open/entries.jsonl", "open/tile", "sealed/000.trees", "state.json", "tile/1/000/"],
+            ),
+            (65_536 - 7, vec!["edge", "open/entries.jsonl", "open/tile", "state.json", "tile/1/000/"]),
+            (65_536, vec!["edge", "open/entries.jsonl", "open/tile", "sealed/000.trees", "state.json"]),
+            (65_537, vec!["edge", "open/entries.jsonl", "open/tile", "state.json"]),
+            (16_777_215, vec!["edge", "open/entries.jsonl", "open/tile", "state.json", "tile/1/255/", "tile/2/000/"]),
         ] {
             let checkpoint = Checkpoint { size, ..checkpoint(&Store::new()) };
             assert_eq!(paths_to_append(&checkpoint, &[]), expected, "{size}");

@@ -138,8 +138,7 @@ impl Git {
         let lease = format!("--force-with-lease={reference}:{}", expected.unwrap_or_default());
         let refspec = format!("{sha}:{reference}");
         let mut arguments = vec!["push", "--porcelain", "--quiet", "--no-verify", "--no-signed", "--no-follow-tags"];
-        // Bases for a thin pack are looked for in all folders on the way, and some need not be here.
-        arguments.extend(["--recurse-submodules=no", "--no-thin", &lease, "--end-of-options", remote, &refspec]);
+        arguments.extend(["--recurse-submodules=no", &lease, "--end-of-options", remote, &refspec]);
         let output = self.output(&arguments, &self.authorization(remote, token))?;
         if output.status.success() {
             return Ok(Pushed::Accepted);

@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use ct_merkle::{ConsistencyProof, InclusionProof, RootHash, mem_backed_tree::MemoryBackedTree};
-use schema_registry::audit_log::{Addition, Files, ReadError, append, initialise, prove, prove_growth};
+use schema_registry::{
+    audit_log::{Addition, Files, ReadError, append, initialise, prove, prove_growth},
+    model::Entry,
+};
 use sha2::{Digest as _, Sha256};
 
 use crate::{addition, initialisation, origin};
@@ -184,8 +187,8 @@ fn another_implementation_agrees_at_every_border() {
     let mut roots = vec![expected.root()];
     for size in SIZES {
         let from = usize::try_from(roots.last().expect("one").num_leaves()).expect("small").max(1);
-        let additions: Vec<_> =
-            (from..size).map(|n| Addition::new(addition(&format!("LE_{n}")).entry().clone(), Vec::new())).collect();
+        let entry = |n: usize| Entry { pr: Some(n as u64), ..addition(&format!("LE_{n}")).entry().clone() };
+        let additions: Vec<_> = (from..size).map(|n| Addition::new(entry(n), Vec::new())).collect();
         let mut rest = additions.as_slice();
         while !rest.is_empty() {
             let appended = append(&origin(), &mut store.reader(), rest).expect("appendable");

@@ -95,7 +95,13 @@ pub(super) fn rotate(context: &Context) -> anyhow::Result<Ended> {
     if policy.audit.keys.first() != Some(key) {
         bail!("the policy on the default branch does not name {key} first under `[audit] keys`; merge that before");
     }
-    let old = open(git, &policy)?.state()?.key;
+    let state = open(git, &policy)?.state()?;
+    if state.retired.contains(&key.to_string()) {
+        bail!(
+            "the log was signed with {key} before it was given up; make a new key with `schema-registry audit keygen`"
+        );
+    }
+    let old = state.key;
     if old.as_deref() == Some(key.to_string().as_str()) {
         output::print(&format!("the log is signed with {key} already\n"))?;
         return Ok(Ended::Well);
