@@ -245,6 +245,10 @@ impl Writer {
         let folder = read_file(read, &format!("{OPEN}/"))?.ok_or_else(|| Error::damaged(OPEN, "it is missing"))?;
         let seals = layout::seals(first / WIDTH);
         let mut ids = read_file(read, &seals)?.unwrap_or_default();
+        let count = first / WIDTH % WIDTH;
+        if ids.iter().filter(|byte| **byte == b'\n').count() as u64 != count {
+            return Err(Error::damaged(seals, format!("it does not list {count} trees")));
+        }
         ids.extend(folder);
         self.files.insert(seals, Some(ids));
         self.files.insert(OPEN.to_owned(), None);
@@ -342,6 +346,25 @@ mod tests {
         store.append(&full);
         let appended = append(&origin(), &mut store.reader(), &[addition(511)]).expect("appendable");
         assert_eq!((checkpoint(&store).size, appended.added, appended.checkpoint.size), (512, 1, 513));
+    }
+
+    #[test]
+    fn what_a_segment_is_sealed_with_must_be_there() {
+        let mut store = Store::new();
+        store.append(&(0..511).map(addition).collect::<Vec<_>>());
+        let seals = "sealed/000.trees";
+        let refused = |edit: &dyn Fn(&mut Store)| {
+            let mut damaged = store.clone();
+            edit(&mut damaged);
+            append(&origin(), &mut damaged.reader(), &[addition(511)]).expect_err("damaged").to_string()
+        };
+        let error = refused(&|store| drop(store.0.remove(seals)));
+        assert!(error.contains("`sealed/000.trees`") && error.contains("it does not list 1 trees"), "{error}");
+        let twice = |store: &mut Store| store.edit(seals, |ids| ids.extend(ids.clone()));
+        assert!(refused(&twice).contains("it does not list 1 trees"));
+        let mut read = |path: &str| if path == "open/" { Ok(None) } else { store.reader()(path) };
+        let error = append(&origin(), &mut read, &[addition(511)]).expect_err("damaged").to_string();
+        assert!(error.contains("`open`") && error.contains("it is missing"), "{error}");
     }
 
     #[test]
