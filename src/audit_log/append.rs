@@ -246,7 +246,7 @@ impl Writer {
         let seals = layout::seals(first / WIDTH);
         let mut ids = read_file(read, &seals)?.unwrap_or_default();
         let count = first / WIDTH % WIDTH;
-        if ids.iter().filter(|byte| **byte == b'\n').count() as u64 != count {
+        if ids.split(|byte| *byte == b'\n').count() as u64 != count + 1 {
             return Err(Error::damaged(seals, format!("it does not list {count} trees")));
         }
         ids.extend(folder);

@@ -109,8 +109,8 @@ mod tests {
             let filled = edge.push(leaf(n));
             stored.extend(filled.iter().map(|tile| (layout::tile(size, tile.level, tile.n), tile.bytes())));
         }
-        let lines: String = (open..size).map(|n| format!("{n}\n")).collect();
-        stored.insert(layout::entries(size, layout::sealed(size)), lines.into_bytes());
+        let lines = (open..size).flat_map(|n| format!("{n}\n").into_bytes()).collect();
+        stored.insert(layout::entries(size, layout::sealed(size)), lines);
         let origin = "schema-registry/github.com/1".parse().expect("an origin");
         (Checkpoint { origin, size, root: edge.root() }, stored)
     }

@@ -64,9 +64,9 @@ impl Store {
 
     /// The segments in order, as the lists and the open one give them.
     fn segments(&self) -> Vec<Folder> {
-        let lists = self.0.iter().filter(|(path, _)| path.ends_with(".trees"));
+        let lists = self.0.iter().filter(|(path, _)| path.starts_with("sealed/"));
         let sealed = lists.flat_map(|(path, ids)| {
-            let count = ids.iter().filter(|byte| **byte == b'\n').count();
+            let count = ids.split(|byte| *byte == b'\n').count() - 1;
             (0..count).map(move |n| self.sealed(&format!("{path}/{n:03}")).expect("a folder").clone())
         });
         sealed.chain([self.open()]).collect()

@@ -176,7 +176,7 @@ impl<'a> Audit<'a> {
         self.pulls.sort_unstable();
         let mut walked = Walked::new(size, whole, &self.blobs, &self.pulls);
         let walk = files.walk(&|path| is_compared(size, path), &mut |path, regular, bytes| {
-            walked.take(path, regular, bytes.as_deref())
+            walked.take(path, regular, bytes.as_deref());
         });
         walk.map_err(|source| Error::Read { path: ".".to_owned(), source })?;
         walked.missing();
