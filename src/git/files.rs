@@ -19,8 +19,8 @@ use super::{
 };
 use crate::model::Secret;
 
-/// Folders whose trees are kept; a log of a million entries has about a hundred thousand.
-const MAX_KEPT: usize = 2_000;
+/// Folders whose trees are kept: files are asked for folder by folder, and each may have a thousand.
+const MAX_KEPT: usize = 100;
 
 /// Folders that a walk looks into at once.
 const FOLDERS_AT_ONCE: usize = 64;

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Most entries that are kept: beyond them those of the oldest pull requests are read again where one lands after all.
-const MAX_KEPT: usize = 1 << 16;
+const MAX_KEPT: usize = 1 << 14;
 
 /// Entries about approvals and rejections with their indexes, by pull request, until it lands.
 #[derive(Default)]
