@@ -273,7 +273,8 @@ impl Writer {
         self.lines.push('\n');
         let filled = self.edge.push(leaf_hash(&line));
         let size = self.edge.size();
-        let upper = filled.iter().filter(|tile| tile.level > 0);
+        // The lowest one is written with the lines, full or not.
+        let upper = filled.iter().skip(1);
         self.files.extend(upper.map(|tile| (layout::tile(size, tile.level, tile.n), Some(tile.bytes()))));
         Ok(())
     }
@@ -316,9 +317,12 @@ mod tests {
     fn what_appending_reads_can_be_asked_for_at_once() {
         let mut store = Store::new();
         for n in 1..600 {
-            let additions = [addition(n)];
+            let pr = n * 300;
+            let additions = [Addition::new(approved(&format!("LE_{n}"), pr), vec![b"lines".to_vec()])];
             let mut told = paths_to_append(&checkpoint(&store), &additions);
-            told.extend(paths_to_seal(&checkpoint(&store), &mut store.reader()).expect("readable"));
+            let to_seal = paths_to_seal(&checkpoint(&store), &mut store.reader()).expect("readable");
+            assert_eq!(!to_seal.is_empty(), n % 256 == 0, "{n}: {to_seal:?}");
+            told.extend(to_seal);
             let asked = RefCell::new(Vec::new());
             let mut read = |path: &str| {
                 asked.borrow_mut().push(path.to_owned());

@@ -129,6 +129,23 @@ fn an_append_reads_and_writes_little_however_long_the_log_is() {
 }
 
 #[test]
+fn a_segment_is_sealed_and_a_tile_filled_where_they_belong() {
+    let appended = |size| {
+        let store = right_edge_of(size);
+        let mut read =
+            |path: &str| Ok(if path == "open/" { Some(b"id\n".to_vec()) } else { store.0.get(path).cloned() });
+        append(&origin(), &mut read, &[addition(0)]).expect("appendable").files
+    };
+    let files = appended(65_536 + 256);
+    assert_eq!((&files["sealed/001.trees"], &files["open"]), (&Some(b"id\n".to_vec()), &None));
+    assert_eq!(files["edge"].as_ref().map(Vec::len), Some(64), "a hash of each of two levels");
+    let tile = |files: &Files, path: &str| files.get(path).cloned().flatten().map(|tile| tile.len() / 32);
+    let files = appended(65_535);
+    assert_eq!((tile(&files, "tile/1/000"), tile(&files, "open/tile")), (Some(256), Some(256)));
+    assert!(!files.contains_key("edge") && !appended(65_534).contains_key("tile/1/000"));
+}
+
+#[test]
 fn entries_are_found_by_id_and_from_any_index() {
     let mut store = Store::new();
     store.append(&additions(0..300));
