@@ -119,7 +119,19 @@ pub(super) fn parse_number(text: &str) -> Option<u64> {
 pub(super) fn parse_tile(path: &str) -> Option<(usize, u64)> {
     let (level, n) = path.strip_prefix("tile/")?.split_once('/')?;
     let (level, n) = (level.parse().ok()?, parse_number(n)?);
-    (level > 0 && tile(0, level, n) == path).then_some((level, n))
+    (tile(0, level, n) == path).then_some((level, n))
+}
+
+/// Whether a log of `size` entries has this tile in full.
+pub(super) fn has_full_tile(size: u64, level: usize, n: u64) -> bool {
+    let bits = u32::try_from(level).ok().and_then(|level| level.checked_add(1)?.checked_mul(8));
+    n < bits.and_then(|bits| size.checked_shr(bits)).unwrap_or(0)
+}
+
+/// The full tiles that the hash of a segment's entries is in: its own and those above.
+pub(super) fn full_tiles_of(size: u64, segment: u64) -> Vec<String> {
+    let levels = (0..).zip(std::iter::successors(Some(segment), |n| Some(n / WIDTH)));
+    levels.take_while(|(level, n)| has_full_tile(size, *level, *n)).map(|(level, n)| tile(size, level, n)).collect()
 }
 
 /// SHA-256 of an entry's id.
@@ -129,7 +141,42 @@ pub(super) fn id_hash(id: &str) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::collections::BTreeSet;
+
+    use tlog_tiles::record_hash;
+
+    use super::{super::tree::Edge, *};
+
+    #[test]
+    fn a_log_has_the_tiles_that_it_has() {
+        for size in [1, 256, 257, 70_000] {
+            let mut edge = Edge::default();
+            let tiles: BTreeSet<_> =
+                (0..size).flat_map(|_| edge.push(record_hash(b""))).map(|tile| (tile.level, tile.n)).collect();
+            for level in 0..4 {
+                for n in [0, 1, 2, 272, 273, 274] {
+                    assert_eq!(has_full_tile(size, level, n), tiles.contains(&(level, n)), "{size} {level} {n}");
+                }
+            }
+        }
+        let huge = |level, n| has_full_tile(u64::MAX, level, n);
+        assert!(!huge(usize::MAX, 0) && !huge(7, 0) && huge(6, 254));
+    }
+
+    #[test]
+    fn a_segment_is_in_the_full_tiles_above_it() {
+        for (size, segment, full) in [
+            (255, 0, vec![]),
+            (256, 0, vec!["open/tile"]),
+            (257, 1, vec![]),
+            (65_535, 1, vec!["sealed/000.trees/001/tile"]),
+            (65_536, 1, vec!["sealed/000.trees/001/tile", "tile/1/000"]),
+            (1 << 24, 65_535, vec!["open/tile", "tile/1/255", "tile/2/000"]),
+            (1 << 24, 300, vec!["sealed/001.trees/044/tile", "tile/1/001", "tile/2/000"]),
+        ] {
+            assert_eq!(full_tiles_of(size, segment), full, "{size} {segment}");
+        }
+    }
 
     #[test]
     fn paths_are_those_of_the_format() {

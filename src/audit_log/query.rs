@@ -159,16 +159,9 @@ pub fn paths_of(checkpoint: &Checkpoint, pr: u64, read: &mut Read) -> Result<Vec
     let size = checkpoint.size;
     let mut segments: Vec<u64> = indexes_of(checkpoint, pr, read)?.into_iter().map(|index| index / WIDTH).collect();
     segments.dedup();
-    let mut paths = Vec::new();
-    for segment in segments.into_iter().filter(|segment| *segment < layout::sealed(size)) {
-        paths.push(layout::entries(size, segment));
-        let (mut level, mut n) = (0, segment);
-        while n < size.checked_shr(8 * (level + 1)).unwrap_or(0) {
-            paths.push(layout::tile(size, usize::try_from(level).unwrap_or_default(), n));
-            (level, n) = (level + 1, n / WIDTH);
-        }
-    }
-    Ok(paths)
+    let sealed = segments.into_iter().filter(|segment| *segment < layout::sealed(size));
+    let paths = |segment| [vec![layout::entries(size, segment)], layout::full_tiles_of(size, segment)].concat();
+    Ok(sealed.flat_map(paths).collect())
 }
 
 /// Whose signature the log rests on: that of the key that its state names, which must be among those that the policy
@@ -246,11 +239,12 @@ mod tests {
 
     use super::{
         super::{
-            Addition,
-            fixture::{Store, approved},
+            Addition, Signer,
+            fixture::{Store, approved, origin},
         },
         *,
     };
+    use crate::model::KeyType;
 
     #[test]
     fn what_the_entries_of_a_pull_request_are_read_from_can_be_asked_for_at_once() {
@@ -271,6 +265,51 @@ mod tests {
         assert_eq!(entries.iter().map(|recorded| recorded.index).collect::<Vec<_>>(), [5, 6, 300, 590]);
         let told: BTreeSet<_> = told.into_iter().chain(paths_to_find(&checkpoint, 7)).collect();
         assert!(asked.take().is_subset(&told));
+    }
+
+    #[test]
+    fn an_entry_of_another_pull_request_is_not_given_as_one_of_this() {
+        let mut store = Store::new();
+        let additions = (1..=300).map(|n| Addition::new(approved(&format!("LE_{n}"), n % 2), Vec::new()));
+        store.append(&additions.collect::<Vec<_>>());
+        let checkpoint = Checkpoint::parse(&store.0[CHECKPOINT]).expect("valid");
+        store.edit("pulls/000", |list| *list = String::from_utf8_lossy(list).replace("1 255 ", "1 254 ").into_bytes());
+        let error = entries_of(&checkpoint, 1, &mut store.reader()).expect_err("damaged").to_string();
+        let what = "entry 254 is not what was recorded of pull request 1";
+        assert!(error.contains("sealed/000.trees/000/entries.jsonl") && error.contains(what), "{error}");
+    }
+
+    #[test]
+    fn a_log_rests_on_the_key_that_it_names_and_the_policy_pins() {
+        let signer = |name: &str| {
+            Signer::parse(&Signer::generate(name, KeyType::Ed25519).expect("random").1).expect("its own text")
+        };
+        let (owner, other) = (signer("owner"), signer("other"));
+        let text = format!("{}\n1\n{}\n", origin(), "A".repeat(43) + "=");
+        let unsigned = format!("{text}\n— nobody AAAAAAAA\n");
+        let by = |signer: &Signer| format!("{text}\n{}", signer.sign(&text));
+        let forged = by(&owner).replacen("\n1\n", "\n2\n", 1);
+        let vouched = |checkpoint: &str, named: Option<&Signer>, pinned: &[&Signer]| {
+            let state = State { key: named.map(|signer| signer.key().to_string()), ..State::default() };
+            let pinned: Vec<_> = pinned.iter().map(|signer| signer.key().clone()).collect();
+            let found = vouched(checkpoint.as_bytes(), &state, &pinned).map_err(|error| error.to_string());
+            let name = |text: String| text.replace(&owner.key().to_string(), "OWNER");
+            found.map(|key| key.map(|key| name(key.to_string()))).map_err(name)
+        };
+        assert_eq!(vouched(&unsigned, None, &[]), Ok(None));
+        let key = Ok(Some("OWNER".to_owned()));
+        for pinned in [&[][..], &[&owner], &[&other, &owner]] {
+            assert_eq!(vouched(&by(&owner), Some(&owner), pinned), key);
+        }
+        for (checkpoint, named, pinned, what) in [
+            (&by(&owner), None, &[&owner][..], "is not signed, and the policy names OWNER"),
+            (&by(&owner), Some(&owner), &[&other], "is signed with OWNER, which is no key of the policy"),
+            (&by(&other), Some(&owner), &[&owner], "is not signed with OWNER, as it should be"),
+            (&forged, Some(&owner), &[&owner], "is forged"),
+        ] {
+            let error = vouched(checkpoint, named, pinned).expect_err(what);
+            assert!(error.contains(what), "{error}");
+        }
     }
 
     #[test]

@@ -56,3 +56,32 @@ impl Tail {
         entries.collect::<Result<_, _>>().map_err(|what| Error::damaged(&self.path, what))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::fixture::{Store, approved},
+        *,
+    };
+    use crate::audit_log::Addition;
+
+    #[test]
+    fn the_lines_are_as_many_as_the_checkpoint_counts_and_each_has_its_end() {
+        let mut store = Store::new();
+        store.append(&[Addition::new(approved("LE_1", 7), Vec::new())]);
+        let checkpoint = Checkpoint::parse(&store.0[CHECKPOINT]).expect("valid");
+        let read = |edit: fn(&mut Vec<u8>)| {
+            let mut store = store.clone();
+            store.edit("open/entries.jsonl", edit);
+            let tail = Tail::read(&checkpoint, &mut store.reader());
+            tail.and_then(|tail| tail.entries()).map(|entries| entries.len()).map_err(|error| error.to_string())
+        };
+        assert_eq!(read(|_| ()), Ok(2));
+        for edit in [|lines| lines.push(b'\n'), |lines| lines.truncate(lines.len() - 1), |lines| lines.extend(b"{}")]
+            as [fn(&mut Vec<u8>); 3]
+        {
+            let error = read(edit).expect_err("damaged");
+            assert!(error.contains("open/entries.jsonl") && error.contains("it does not have 2 lines"), "{error}");
+        }
+    }
+}

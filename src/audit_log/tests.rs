@@ -208,6 +208,7 @@ fn a_rejection_stands_until_it_is_lifted() {
         assert_eq!(is_vetoed(&log[..entries], 7), expected, "{entries}");
         assert!(!is_vetoed(&log[..entries], 8));
     }
+    assert!(is_vetoed(&[vetoed("LE_2"), lifted("LE_3")], 7));
 }
 
 #[test]
@@ -319,9 +320,11 @@ fn entries_that_contradict_each_other_are_found_under_a_valid_tree() {
     insta::assert_snapshot!(edited(&|log| log.push(log[1].clone())), @"entry 6 (LE_1) has the id of entry 1");
     insta::assert_snapshot!(edited(&|log| log.push(log[0].clone())), @"entry 6 (initialised:schema-registry/github.com/1) has the id of entry 0");
     insta::assert_snapshot!(edited(&|log| drop(log.remove(4))), @"entry 4 (landing:default:refs/heads/main:t0:t1:1) does not follow: the recorded tip of `refs/heads/main` is t1");
+    insta::assert_snapshot!(edited(&|log| log[1].approvals.push("LE_1".into())), @"entry 1 (LE_1) names the approval `LE_1`, which no earlier entry is");
     insta::assert_snapshot!(edited(&|log| log[1].repo = 2), @"entry 1 (LE_1) is of repository 2");
     insta::assert_snapshot!(edited(&|log| log[1].kind = EntryKind::Voided), @"entry 2 (landing:default:refs/heads/main:t0:t1) names the approval `LE_1`, which no earlier entry is");
     insta::assert_snapshot!(edited(&|log| log[0].blobs.clear()), @"entry 0 (initialised:schema-registry/github.com/1) does not name one blob with the tips that the log begins at");
+    insta::assert_snapshot!(edited(&|log| log[3].blobs = log[3].blobs.repeat(2)), @"entry 3 (LE_2) does not name its blobs in order");
     insta::assert_snapshot!(edited(&|log| log[3].blobs.insert(0, Digest::of("absent"))), @"entry 3 (LE_2) names `open/5ad38304b535c2987dbd24657c1a11b884984ff600d9f389deb0d4e634fee792`, which is missing");
 }
 

@@ -72,8 +72,7 @@ impl Tiles<'_, '_> {
         if let Some(known) = self.known.borrow().get(&(level, n)) {
             return Ok(known.clone());
         }
-        let bits = u32::try_from(8 * (level + 1)).unwrap_or(u32::MAX);
-        if n >= self.size.checked_shr(bits).unwrap_or(0) {
+        if !layout::has_full_tile(self.size, level, n) {
             return Err(Error::damaged(CHECKPOINT, format!("it has no tile {n} at level {level}")));
         }
         let parent = self.tile(level + 1, n / WIDTH)?;

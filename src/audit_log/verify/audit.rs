@@ -10,14 +10,15 @@ use super::{
         layout::{self, STATE, WIDTH},
         pulls::short_id,
     },
-    LogFiles, MAX_PROBLEMS, Place, Problem, TakeEntry,
+    LogFiles, Place, Problem, TakeEntry,
+    bounded::Bounded,
     facts::{Fact, Facts},
     files::{PullEntry, Walked, is_compared},
 };
 
 pub(super) struct Audit<'a> {
     checkpoint: &'a Checkpoint,
-    pub(super) problems: Vec<Problem>,
+    pub(super) problems: Bounded<Problem>,
     pub(super) state: State,
     /// Ids of entries.
     ids: Facts,
@@ -46,9 +47,7 @@ impl<'a> Audit<'a> {
     }
 
     fn problem(&mut self, place: Place, what: String) {
-        if self.problems.len() < MAX_PROBLEMS {
-            self.problems.push(Problem { place, what });
-        }
+        self.problems.push(Problem { place, what });
     }
 
     /// Reads the state that the log begins with: the blob of its first entry.
@@ -128,7 +127,7 @@ impl<'a> Audit<'a> {
     pub(super) fn doubles(&mut self, files: &mut dyn LogFiles) -> Result<(), Error> {
         let ids = std::mem::take(&mut self.ids);
         let doubles = ids.as_slice().windows(2).filter(|pair| pair[0].hash() == pair[1].hash());
-        for pair in doubles.take(MAX_PROBLEMS) {
+        for pair in doubles.collect::<Bounded<_>>().into_vec() {
             let id = self.id_of(files, pair[1].index())?;
             self.entry(pair[1].index(), id.as_deref(), format!("has the id of entry {}", pair[0].index()));
         }
@@ -144,9 +143,8 @@ impl<'a> Audit<'a> {
             let kind = first.and_then(|index| self.kinds.get(usize::try_from(index).ok()?));
             matches!(kind, Some(EntryKind::Approved | EntryKind::Vetoed))
         };
-        let wrong: Vec<Fact> =
-            named.as_slice().iter().filter(|fact| !approved(fact)).take(MAX_PROBLEMS).copied().collect();
-        for fact in wrong {
+        let wrong: Bounded<Fact> = named.as_slice().iter().filter(|fact| !approved(fact)).copied().collect();
+        for fact in wrong.into_vec() {
             let entry = self.entry_at(files, fact.index())?;
             let name = |entry: &Entry| entry.approvals.iter().find(|id| layout::id_hash(id) == fact.hash()).cloned();
             let approval = entry.as_ref().and_then(name).unwrap_or_default();
@@ -181,10 +179,10 @@ impl<'a> Audit<'a> {
         walk.map_err(|source| Error::Read { path: ".".to_owned(), source })?;
         walked.missing();
         let Walked { files: wrong, entries, .. } = walked;
-        for (path, what) in wrong {
+        for (path, what) in wrong.into_vec() {
             self.file(&path, what);
         }
-        for (index, what) in entries {
+        for (index, what) in entries.into_vec() {
             let id = self.id_of(files, index)?;
             self.entry(index, id.as_deref(), what);
         }

@@ -79,6 +79,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_memory_grows_by_half_of_what_is_kept() {
+        let mut facts = Facts::default();
+        for n in 0..14_000_u64 {
+            let mut hash = [0; 32];
+            hash[..8].copy_from_slice(&n.to_be_bytes());
+            facts.push_once(hash, 0);
+        }
+        assert_eq!(facts.0.capacity(), 21_280, "1,024, and then 1.5 times and 1,024 more, four times over");
+    }
+
+    #[test]
     fn facts_are_found_by_hash() {
         let mut facts = Facts::default();
         for index in (0..5_000).rev() {

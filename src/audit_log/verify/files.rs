@@ -7,9 +7,8 @@ use super::{
         layout::{self, CHECKPOINT, EDGE, Part, STATE, WIDTH},
         pulls::{Pulls, ShortId},
     },
-    MAX_PROBLEMS,
+    bounded::Bounded,
     facts::Facts,
-    tree::has_tile,
 };
 
 /// An entry of a pull request: the number of that, the entry's index and its id.
@@ -26,9 +25,9 @@ pub(super) struct Walked<'a> {
     /// By the first of the entries that are listed there.
     seen_pulls: Vec<bool>,
     /// Files, and what is wrong with them.
-    pub(super) files: Vec<(String, String)>,
+    pub(super) files: Bounded<(String, String)>,
     /// Entries that name a blob, and what is wrong with it.
-    pub(super) entries: Vec<(u64, String)>,
+    pub(super) entries: Bounded<(u64, String)>,
 }
 
 /// Files whose bytes are compared here. Entries and tiles have been by then.
@@ -47,22 +46,20 @@ impl<'a> Walked<'a> {
             pulls,
             seen_blobs: vec![false; blobs.as_slice().len()],
             seen_pulls: vec![false; pulls.len()],
-            files: Vec::new(),
-            entries: Vec::new(),
+            files: Bounded::default(),
+            entries: Bounded::default(),
         }
     }
 
     fn file(&mut self, path: &str, what: impl Into<String>) {
         // Where entries are missing, what follows from all of them says nothing.
-        if self.whole && self.files.len() < MAX_PROBLEMS {
+        if self.whole {
             self.files.push((path.to_owned(), what.into()));
         }
     }
 
     fn blob_of(&mut self, index: u64, path: &str, what: &str) {
-        if self.entries.len() < MAX_PROBLEMS {
-            self.entries.push((index, format!("names `{path}`, {what}")));
-        }
+        self.entries.push((index, format!("names `{path}`, {what}")));
     }
 
     /// Takes a file into account.
@@ -71,7 +68,9 @@ impl<'a> Walked<'a> {
         let known = match path.split_once('/') {
             None => path == CHECKPOINT || path == STATE || (path == EDGE && layout::sealed(self.size) > 0),
             Some(("pulls", number)) => self.pulls(path, number, bytes),
-            Some(("tile", _)) => layout::parse_tile(path).is_some_and(|(level, n)| has_tile(self.size, level, n)),
+            Some(("tile", _)) => {
+                layout::parse_tile(path).is_some_and(|(level, n)| layout::has_full_tile(self.size, level, n))
+            }
             Some(_) => match layout::parse_part(self.size, path) {
                 Some((segment, Part::Blob(digest))) => self.blob(path, segment, digest, bytes),
                 Some((_, Part::Entries | Part::Tile)) => true,
@@ -131,5 +130,44 @@ impl<'a> Walked<'a> {
             }
             first += pulls.len();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit_log::{
+        Addition, Pinned,
+        fixture::{Store, approved, problems_with},
+    };
+
+    #[test]
+    fn lists_of_pull_requests_are_compared_with_the_entries() {
+        let mut store = Store::new();
+        let additions = (0..300).map(|n| Addition::new(approved(&format!("LE_{n}"), n % 5 * 200), Vec::new()));
+        store.append(&additions.collect::<Vec<_>>());
+        let lists = ["pulls/000", "pulls/001", "pulls/002", "pulls/003"];
+        assert!(lists.iter().all(|path| store.0.contains_key(*path)));
+        assert_eq!(problems_with(&Pinned::default(), &store), [""; 0]);
+        for path in lists {
+            let mut damaged = store.clone();
+            let list = damaged.0.remove(path).expect("it is there");
+            assert_eq!(problems_with(&Pinned::default(), &damaged), [format!("`{path}` is missing")]);
+            damaged.0.insert(path.into(), list[..list.len() - 1].to_vec());
+            let what = format!("`{path}` does not list the entries of its pull requests");
+            assert_eq!(problems_with(&Pinned::default(), &damaged), [what]);
+        }
+    }
+
+    #[test]
+    fn entries_and_tiles_are_not_read_a_second_time() {
+        let blob = layout::blob(300, 299, &Digest::of(""));
+        for path in ["pulls/000", "sealed/000.trees", &blob, &layout::blob(300, 0, &Digest::of(""))] {
+            assert!(is_compared(300, path), "{path}");
+        }
+        for path in [layout::entries(300, 0), layout::tile(300, 0, 1), layout::tile(300, 1, 0)] {
+            assert!(!is_compared(300, &path), "{path}");
+        }
+        assert!(!is_compared(300, CHECKPOINT) && !is_compared(300, EDGE));
     }
 }

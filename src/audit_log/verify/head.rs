@@ -4,7 +4,8 @@ use tlog_tiles::Hash;
 
 use super::{
     super::{Checkpoint, Note, layout::CHECKPOINT},
-    MAX_PROBLEMS, Pinned, Place, Problem,
+    Pinned, Place, Problem,
+    bounded::Bounded,
 };
 use crate::model::{Digest, VerifierKey};
 
@@ -15,7 +16,7 @@ pub(super) struct Head<'a> {
     pub(super) first_entry: Option<Digest>,
     pub(super) signed_by: Option<VerifierKey>,
     pub(super) cosigned_by: usize,
-    pub(super) problems: Vec<Problem>,
+    pub(super) problems: Bounded<Problem>,
 }
 
 impl<'a> Head<'a> {
@@ -25,9 +26,7 @@ impl<'a> Head<'a> {
     }
 
     fn problem(&mut self, what: String) {
-        if self.problems.len() < MAX_PROBLEMS {
-            self.problems.push(Problem { place: Place::File(CHECKPOINT.to_owned()), what });
-        }
+        self.problems.push(Problem { place: Place::File(CHECKPOINT.to_owned()), what });
     }
 
     pub(super) fn origin(&mut self) {
@@ -166,15 +165,15 @@ mod tests {
     }
 
     #[test]
-    fn so_many_problems_are_told_and_no_more() {
+    fn a_head_that_counts_less_than_one_that_was_kept_is_told() {
         let (checkpoint, bytes) = unsigned();
         let then = Checkpoint { size: 2, ..checkpoint.clone() };
         let note = Note::parse(&bytes).expect("a note");
         let earlier = Earlier { name: "kept".to_owned(), checkpoint: then, note };
-        let pinned = Pinned { earlier: vec![earlier; MAX_PROBLEMS + 1], ..Pinned::default() };
+        let pinned = Pinned { earlier: vec![earlier], ..Pinned::default() };
         let mut head = Head::new(&pinned, &checkpoint, &bytes);
         head.earlier();
-        assert_eq!(head.problems.len(), MAX_PROBLEMS);
+        assert_eq!(head.problems.len(), 1);
         assert_eq!(head.problems[0].what, "counts 1 entries, kept counted 2: the log was cut");
     }
 }

@@ -3,6 +3,7 @@
 //! One bundle is in memory at a time; beside it, 37 bytes for each id, approval and blob that an entry names.
 
 mod audit;
+mod bounded;
 mod facts;
 mod files;
 mod head;
@@ -119,9 +120,6 @@ pub struct Report {
     pub problems: Vec<Problem>,
 }
 
-/// A log with very much wrong does not fill the memory with it.
-const MAX_PROBLEMS: usize = 1_000;
-
 /// Verifies a log. Each entry that can be read is given to `take` in passing, before anything is known of the log as a
 /// whole: what it says counts for nothing where the report has a problem.
 ///
@@ -157,7 +155,8 @@ pub fn verify(pinned: &Pinned, files: &mut dyn LogFiles, take: &mut TakeEntry) -
         head.signatures(audit.state.key.as_deref());
     }
     let head::Head { first_entry, signed_by, cosigned_by, problems, .. } = head;
-    let mut problems: Vec<Problem> = [problems, streamed.problems, audit.problems].concat();
+    let mut problems: Vec<Problem> =
+        [problems.into_vec(), streamed.problems.into_vec(), audit.problems.into_vec()].concat();
     problems.sort();
     problems.dedup();
     Ok(Report { checkpoint: Some(checkpoint), size, first_entry, signed_by, cosigned_by, problems })

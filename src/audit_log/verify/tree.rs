@@ -10,15 +10,16 @@ use super::{
         layout::{self, EDGE, OPEN, WIDTH},
         tree::{Edge, Tile, hashes},
     },
-    Earlier, LogFiles, MAX_PROBLEMS, Place, Problem,
+    Earlier, LogFiles, Place, Problem,
     audit::read,
+    bounded::Bounded,
 };
 
 /// Bundles and tiles in the order in which the entries give them.
 pub(super) struct Streamed<'a> {
     checkpoint: &'a Checkpoint,
     earlier: &'a [Earlier],
-    pub(super) problems: Vec<Problem>,
+    pub(super) problems: Bounded<Problem>,
     pub(super) edge: Edge,
     /// The partial tiles above the lowest, without the last segment.
     upper: Vec<u8>,
@@ -27,9 +28,9 @@ pub(super) struct Streamed<'a> {
     /// Ids of the segment that was read last.
     ids: Vec<Option<String>>,
     /// Entries whose hash is not the one in the tile of this path.
-    suspects: Vec<(u64, Option<String>, String)>,
+    suspects: Bounded<(u64, Option<String>, String)>,
     /// Higher tiles that are not what the entries give.
-    odd_tiles: Vec<String>,
+    odd_tiles: Bounded<String>,
     /// Leaf hash of the first entry.
     pub(super) first: Option<Hash>,
 }
@@ -39,18 +40,12 @@ fn paths(size: u64) -> impl Iterator<Item = String> {
     (0..size.div_ceil(WIDTH)).flat_map(move |segment| {
         let mut paths = vec![layout::entries(size, segment), layout::tile(size, 0, segment)];
         let (mut level, mut n) = (0, segment);
-        while has_tile(size, level, n) && (n + 1).is_multiple_of(WIDTH) {
+        while layout::has_full_tile(size, level, n) && (n + 1).is_multiple_of(WIDTH) {
             (level, n) = (level + 1, n / WIDTH);
             paths.push(layout::tile(size, level, n));
         }
         paths
     })
-}
-
-/// Whether a log of `size` entries has this tile in full.
-pub(super) fn has_tile(size: u64, level: usize, n: u64) -> bool {
-    let bits = u32::try_from(level).ok().and_then(|level| level.checked_add(1)?.checked_mul(8));
-    n < bits.and_then(|bits| size.checked_shr(bits)).unwrap_or(0)
 }
 
 impl<'a> Streamed<'a> {
@@ -100,9 +95,7 @@ impl<'a> Streamed<'a> {
     }
 
     fn problem(&mut self, place: Place, what: String) {
-        if self.problems.len() < MAX_PROBLEMS {
-            self.problems.push(Problem { place, what });
-        }
+        self.problems.push(Problem { place, what });
     }
 
     /// Takes the lines of a segment into account; whether it makes sense to go on.
@@ -167,11 +160,9 @@ impl<'a> Streamed<'a> {
                 let pairs = tile.hashes.iter().zip(&recorded).zip(&self.ids).zip(tile.n * WIDTH..);
                 let differ = pairs.filter(|(((own, recorded), _), _)| own != recorded);
                 let suspects = differ.map(|((_, id), index)| (index, id.clone(), path.to_owned()));
-                let room = MAX_PROBLEMS.saturating_sub(self.suspects.len());
-                self.suspects.extend(suspects.take(room));
+                self.suspects.extend(suspects);
             }
-            Some(_) if self.odd_tiles.len() < MAX_PROBLEMS => self.odd_tiles.push(path.to_owned()),
-            Some(_) => {}
+            Some(_) => self.odd_tiles.push(path.to_owned()),
         }
     }
 
@@ -185,11 +176,11 @@ impl<'a> Streamed<'a> {
         }
         // Above an altered entry every hash is another; that says nothing new.
         if whole || suspects.is_empty() {
-            for path in std::mem::take(&mut self.odd_tiles) {
+            for path in std::mem::take(&mut self.odd_tiles).into_vec() {
                 self.file(&path, "has a hash that the tiles below do not give");
             }
         }
-        for (index, id, path) in suspects {
+        for (index, id, path) in suspects.into_vec() {
             if whole {
                 self.file(&path, format!("has another hash than entry {index}"));
             } else {
@@ -202,8 +193,6 @@ impl<'a> Streamed<'a> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
     use crate::audit_log::{
         Addition, Pinned,
@@ -227,19 +216,13 @@ mod tests {
     }
 
     #[test]
-    fn so_many_problems_are_told_and_no_more() {
+    fn a_tile_that_is_as_it_should_be_is_no_problem() {
         let origin = "schema-registry/github.com/1".parse().expect("an origin");
         let checkpoint = Checkpoint { origin, size: 1, root: Edge::default().root() };
         let mut streamed = Streamed::new(&checkpoint, &[]);
-        for n in 0..=MAX_PROBLEMS {
-            streamed.file(&n.to_string(), "is missing");
-        }
-        assert_eq!(streamed.problems.len(), MAX_PROBLEMS);
         let tile = Tile { level: 1, n: 0, hashes: vec![record_hash(b"")] };
-        for n in 0..=MAX_PROBLEMS {
-            streamed.tile(&tile, &n.to_string(), Some(record_hash(b"other").0.to_vec()));
-        }
-        assert_eq!(streamed.odd_tiles.len(), MAX_PROBLEMS);
+        streamed.tile(&tile, "tile/1/000", Some(record_hash(b"").0.to_vec()));
+        assert!(streamed.odd_tiles.is_empty() && streamed.problems.is_empty());
     }
 
     #[test]
@@ -272,20 +255,5 @@ mod tests {
         assert_eq!(problems(&store), [""; 0]);
         store.0.remove(EDGE);
         assert_eq!(problems(&store), ["`edge` is missing"]);
-    }
-
-    #[test]
-    fn a_log_has_the_tiles_that_it_has() {
-        for size in [1, 256, 257, 70_000] {
-            let mut edge = Edge::default();
-            let tiles: BTreeSet<_> =
-                (0..size).flat_map(|_| edge.push(record_hash(b""))).map(|tile| (tile.level, tile.n)).collect();
-            for level in 0..4 {
-                for n in [0, 1, 2, 272, 273, 274] {
-                    assert_eq!(has_tile(size, level, n), tiles.contains(&(level, n)), "{size} {level} {n}");
-                }
-            }
-        }
-        assert!(!has_tile(u64::MAX, usize::MAX, 0) && !has_tile(u64::MAX, 7, 0) && has_tile(u64::MAX, 6, 254));
     }
 }
