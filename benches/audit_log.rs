@@ -1,6 +1,7 @@
 //! What a long audit log costs, as ratios within one run:
 //!
 //! - an append to a log of a million entries against one to a log of ten, over `git fetch` and `git push`;
+//! - the one append in 256 that seals a segment, likewise;
 //! - `audit verify` of a million entries against `git cat-file --batch | sha256sum` of the same blobs, and its memory.
 //!
 //! `cargo bench --bench audit_log`; `AUDIT_LOG_ENTRIES=20000` is a quick look. Exits with 1 where a limit does not hold.
@@ -12,6 +13,7 @@ use std::{
     collections::BTreeMap,
     fs,
     io::{BufRead as _, BufReader, BufWriter, Write as _},
+    ops::Range,
     path::Path,
     process::{Child, ChildStdin, ChildStdout, Command, ExitCode, Stdio},
     thread,
@@ -34,10 +36,13 @@ const FEW: u64 = 10;
 /// How often each append is measured.
 const APPENDS: usize = 9;
 
+/// How often an append that seals is measured.
+const SEALS: usize = 3;
+
 /// How often verifying and its baseline are measured.
 const VERIFICATIONS: usize = 3;
 
-/// How many entries a commit takes at most.
+/// How many entries a commit takes at most, and a segment.
 const BATCH: u64 = 256;
 
 /// Limits.
@@ -207,8 +212,8 @@ impl Import {
     }
 }
 
-/// How long one append takes, from an empty store as in a fresh runner.
-fn append_one(repository: &Path, signer: &Signer, n: u64) -> Duration {
+/// How long one append of these entries takes, from an empty store as in a fresh runner.
+fn append_to(repository: &Path, signer: &Signer, entries: Range<u64>) -> Duration {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let store = Git::init_bare(dir.path()).expect("git is installed");
     let remote = format!("file://{}", repository.display());
@@ -223,9 +228,21 @@ fn append_one(repository: &Path, signer: &Signer, n: u64) -> Duration {
         signer: Some(signer),
     };
     let start = Instant::now();
-    let decide = |_: &mut _| Ok(((), vec![addition(n)]));
-    let ((), _) = log.append_all(at(n), decide, thread::sleep).expect("appended");
+    let decide = |_: &mut _| Ok(((), entries.clone().map(addition).collect()));
+    let ((), _) = log.append_all(at(entries.start), decide, thread::sleep).expect("appended");
     start.elapsed()
+}
+
+/// How long appends take that seal a segment of a log of `size` entries, which knows none from number `next` on.
+fn seals(repository: &Path, signer: &Signer, mut size: u64, mut next: u64) -> Vec<Duration> {
+    let border = |_| {
+        let rest = BATCH - size % BATCH;
+        append_to(repository, signer, next..next + rest);
+        let sealed = append_to(repository, signer, next + rest..next + rest + 1);
+        (size, next) = (size + rest + 1, next + rest + 1);
+        sealed
+    };
+    (0..SEALS).map(border).collect()
 }
 
 /// `git cat-file --batch | sha256sum` of every blob of the log.
@@ -312,14 +329,19 @@ fn main() -> ExitCode {
     println!("ratio {verify_ratio:.2} (at most {MOST_VERIFY}), memory at most {} MiB", MOST_MEMORY >> 20);
 
     let (mut to_short, mut to_long) = (Vec::new(), Vec::new());
-    for n in 0..APPENDS as u64 {
-        to_short.push(append_one(short.path(), &signer, entries + n));
-        to_long.push(append_one(long.path(), &signer, entries + n));
+    for n in (entries..).take(APPENDS) {
+        to_short.push(append_to(short.path(), &signer, n..n + 1));
+        to_long.push(append_to(long.path(), &signer, n..n + 1));
     }
     let (to_short, to_long) = (median(to_short), median(to_long));
     let append_ratio = to_long / to_short;
     println!("append to {FEW} entries: {to_short:.3} s; to {entries}: {to_long:.3} s");
     println!("ratio {append_ratio:.2} (at most {MOST_APPEND})");
+    let [seals_short, seals_long] = [(&short, FEW), (&long, entries)].map(|(log, size)| {
+        let size = size + APPENDS as u64;
+        median(seals(log.path(), &signer, size, entries + APPENDS as u64))
+    });
+    println!("that seals a segment: {seals_short:.3} s; {seals_long:.3} s; ratio {:.2}", seals_long / seals_short);
 
     let holds = verify_ratio <= MOST_VERIFY && memory <= MOST_MEMORY && append_ratio <= MOST_APPEND;
     if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
