@@ -94,6 +94,7 @@ fn addition(n: u64) -> Addition {
         violations: Vec::new(),
         blobs: Vec::new(),
         tables: vec![table],
+        overflow: None,
     };
     let lines = format!("schema-registry/approval/v1\nrepo 1\npr {}\nbase refs/heads/main\npolicy {digest}\n", n / 4);
     Addition::new(entry, vec![lines.into_bytes()])

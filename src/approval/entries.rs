@@ -68,5 +68,6 @@ pub(super) fn entry(facts: &Facts<'_>, kind: EntryKind, id: String, at: DateTime
         violations: Vec::new(),
         blobs: Vec::new(),
         tables: Vec::new(),
+        overflow: None,
     }
 }

@@ -82,6 +82,7 @@ pub fn initialise(origin: &Origin, with: &Initialisation) -> Result<(Files, Chec
         violations: Vec::new(),
         blobs: Vec::new(),
         tables: Vec::new(),
+        overflow: None,
     };
     let addition = Addition::new(entry, vec![state.bytes()]);
     let mut writer = Writer::empty(state);

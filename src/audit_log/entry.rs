@@ -41,12 +41,13 @@ impl Addition {
         name_blobs(&mut entry, &blobs);
         if json(&entry).len() > MAX_ENTRY_BYTES {
             let (violations, tables) = (std::mem::take(&mut entry.violations), std::mem::take(&mut entry.tables));
-            blobs.push(format!("{OVERFLOW_HEADER}\n{}\n", json(&Overflow { violations, tables })).into_bytes());
+            let overflow = format!("{OVERFLOW_HEADER}\n{}\n", json(&Overflow { violations, tables }));
+            entry.overflow = Some(Digest::of(&overflow));
+            blobs.push(overflow.into_bytes());
             name_blobs(&mut entry, &blobs);
         }
         if json(&entry).len() > MAX_ENTRY_BYTES {
-            let overflow = blobs.last().map(Digest::of);
-            blobs = packed(blobs, &[last, overflow, entry.digest]);
+            blobs = packed(blobs, &[last, entry.overflow, entry.digest]);
             name_blobs(&mut entry, &blobs);
         }
         Self { entry, blobs }
@@ -154,9 +155,13 @@ mod tests {
         let text = line(&approved("LE_\n\u{2028}\"1", 7)).expect("short");
         assert!(!text.contains('\n'));
         assert_eq!(parse(&text), Ok(approved("LE_\n\u{2028}\"1", 7)));
-        for (old, new) in
-            [("{\"version\":1,", "{\"version\": 1,"), ("\"pr\":7", "\"pr\":7,\"more\":1"), ("T", "t"), ("1", "2")]
-        {
+        for (old, new) in [
+            ("{\"version\":1,", "{\"version\": 1,"),
+            ("\"pr\":7", "\"pr\":7,\"more\":1"),
+            ("T", "t"),
+            ("1", "2"),
+            ("\"tables\":[]", "\"tables\":[],\"overflow\":null"),
+        ] {
             assert!(parse(&text.replacen(old, new, 1)).is_err(), "{new}");
         }
         let error =

@@ -37,6 +37,7 @@ pub(super) fn entry(id: &str, kind: EntryKind) -> Entry {
         violations: Vec::new(),
         blobs: Vec::new(),
         tables: Vec::new(),
+        overflow: None,
     }
 }
 

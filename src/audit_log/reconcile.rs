@@ -139,6 +139,7 @@ fn record(origin: &Origin, state: &State, landing: &Landing) -> Addition {
         violations: landing.violations.clone(),
         blobs: Vec::new(),
         tables: tables.collect(),
+        overflow: None,
     };
     let mut blobs = landing.blobs.clone();
     blobs.push(landed_lines(&landing.files).into_bytes());
@@ -238,7 +239,11 @@ mod tests {
             ("no pull request", None, EntryKind::DirectPush, 0),
         ];
         for (name, pull_request, kind, approvals) in cases {
-            let entry = one(Landing { pull_request, ..landing("t1", &files) });
+            let landing = Landing { pull_request, ..landing("t1", &files) };
+            let covered = landing.pull_request.as_ref().is_some_and(|pull| covers(1, pull, &files));
+            let approved = kind == EntryKind::Merged;
+            assert_eq!((is_approved(1, &landing), covered), (approved, approved), "{name}");
+            let entry = one(landing);
             assert_eq!((entry.kind, entry.approvals.len()), (kind, approvals), "{name}");
             assert_eq!(entry.digest.is_some(), approvals > 0, "{name}");
             let status = if kind == EntryKind::Merged { "approved" } else { "requested" };
@@ -247,6 +252,11 @@ mod tests {
                 (status, Some("merger"))
             );
         }
+    }
+
+    #[test]
+    fn what_changes_nothing_needs_no_approval() {
+        assert!(is_approved(1, &landing("t1", &[])));
     }
 
     #[test]

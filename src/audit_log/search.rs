@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::model::{Entry, EntryTable, EntryViolation};
 
-use super::{Checkpoint, Error, OVERFLOW_HEADER, Read, Recorded, read_blob};
+use super::{Checkpoint, Error, OVERFLOW_HEADER, Read, Recorded, layout, read_blob};
 
 /// What is asked for, as people write it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,16 +72,13 @@ struct Overflow {
 
 /// Puts back what did not fit into the entry's line; the line itself stays as it is recorded.
 pub fn with_overflow(checkpoint: &Checkpoint, mut recorded: Recorded, read: &mut Read) -> Result<Recorded, Error> {
-    if !(recorded.entry.tables.is_empty() && recorded.entry.violations.is_empty()) {
-        return Ok(recorded);
-    }
-    for digest in recorded.entry.blobs.clone() {
-        let blob = read_blob(checkpoint, recorded.index, &digest, read)?.unwrap_or_default();
-        let rest = blob.strip_prefix(OVERFLOW_HEADER.as_bytes()).and_then(|rest| rest.strip_prefix(b"\n"));
-        if let Some(Ok(Overflow { violations, tables })) = rest.map(serde_json::from_slice) {
-            (recorded.entry.violations, recorded.entry.tables) = (violations, tables);
-        }
-    }
+    let Some(digest) = recorded.entry.overflow else { return Ok(recorded) };
+    let damaged = |what| Error::damaged(layout::blob(checkpoint.size, recorded.index, &digest), what);
+    let blob = read_blob(checkpoint, recorded.index, &digest, read)?.ok_or_else(|| damaged("it is missing"))?;
+    let rest = blob.strip_prefix(OVERFLOW_HEADER.as_bytes()).and_then(|rest| serde_json::from_slice(rest).ok());
+    let Overflow { violations, tables } =
+        rest.ok_or_else(|| damaged("it does not hold the violations and tables of its entry"))?;
+    (recorded.entry.violations, recorded.entry.tables) = (violations, tables);
     Ok(recorded)
 }
 
@@ -93,6 +90,7 @@ mod tests {
         read_checkpoint,
     };
     use super::*;
+    use crate::model::Digest;
 
     #[test]
     fn what_is_asked_for_is_told_by_its_shape() {
@@ -145,5 +143,38 @@ mod tests {
         assert!(!Search::parse("notes_1999").finds(&recorded.entry));
         let whole = with_overflow(&checkpoint, recorded, &mut store.reader()).expect("readable");
         assert!(Search::parse("notes_1999").finds(&whole.entry));
+    }
+
+    #[test]
+    fn a_file_that_looks_like_what_did_not_fit_says_nothing_of_its_entry() {
+        let mut entry = approved("LE_1", 7);
+        entry.tables = (0..2_000).map(|n| table(&format!("public.notes_{n}"))).collect();
+        let looks_alike = Addition::new(entry, vec![b"lines".to_vec()]).blobs.pop().expect("what did not fit");
+        let mut store = Store::new();
+        store.append(&[Addition::new(approved("LE_2", 8), vec![looks_alike])]);
+        let checkpoint = read_checkpoint(&origin(), &mut store.reader()).expect("there");
+        let recorded = Entries::new(&checkpoint, 1, &mut store.reader()).next().expect("one").expect("whole");
+        let whole = with_overflow(&checkpoint, recorded.clone(), &mut store.reader()).expect("readable");
+        assert_eq!(whole, recorded);
+    }
+
+    #[test]
+    fn what_did_not_fit_and_is_gone_or_is_something_else_is_told() {
+        let mut store = Store::new();
+        let blob = b"schema-registry/overflow/v1\n{}\n".to_vec();
+        let digest = Digest::of(&blob);
+        let entry = Entry { overflow: Some(digest), ..approved("LE_1", 7) };
+        store.append(&[Addition::new(entry, vec![blob])]);
+        let checkpoint = read_checkpoint(&origin(), &mut store.reader()).expect("there");
+        let recorded = Entries::new(&checkpoint, 1, &mut store.reader()).next().expect("one").expect("whole");
+        let error = |store: &Store| {
+            let whole = with_overflow(&checkpoint, recorded.clone(), &mut store.reader());
+            whole.expect_err("damaged").to_string()
+        };
+        let what = error(&store);
+        assert!(what.contains(&format!("open/{digest}")) && what.contains("it does not hold"), "{what}");
+        store.0.remove(&format!("open/{digest}"));
+        let what = error(&store);
+        assert!(what.contains(&format!("open/{digest}")) && what.contains("it is missing"), "{what}");
     }
 }

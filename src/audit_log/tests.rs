@@ -6,7 +6,7 @@ use super::{
     fixture::{Store, approved, entry, landing, origin, problems_with},
     *,
 };
-use crate::model::{Digest, Entry, EntryKind};
+use crate::model::{Digest, Entry, EntryKind, EntryViolation, Severity};
 
 fn addition(n: usize) -> Addition {
     Addition::new(approved(&format!("LE_{n}"), 7), vec![format!("blob {}", n % 5).into_bytes()])
@@ -303,6 +303,11 @@ fn forged(entries: &[Entry]) -> Vec<String> {
     problems(&store).into_iter().filter(|problem| problem.starts_with("entry")).collect()
 }
 
+fn violation() -> EntryViolation {
+    let [rule, path, route] = ["S1", "schema-requests/a.yaml", "table.name"].map(str::to_owned);
+    EntryViolation { rule, severity: Severity::Error, path, route, waived: false }
+}
+
 #[test]
 fn entries_that_contradict_each_other_are_found_under_a_valid_tree() {
     let store = small();
@@ -324,6 +329,16 @@ fn entries_that_contradict_each_other_are_found_under_a_valid_tree() {
     insta::assert_snapshot!(edited(&|log| log[1].repo = 2), @"entry 1 (LE_1) is of repository 2");
     insta::assert_snapshot!(edited(&|log| log[1].kind = EntryKind::Voided), @"entry 2 (landing:default:refs/heads/main:t0:t1) names the approval `LE_1`, which no earlier entry is");
     insta::assert_snapshot!(edited(&|log| log[0].blobs.clear()), @"entry 0 (initialised:schema-registry/github.com/1) does not name one blob with the tips that the log begins at");
+    insta::assert_snapshot!(edited(&|log| log[1].overflow = Some(log[0].blobs[0])), @"entry 1 (LE_1) has an `overflow` that is none of its blobs");
+    let with_overflow = |edit: &dyn Fn(&mut Entry)| {
+        edited(&|log| {
+            log[1].overflow = Some(log[1].blobs[0]);
+            edit(&mut log[1]);
+        })
+    };
+    assert_eq!(with_overflow(&|_| ()), "");
+    insta::assert_snapshot!(with_overflow(&|entry| entry.tables.push(fixture::table("public.notes"))), @"entry 1 (LE_1) has an `overflow`, and violations or tables beside it");
+    insta::assert_snapshot!(with_overflow(&|entry| entry.violations.push(violation())), @"entry 1 (LE_1) has an `overflow`, and violations or tables beside it");
     insta::assert_snapshot!(edited(&|log| log[3].blobs = log[3].blobs.repeat(2)), @"entry 3 (LE_2) does not name its blobs in order");
     insta::assert_snapshot!(edited(&|log| log[3].blobs.insert(0, Digest::of("absent"))), @"entry 3 (LE_2) names `open/5ad38304b535c2987dbd24657c1a11b884984ff600d9f389deb0d4e634fee792`, which is missing");
 }

@@ -102,6 +102,10 @@ pub struct Entry {
     pub blobs: Vec<Digest>,
     /// Per table, what the seed's audit row has.
     pub tables: Vec<EntryTable>,
+    /// Which blob holds the violations and tables, where the line could not: both are empty then. A file that landed is
+    /// a blob, too, and its author chooses what it looks like, so the entry says which one it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overflow: Option<Digest>,
 }
 
 /// A violation in an [`Entry`].

@@ -62,6 +62,7 @@ fn addition(id: &str) -> Addition {
         violations: Vec::new(),
         blobs: Vec::new(),
         tables: Vec::new(),
+        overflow: None,
     };
     Addition::new(entry, vec![format!("digest lines of {id}\n").into_bytes(), b"the same SQL\n".to_vec()])
 }

@@ -133,6 +133,7 @@ fn entry(stage: &Stage, id: &str, kind: EntryKind) -> Entry {
         violations: Vec::new(),
         blobs: Vec::new(),
         tables: Vec::new(),
+        overflow: None,
     }
 }
 

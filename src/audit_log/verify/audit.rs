@@ -100,6 +100,14 @@ impl<'a> Audit<'a> {
         if !entry.blobs.is_sorted_by(|a, b| a < b) {
             self.entry(index, id, "does not name its blobs in order");
         }
+        if let Some(overflow) = entry.overflow {
+            if !entry.blobs.contains(&overflow) {
+                self.entry(index, id, "has an `overflow` that is none of its blobs");
+            }
+            if !(entry.violations.is_empty() && entry.tables.is_empty()) {
+                self.entry(index, id, "has an `overflow`, and violations or tables beside it");
+            }
+        }
         for approval in &entry.approvals {
             self.named.push(layout::id_hash(approval), index);
         }

@@ -128,6 +128,7 @@ pub(super) fn rotate(context: &Context) -> anyhow::Result<Ended> {
         violations: Vec::new(),
         blobs: Vec::new(),
         tables: Vec::new(),
+        overflow: None,
     };
     // The old key need not be among those of the policy any more: it may be given up because it was stolen.
     let log = Log { git: &store, remote: &remote, keys: &vouched, ..self::log(git, &policy, origin, Some(&signer)) };

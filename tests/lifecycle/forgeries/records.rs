@@ -40,6 +40,7 @@ fn an_approval_that_somebody_wrote_into_the_log_counts_for_nothing() {
         violations: Vec::new(),
         blobs: Vec::new(),
         tables: Vec::new(),
+        overflow: None,
     };
     append(&stage, entry);
     assert_eq!(stage.ask(&["audit", "log"]).0, 0, "the log is well-formed");

@@ -102,6 +102,7 @@ mod tests {
             violations,
             blobs,
             tables,
+            overflow: None,
         }
     }
 
