@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::arguments::Selection;
 use crate::{
     git::Git,
-    model::{Activity, LineIndex, Tree},
+    model::{Activity, File, LineIndex, Tree},
     pipeline::{Scope, Snapshot},
     policy::{POLICY_FILE, PathKind, Policy},
     report::terminal::Style,
@@ -87,8 +87,10 @@ impl Context {
 
     fn since(&self, git: &Git, base: &str) -> anyhow::Result<Snapshot> {
         let policy = Self::policy_of(git, base)?;
-        let base = git.read_tree(base, &|path| in_folders(&policy, path), MAX_FILE_BYTES)?;
-        let merged = self.working_tree(&policy)?;
+        let judged = |path: &str| in_folders(&policy, path) || path == POLICY_FILE;
+        let base = git.read_tree(base, &judged, MAX_FILE_BYTES)?;
+        let mut merged = self.working_tree(&policy)?;
+        merged.extend(self.workspace.read(POLICY_FILE)?.map(|bytes| (POLICY_FILE.to_owned(), File::regular(bytes))));
         let paths = base.keys().chain(merged.keys());
         let changed = paths.filter(|path| base.get(*path) != merged.get(*path)).cloned().collect();
         Ok(Snapshot {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::escape::visible;
 use crate::model::{Migration, Outcome, RequestOutcome, Severity, Violation};
@@ -57,7 +57,11 @@ fn push_violation(out: &mut String, violation: &Violation, text: &str, style: St
         let snippet = Snippet::source(text).path(location.file.as_str()).annotation(AnnotationKind::Primary.span(span));
         group = group.element(snippet);
     } else {
-        group = group.element(annotate_snippets::Origin::path(location.file.as_str()));
+        let mut origin = Origin::path(location.file.as_str());
+        if !location.span.range().is_empty() {
+            origin = origin.line(location.start.line).char_column(location.start.column);
+        }
+        group = group.element(origin);
     }
     let suggestion = violation.suggestion.as_deref().map(printable);
     if let Some(suggestion) = &suggestion {

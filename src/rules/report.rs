@@ -54,11 +54,29 @@ impl<'a> Report<'a> {
         self.push(path.to_owned(), Route::root(), Span::default(), message.into())
     }
 
+    /// Reports at bytes of a file that is no request.
+    pub(super) fn in_file(&mut self, path: &str, text: &str, span: Span, message: impl Into<String>) -> Found<'_> {
+        let lines = LineIndex::new(text);
+        let places = (lines.position(text, span.start), lines.position(text, span.end));
+        self.push_at(path.to_owned(), Route::root(), span, places, message.into())
+    }
+
     fn push(&mut self, file: String, route: Route, span: Span, message: String) -> Found<'_> {
         let position = |offset| {
             if file == self.path { self.lines.position(self.text, offset) } else { Position { line: 1, column: 1 } }
         };
-        let (start, end) = (position(span.start), position(span.end));
+        let places = (position(span.start), position(span.end));
+        self.push_at(file, route, span, places, message)
+    }
+
+    fn push_at(
+        &mut self,
+        file: String,
+        route: Route,
+        span: Span,
+        (start, end): (Position, Position),
+        message: String,
+    ) -> Found<'_> {
         let at = self.violations.len();
         self.violations.push(Violation {
             rule: self.rule.id,

@@ -32,6 +32,24 @@ fn a_mistake_in_the_policy_is_pointed_at() {
     assert!(error.contains("required"), "{error}");
 }
 
+/// The base has one that can be read, so that nothing else tells before it is merged.
+#[test]
+fn a_mistake_that_a_branch_brings_into_the_policy_is_a_violation() {
+    let project = Project::with_history();
+    project.git(&["checkout", "--quiet", "-b", "strict"]);
+    project.write("schema-registry.toml", "[approval]\nrequierd = 2\n");
+    let (code, text) = project.outcome(&["check"]);
+    assert_eq!(code, 1, "{text}");
+    insta::assert_snapshot!(text, @"
+    error[invalid-policy]: `[approval]` has no key `requierd`; did you mean `required`?
+    --> schema-registry.toml:2:1
+
+    0 requests: 1 error, 0 warnings, 0 notices
+    ");
+    project.write("schema-registry.toml", "[approval]\nrequired = 2\n");
+    assert_eq!(project.outcome(&["check"]).0, 0);
+}
+
 #[test]
 fn an_unknown_revision_is_an_error() {
     let project = Project::new();
@@ -75,7 +93,7 @@ fn lists_and_shows_requests_with_their_status() {
 fn explains_every_rule_that_it_lists() {
     let project = Project::new();
     let (_, list) = project.outcome(&["explain"]);
-    assert_eq!(list.lines().count(), 39);
+    assert_eq!(list.lines().count(), 40);
     for rule in list.lines().filter_map(|line| line.split_whitespace().next()) {
         let (code, text) = project.outcome(&["explain", rule]);
         assert!(code == 0 && text.contains(rule), "{text}");

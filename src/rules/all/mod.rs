@@ -10,6 +10,7 @@ mod index_name_convention;
 mod invalid_baseline;
 mod invalid_default;
 mod invalid_expression;
+mod invalid_policy;
 mod invalid_request;
 mod invalid_sql;
 mod jsonb_without_gin_index;
@@ -54,6 +55,7 @@ pub(super) const RULES: &[&Rule] = &[
     &invalid_baseline::RULE,
     &invalid_default::RULE,
     &invalid_expression::RULE,
+    &invalid_policy::RULE,
     &invalid_request::RULE,
     &invalid_sql::RULE,
     &jsonb_without_gin_index::RULE,
