@@ -240,17 +240,34 @@ impl Writer {
         Ok(self.pulls(pr, read)?.of(pr).any(|(_, other)| other == id))
     }
 
+    /// The line of the last segment in a list of sealed ones. What is wrong with its files could not be repaired any more
+    /// once it is in there.
+    fn open(&self, read: &mut Read) -> Result<String, Error> {
+        let folder = read_file(read, &format!("{OPEN}/"))?.ok_or_else(|| Error::damaged(OPEN, "it is missing"))?;
+        let folder = String::from_utf8_lossy(&folder).into_owned();
+        let mut lines = folder.lines();
+        let id = lines.next().unwrap_or_default();
+        let found: BTreeSet<String> = lines.map(|name| format!("{OPEN}/{name}")).collect();
+        let blobs = self.there.iter().flat_map(|entry| &entry.blobs).map(|blob| format!("{OPEN}/{blob}"));
+        let expected = blobs.chain(layout::always_open()).collect();
+        match found.symmetric_difference(&expected).next() {
+            None => Ok(format!("{id}\n")),
+            Some(path) if expected.contains(path) => Err(Error::damaged(path, "it is missing, or no regular file")),
+            Some(path) => Err(Error::damaged(path, "no entry names it")),
+        }
+    }
+
     /// Seals the last segment of a log of `size` entries, which is full.
     fn seal(&mut self, size: u64, read: &mut Read) -> Result<(), Error> {
         let first = size - WIDTH;
-        let folder = read_file(read, &format!("{OPEN}/"))?.ok_or_else(|| Error::damaged(OPEN, "it is missing"))?;
+        let id = self.open(read)?;
         let seals = layout::seals(first / WIDTH);
         let mut ids = read_file(read, &seals)?.unwrap_or_default();
         let count = first / WIDTH % WIDTH;
         if ids.split(|byte| *byte == b'\n').count() as u64 != count + 1 {
             return Err(Error::damaged(seals, format!("it does not list {count} trees")));
         }
-        ids.extend(folder);
+        ids.extend(id.as_bytes());
         self.files.insert(seals, Some(ids));
         self.files.insert(OPEN.to_owned(), None);
         self.files.insert(EDGE.to_owned(), Some(std::mem::take(&mut self.upper)));
@@ -351,6 +368,23 @@ mod tests {
         store.append(&full);
         let appended = append(&origin(), &mut store.reader(), &[addition(511)]).expect("appendable");
         assert_eq!((checkpoint(&store).size, appended.added, appended.checkpoint.size), (512, 1, 513));
+    }
+
+    #[test]
+    fn a_segment_is_sealed_only_with_the_files_of_its_entries() {
+        let mut store = Store::new();
+        store.append(&(0..255).map(addition).collect::<Vec<_>>());
+        let error = |damage: &dyn Fn(&mut Store)| {
+            let mut store = store.clone();
+            damage(&mut store);
+            append(&origin(), &mut store.reader(), &[addition(255)]).map(|_| ()).map_err(|error| error.to_string())
+        };
+        assert_eq!(error(&|_| ()), Ok(()));
+        let blob = store.0.keys().find(|path| path.len() > 64).expect("one").clone();
+        let what = error(&|store| drop(store.0.remove(&blob))).expect_err("damaged");
+        assert!(what.contains(&blob) && what.contains("it is missing, or no regular file"), "{what}");
+        let what = error(&|store| drop(store.0.insert("open/x".into(), Vec::new()))).expect_err("damaged");
+        assert!(what.contains("open/x") && what.contains("no entry names it"), "{what}");
     }
 
     #[test]

@@ -163,7 +163,9 @@ impl Store {
     fn get(&self, path: &str) -> Option<Vec<u8>> {
         if let Some(path) = path.strip_suffix('/') {
             let folder = self.folder(path);
-            return (!folder.is_empty()).then(|| format!("{}\n", id(&folder)).into_bytes());
+            let names = folder.keys().map(|name| format!("{name}\n"));
+            let lines = || std::iter::once(format!("{}\n", id(&folder))).chain(names).collect::<String>();
+            return (!folder.is_empty()).then(|| lines().into_bytes());
         }
         let linked = || path.rsplit_once('/').and_then(|(folder, name)| self.linked(folder)?.get(name));
         self.0.get(path).or_else(linked).cloned()

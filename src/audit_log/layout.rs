@@ -103,6 +103,11 @@ pub(super) fn parse_part(size: u64, path: &str) -> Option<(u64, Part)> {
     (n <= sealed(size) && segment(size, n) == folder).then_some((n, part))
 }
 
+/// What the last segment always has.
+pub(super) fn always_open() -> [String; 2] {
+    [ENTRIES, TILE].map(|name| format!("{OPEN}/{name}"))
+}
+
 /// `pulls/<N>`: the sealed entries of 256 pull requests.
 pub(super) fn pulls(pr: u64) -> String {
     format!("pulls/{}", number(pr / WIDTH))

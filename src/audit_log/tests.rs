@@ -132,8 +132,8 @@ fn an_append_reads_and_writes_little_however_long_the_log_is() {
 fn a_segment_is_sealed_and_a_tile_filled_where_they_belong() {
     let appended = |size| {
         let store = right_edge_of(size);
-        let mut read =
-            |path: &str| Ok(if path == "open/" { Some(b"id\n".to_vec()) } else { store.0.get(path).cloned() });
+        let listed = b"id\nentries.jsonl\ntile\n".to_vec();
+        let mut read = |path: &str| Ok(if path == "open/" { Some(listed.clone()) } else { store.0.get(path).cloned() });
         append(&origin(), &mut read, &[addition(0)]).expect("appendable").files
     };
     let files = appended(65_536 + 256);

@@ -50,6 +50,10 @@ struct Node {
 }
 
 impl Node {
+    fn folder(name: Vec<u8>, id: String) -> Self {
+        Self { name, is_tree: true, is_regular: false, id, is_commit: false }
+    }
+
     /// The id of its bytes, where it has some.
     fn into_blob(self) -> Option<String> {
         (!self.is_tree && !self.is_commit).then_some(self.id)
@@ -65,6 +69,8 @@ pub struct CommitFiles {
     git: Git,
     remote: Option<Remote>,
     commit: String,
+    /// Whether objects may be missing that the remote has.
+    partial: bool,
     /// Answers what holds up everything else, beside `blobs`, which works ahead.
     trees: Batch,
     blobs: Batch,
@@ -96,11 +102,12 @@ impl Git {
     fn commit_files_of(&self, commit: &str, remote: Option<Remote>) -> Result<CommitFiles, Error> {
         Ok(CommitFiles {
             git: self.clone(),
-            remote,
             commit: commit.to_owned(),
+            partial: remote.is_some() || self.is_partial()?,
             trees: self.batch()?,
             blobs: self.batch()?,
             folders: BTreeMap::new(),
+            remote,
         })
     }
 }
@@ -118,42 +125,50 @@ impl CommitFiles {
         self.folders.clear();
     }
 
-    /// The bytes of the file at `path`, or of the folder at `a/` the line that it would have in a file `a.trees`; `None`
-    /// where there is none.
+    /// The bytes of the file at `path`; `None` where there is none. Of the folder at `a/` the line that it would have in a
+    /// file `a.trees`, and a line for each name in it, with a `/` after those that are no regular files.
     pub fn read(&mut self, path: &str) -> Result<Option<Vec<u8>>, Error> {
         self.fetch(&[path])?;
-        if let Some(path) = path.strip_suffix('/') {
-            return match self.find(path)? {
-                Found::Node(node) if node.is_tree => Ok(Some(format!("{}\n", node.id).into_bytes())),
-                Found::Node(_) | Found::Nothing => Ok(None),
-                Found::Missing(id) => Err(missing(&id)),
-            };
-        }
-        match self.find(path)? {
-            Found::Node(node) => match node.into_blob() {
-                Some(id) => {
-                    self.blobs.object(&id, usize::MAX)?.map(|blob| Some(blob.bytes)).ok_or_else(|| missing(&id))
-                }
+        let (found, partial) = (self.find(path.strip_suffix('/').unwrap_or(path))?, self.partial);
+        match found {
+            Found::Node(node) if node.is_tree && path.ends_with('/') => self.listed(path, &node.id).map(Some),
+            Found::Node(node) => match node.into_blob().filter(|_| !path.ends_with('/')) {
+                Some(id) => match self.blobs.object(&id, usize::MAX)? {
+                    None => absent(partial, &id),
+                    blob => Ok(blob.map(|blob| blob.bytes)),
+                },
                 None => Ok(None),
             },
             Found::Nothing => Ok(None),
-            Found::Missing(id) => Err(missing(&id)),
+            Found::Missing(id) => absent(partial, &id),
         }
     }
 
+    fn listed(&mut self, path: &str, id: &str) -> Result<Vec<u8>, Error> {
+        let Self { trees, folders, commit, .. } = self;
+        let mut lookup = Lookup { trees, folders, commit };
+        let nodes = lookup.folder(path.trim_end_matches('/'))?.map_err(|id| missing(&id))?;
+        let mut lines = format!("{id}\n").into_bytes();
+        for node in nodes {
+            lines.extend(&node.name);
+            lines.extend(if node.is_regular { "\n" } else { "/\n" }.bytes());
+        }
+        Ok(lines)
+    }
+
     /// Reads many files in order, a few ahead; ends where `take` gives `false`. Files in the same folder should follow
-    /// each other. All of them must be here.
+    /// each other. All of them must be here; in a clone that should have everything, what is not here is nowhere.
     pub fn read_each(
         &mut self,
         paths: &mut dyn Iterator<Item = String>,
         take: &mut dyn FnMut(&str, Option<Vec<u8>>) -> bool,
     ) -> Result<(), Error> {
-        let Self { trees, blobs, folders, commit, .. } = self;
+        let Self { trees, blobs, folders, commit, partial, .. } = self;
         let mut lookup = Lookup { trees, folders, commit };
         let mut asked = paths.map(|path| match lookup.find(&path)? {
             Found::Node(node) => Ok((path, node.into_blob())),
             Found::Nothing => Ok((path, None)),
-            Found::Missing(id) => Err(missing(&id)),
+            Found::Missing(id) => absent::<()>(*partial, &id).map(|_| (path, None)),
         });
         blobs.objects(&mut asked, &mut |path, object| take(&path, object.map(|object| object.bytes)))
     }
@@ -162,9 +177,8 @@ impl CommitFiles {
     /// given as if they were files. In no order that means anything, but always in the same. All of it must be here, but
     /// for trees that an `a.trees` names in a clone that should have everything: nothing is given of these.
     pub fn walk(&mut self, wanted: &dyn Fn(&str) -> bool, take: &mut TakeFile) -> Result<(), Error> {
-        let partial = self.git.is_partial()?;
-        let Self { trees, blobs, commit, .. } = self;
-        let mut asked = Walk::new(trees, commit, partial).map(|file| {
+        let Self { trees, blobs, commit, partial, .. } = self;
+        let mut asked = Walk::new(trees, commit, *partial).map(|file| {
             let (path, node) = file?;
             let regular = node.is_regular;
             let id = node.into_blob().filter(|_| wanted(&path));
@@ -223,14 +237,7 @@ fn sealed(bytes: &[u8], id_length: usize) -> Vec<Node> {
     if ids.len() > MAX_SEALS || !ids.iter().all(is_id) {
         return Vec::new();
     }
-    let folder = |(n, id): (usize, &str)| Node {
-        name: format!("{n:03}").into_bytes(),
-        is_tree: true,
-        is_regular: false,
-        id: id.to_owned(),
-        is_commit: false,
-    };
-    ids.into_iter().enumerate().map(folder).collect()
+    ids.into_iter().enumerate().map(|(n, id)| Node::folder(format!("{n:03}").into_bytes(), id.to_owned())).collect()
 }
 
 /// A folder to look into.
@@ -286,9 +293,14 @@ impl<'a> Walk<'a> {
                     None if partial || !sealed => Err(missing(&id)),
                     // Whoever misses what is in it finds that nothing is.
                     _ if sealed => Ok(true),
-                    _ => Err(unexpected(&["cat-file"], format!("`{prefix}` is no folder"))),
+                    _ => Err(malformed(&prefix, &id)),
                 };
             };
+            if nodes.is_empty() && !prefix.is_empty() {
+                // Git makes no empty folder: whoever did meant something by it.
+                found.push((prefix.trim_end_matches('/').to_owned(), Node::folder(Vec::new(), id)));
+                return Ok(true);
+            }
             for node in nodes {
                 let name = text(&node.name);
                 // A name that is not UTF-8 reads as another one, so what is in the folder would, too.
@@ -378,7 +390,7 @@ impl Lookup<'_> {
                     None => return Ok(Err(id)),
                     Some(seals) if !is_tree => sealed(&seals.bytes, id_length),
                     Some(object) if object.is_tree => {
-                        nodes(&object.bytes, id_length).ok_or_else(|| unexpected(&["cat-file"], id))?
+                        nodes(&object.bytes, id_length).ok_or_else(|| malformed(path, &id))?
                     }
                     // What a file claims to be a tree need not be one.
                     Some(_) => Vec::new(),
@@ -393,7 +405,17 @@ impl Lookup<'_> {
     }
 }
 
-/// The entries of a tree object, by name: `<mode> <name>`, NUL, id.
+fn malformed(path: &str, id: &str) -> Error {
+    unexpected(&["cat-file", id], format!("the tree of the folder `{path}` has a name twice, or is none"))
+}
+
+/// Nothing in a clone that should have everything: what is not here is nowhere. Elsewhere an error.
+fn absent<T>(partial: bool, id: &str) -> Result<Option<T>, Error> {
+    if partial { Err(missing(id)) } else { Ok(None) }
+}
+
+/// The entries of a tree object, by name: `<mode> <name>`, NUL, id. `None` where a name comes twice, as git never writes
+/// it: which of the two is meant, every program would answer for itself.
 fn nodes(mut bytes: &[u8], id_length: usize) -> Option<Vec<Node>> {
     let mut nodes = Vec::new();
     while !bytes.is_empty() {
@@ -411,5 +433,5 @@ fn nodes(mut bytes: &[u8], id_length: usize) -> Option<Vec<Node>> {
         bytes = bytes.get(nul + 1 + id_length..)?;
     }
     nodes.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-    Some(nodes)
+    nodes.windows(2).all(|pair| pair[0].name != pair[1].name).then_some(nodes)
 }

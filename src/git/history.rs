@@ -67,10 +67,11 @@ impl Git {
     /// The tip of the default branch, as well as a clone can know: `origin/HEAD`, `origin/main`, `origin/master`,
     /// `main`, `master`.
     pub fn default_branch_tip(&self) -> Result<Option<String>, Error> {
-        for name in
-            ["remotes/origin/HEAD", "remotes/origin/main", "remotes/origin/master", "heads/main", "heads/master"]
-        {
-            if let Some(tip) = self.resolve(&format!("refs/{name}"))? {
+        // A branch of the remote can be called `HEAD`, too; what says which branch is the default one is symbolic.
+        let head = self.ask(&["symbolic-ref", "--quiet", "--end-of-options", "refs/remotes/origin/HEAD"])?;
+        let usual = ["remotes/origin/main", "remotes/origin/master", "heads/main", "heads/master"];
+        for name in head.into_iter().chain(usual.map(|name| format!("refs/{name}"))) {
+            if let Some(tip) = self.resolve(&name)? {
                 return Ok(Some(tip));
             }
         }

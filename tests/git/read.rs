@@ -134,6 +134,10 @@ fn revisions_are_resolved_or_absent() {
     for rev in ["nope", &absent, "--all", "-x", "", "HEAD:a", "a..b", "HEAD\nx", "HEAD^{tree}"] {
         assert_eq!(git.resolve(rev).expect("a repository"), None, "{rev}");
     }
+    assert_eq!(git.default_branch_tip().expect("a repository"), Some(commit.clone()));
+    // What a branch of the remote called `HEAD` is fetched as.
+    let other = repo.git(&["commit-tree", "-m", "other", &format!("{commit}^{{tree}}")]);
+    repo.git(&["update-ref", "refs/remotes/origin/HEAD", &other]);
     assert_eq!(git.default_branch_tip().expect("a repository"), Some(commit));
     assert!(!git.is_shallow().expect("a repository"));
     assert!(Git::open(std::env::temp_dir()).expect("git is installed").resolve("HEAD").is_err());

@@ -20,12 +20,12 @@ fn sealed() -> (Repo, String, String) {
     let repo = Repo::bare();
     let git = repo.open();
     let first = commit(&git, None, &[("b/one/x", Some(b"x")), ("b/one/deep/y", Some(b"y")), ("c", Some(b"c"))]);
-    let seal = git.files(&first).expect("started").read("b/one/").expect("readable").expect("a folder");
-    let id = String::from_utf8(seal.clone()).expect("text");
-    assert_eq!(id, repo.git(&["rev-parse", &format!("{first}:b/one")]) + "\n");
-    let tip = commit(&git, Some(&first), &[("b/one", None), ("b.trees", Some(&seal))]);
+    let folder = git.files(&first).expect("started").read("b/one/").expect("readable").expect("a folder");
+    let id = repo.git(&["rev-parse", &format!("{first}:b/one")]);
+    assert_eq!(String::from_utf8(folder).expect("text"), format!("{id}\ndeep/\nx\n"));
+    let tip = commit(&git, Some(&first), &[("b/one", None), ("b.trees", Some(format!("{id}\n").as_bytes()))]);
     repo.git(&["update-ref", "refs/heads/main", &tip]);
-    (repo, id.trim().to_owned(), tip)
+    (repo, id, tip)
 }
 
 fn walk(git: &Git, commit: &str) -> Result<BTreeMap<String, String>, String> {
@@ -56,7 +56,7 @@ fn a_sealed_folder_is_read_and_walked_as_if_it_were_there() {
         ("c/x", None),
     ] {
         let read = files.read(path).expect("readable");
-        let expected = bytes.map(|text| if text == "ID" { format!("{id}\n") } else { text.to_owned() });
+        let expected = bytes.map(|text| if text == "ID" { format!("{id}\ndeep/\nx\n") } else { text.to_owned() });
         assert_eq!(read.as_deref(), expected.as_deref().map(str::as_bytes), "{path}");
     }
     let seen = walk(&git, &tip).expect("all of it is here");
@@ -84,20 +84,58 @@ fn a_seal_leads_to_a_tree_or_nowhere() {
         let tip = commit(&git, Some(&tip), &[("b.trees", Some(seal.as_bytes()))]);
         let seen = walk(&git, &tip).expect("all of the rest is here");
         assert_eq!(seen.keys().collect::<Vec<_>>(), ["b.trees", "c"], "{seal:?}");
-        if seal != lines[3] {
-            let read = git.files(&tip).expect("started").read("b.trees/000/x");
-            assert_eq!(read.expect("readable"), None, "{seal:?}");
-        }
+        let read = git.files(&tip).expect("started").read("b.trees/000/x");
+        assert_eq!(read.expect("readable"), None, "{seal:?}");
     }
     // A seal in a sealed folder would let a small tree be an endless one.
     let inner = commit(&git, Some(&tip), &[("b/two/x.trees", Some(lines[0].as_bytes()))]);
-    let seal = git.files(&inner).expect("started").read("b/two/").expect("readable");
-    let nested = commit(&git, Some(&inner), &[("b/two", None), ("b/two.trees", seal.as_deref())]);
+    let seal = repo.git(&["rev-parse", &format!("{inner}:b/two")]) + "\n";
+    let nested = commit(&git, Some(&inner), &[("b/two", None), ("b/two.trees", Some(seal.as_bytes()))]);
     let seen = walk(&git, &nested).expect("all of it is here");
     assert!(
         seen.contains_key("b/two.trees/000/x.trees") && !seen.contains_key("b/two.trees/000/x.trees/000/x"),
         "{seen:?}"
     );
+}
+
+/// The id of a tree as somebody writes it by hand: mode, name, id.
+fn tree(repo: &Repo, nodes: &[(&str, &str, &str)]) -> String {
+    let node = |(mode, name, id): &(&str, &str, &str)| {
+        [format!("{mode} {name}\0").as_bytes(), &hex::decode(id).expect("hexadecimal")].concat()
+    };
+    repo.pipe(
+        &["hash-object", "-t", "tree", "-w", "--stdin", "--literally"],
+        &nodes.iter().flat_map(node).collect::<Vec<u8>>(),
+    )
+}
+
+#[test]
+fn a_tree_that_has_a_name_twice_is_refused() {
+    let (repo, _, tip) = sealed();
+    let [c, seals] = ["c", "b.trees"].map(|name| repo.git(&["rev-parse", &format!("{tip}:{name}")]));
+    let twice = tree(&repo, &[("100644", "c", &seals), ("100644", "c", &c)]);
+    let commit = repo.git(&["commit-tree", "-m", "m", &twice]);
+    let git = repo.open();
+    for error in [
+        git.files(&commit).expect("started").read("c").expect_err("two of them").to_string(),
+        walk(&git, &commit).expect_err("two of them"),
+    ] {
+        assert!(error.contains("has a name twice"), "{error}");
+    }
+}
+
+#[test]
+fn an_empty_folder_is_walked_by() {
+    let (repo, _, tip) = sealed();
+    let [c, empty] = [repo.git(&["rev-parse", &format!("{tip}:c")]), tree(&repo, &[])];
+    let root = tree(&repo, &[("100644", "c", &c), ("40000", "d", &empty)]);
+    let commit = repo.git(&["commit-tree", "-m", "m", &root]);
+    let git = repo.open();
+    let mut seen = Vec::new();
+    let take = &mut |path: &str, regular, _: Option<Vec<u8>>| seen.push((path.to_owned(), regular));
+    git.files(&commit).expect("started").walk(&|_| true, take).expect("all of it is here");
+    seen.sort();
+    assert_eq!(seen, [("c".to_owned(), true), ("d".to_owned(), false)]);
 }
 
 #[test]
