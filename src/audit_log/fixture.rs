@@ -1,6 +1,6 @@
 //! Values for the tests of this module.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
@@ -233,6 +233,10 @@ impl LogFiles for Store {
             }
         }
         Ok(())
+    }
+
+    fn kept(&mut self, _: &str, _: &str) -> Result<Option<BTreeSet<String>>, ReadError> {
+        Ok(None)
     }
 }
 

@@ -17,6 +17,9 @@ pub(super) const EDGE: &str = "edge";
 /// The folder of the last segment.
 pub(super) const OPEN: &str = "open";
 
+/// The folder with the lists of the others.
+pub(super) const SEALED: &str = "sealed";
+
 /// Entries of a segment, hashes of a full tile, segments that a file of seals lists.
 pub(super) const WIDTH: u64 = 256;
 
@@ -47,7 +50,7 @@ pub(super) fn sealed(size: u64) -> u64 {
 
 /// `sealed/<M>.trees`: lists the git trees of the segments from `256 * M` on, that of segment `n` among them.
 pub(super) fn seals(n: u64) -> String {
-    format!("sealed/{}{SEALS}", number(n / WIDTH))
+    format!("{SEALED}/{}{SEALS}", number(n / WIDTH))
 }
 
 /// How many segments a file of seals lists in a log of `size` entries; `None` where there is no such file.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 
 /// GitOps of PostgreSQL schemas: every table is asked for, checked, approved and remembered.
 #[derive(Debug, Parser)]
@@ -280,7 +280,7 @@ pub(super) enum Audit {
     /// Where the policy names a key under `[audit] keys`, its private key is read from `SCHEMA_REGISTRY_SIGNING_KEY`.
     Init {
         /// Numeric id of the repository on GitHub.
-        #[arg(long, value_name = "ID", env = "GITHUB_REPOSITORY_ID")]
+        #[arg(long, value_name = "ID", env = "GITHUB_REPOSITORY_ID", value_parser = value_parser!(u64).range(1..))]
         repo_id: Option<u64>,
     },
     /// Make a key that signs the log, and print the lines of the policy that pin it.
@@ -289,7 +289,7 @@ pub(super) enum Audit {
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
         /// Numeric id of the repository on GitHub.
-        #[arg(long, value_name = "ID", env = "GITHUB_REPOSITORY_ID")]
+        #[arg(long, value_name = "ID", env = "GITHUB_REPOSITORY_ID", value_parser = value_parser!(u64).range(1..))]
         repo_id: Option<u64>,
         /// Make the key of a witness of this name instead.
         #[arg(long, value_name = "NAME", conflicts_with = "repo_id")]
@@ -297,8 +297,13 @@ pub(super) enum Audit {
     },
     /// Sign with another key from here on: that in `SCHEMA_REGISTRY_SIGNING_KEY`, which the policy must name.
     ///
-    /// Also begins to sign a log that was not signed. Verify the log before: the new signature vouches for all of it.
-    Rotate,
+    /// The new signature vouches for all that the log has, so this verifies it before, with what the policy pins: the key
+    /// that signed until now must be among `[audit] keys`, after the new one.
+    Rotate {
+        /// The log was never signed: sign it for the first time.
+        #[arg(long)]
+        unsigned: bool,
+    },
     /// Print the entries, oldest first.
     Log,
     /// Show everything that the log says about a table, a pull request, a commit or a digest.

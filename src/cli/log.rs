@@ -1,6 +1,9 @@
 //! The audit log's branch: reading it, and appending to it by compare-and-swap.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
@@ -86,6 +89,11 @@ impl View {
         Ok(Self { files, checkpoint, signed })
     }
 
+    /// The commit.
+    pub(super) fn commit(&self) -> &str {
+        self.files.commit()
+    }
+
     /// Calls `use_` with a reader of the branch's files.
     pub(super) fn with<T>(&mut self, use_: impl FnOnce(&Checkpoint, &mut Read) -> T) -> T {
         use_(&self.checkpoint, &mut reader(&mut self.files))
@@ -160,6 +168,10 @@ impl LogFiles for CommitFiles {
     fn walk(&mut self, wanted: &dyn Fn(&str) -> bool, take: &mut TakeFile) -> Result<(), ReadError> {
         Ok(Self::walk(self, wanted, take)?)
     }
+
+    fn kept(&mut self, changed: &str, folder: &str) -> Result<Option<BTreeSet<String>>, ReadError> {
+        Ok(Self::kept(self, changed, folder)?)
+    }
 }
 
 impl Log<'_> {
@@ -229,7 +241,13 @@ impl Log<'_> {
 
     /// Creates the log; an error where the branch exists.
     pub fn create(&self, with: &Initialisation) -> anyhow::Result<Checkpoint> {
-        let exists = || format!("the branch {} exists on {} already; a log is created once", self.branch, self.remote);
+        let exists = || {
+            format!(
+                "the branch {0} exists on {1} already; a log is created once: `schema-registry audit verify` tells whether \
+                 it is sound; one that was created by mistake goes with `git push {1} --delete {0}`",
+                self.branch, self.remote
+            )
+        };
         if self.git.ls_remote(self.remote, &self.reference(), self.token)?.is_some() {
             anyhow::bail!(exists());
         }

@@ -144,6 +144,11 @@ impl CommitFiles {
         }
     }
 
+    /// The trees that the history keeps of `folder` ([`Git::trees_before`]); `None` where not all of it is here.
+    pub fn kept(&self, changed: &str, folder: &str) -> Result<Option<BTreeSet<String>>, Error> {
+        if self.partial { Ok(None) } else { self.git.trees_before(&self.commit, changed, folder).map(Some) }
+    }
+
     fn listed(&mut self, path: &str, id: &str) -> Result<Vec<u8>, Error> {
         let Self { trees, folders, commit, .. } = self;
         let mut lookup = Lookup { trees, folders, commit };

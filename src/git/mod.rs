@@ -11,6 +11,7 @@ mod diff;
 mod error;
 mod files;
 mod history;
+mod kept;
 mod lineage;
 mod path;
 mod remote;

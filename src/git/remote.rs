@@ -1,6 +1,6 @@
 //! Fetching and pushing.
 
-use std::process::Output;
+use std::{path::Path, process::Output};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
@@ -106,11 +106,14 @@ impl Git {
         Ok(refs.map(|(sha, name)| (name.to_owned(), sha.to_owned())).collect())
     }
 
-    /// The URL of a configured remote; a path is made absolute, so that it means the same in another repository.
+    /// The URL of a configured remote; one that is a path is made a `file` URL, so that it means the same in another
+    /// repository, and as a name of a remote.
     pub fn remote_url(&self, remote: &str) -> Result<String, Error> {
         let url = self.line(&["remote", "get-url", "--", remote])?;
         let path = self.dir.join(&url).canonicalize().ok();
-        Ok(path.and_then(|path| path.to_str().map(str::to_owned)).unwrap_or(url))
+        // Git decodes `%` in URLs.
+        let path = path.as_deref().and_then(Path::to_str).map(|path| format!("file://{}", path.replace('%', "%25")));
+        Ok(path.unwrap_or(url))
     }
 
     /// The name and the commit of the default branch of `remote`; `None` where it has none yet.

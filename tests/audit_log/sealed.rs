@@ -12,6 +12,40 @@ fn output(dir: &Path, arguments: &[&str]) -> String {
     String::from_utf8(output.expect("git is installed").stdout).expect("text")
 }
 
+/// The same tip without its history: the sealed segments are there until a git cleans up.
+fn squashed_away(remote: &Path) {
+    let clone = bare();
+    let url = format!("file://{}", remote.display());
+    git(clone.path(), &["fetch", "--quiet", &url, "schema-registry/audit:refs/heads/honest"]);
+    let found = |commit: &str| {
+        let own = Git::open(clone.path()).expect("git is installed");
+        let mut files = own.files(commit).expect("started");
+        let report = verify(&pinned(), &mut files, &mut |_, _| {}).expect("readable");
+        report.problems.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let commit = |parents: &[&str]| {
+        let identity = ["-c", "user.name=Eve", "-c", "user.email=eve@example.com", "commit-tree", "-m", "x"];
+        output(clone.path(), &[&identity, parents, &["honest^{tree}"]].concat()).trim().to_owned()
+    };
+    let squashed = commit(&[]);
+    let problems = found(&squashed);
+    assert_eq!(problems.len(), 3, "{problems:?}");
+    assert!(
+        problems[0].starts_with("`sealed/000.trees/000` is the tree ")
+            && problems[0].contains("in no commit of the branch"),
+        "{problems:?}"
+    );
+    // What brings the history back.
+    assert_eq!(found(&commit(&["-p", &squashed, "-p", "honest"])), [""; 0]);
+    git(clone.path(), &["update-ref", "refs/heads/honest", &squashed]);
+    git(clone.path(), &["-c", "gc.reflogExpire=now", "gc", "--quiet", "--prune=now"]);
+    let problems = found(&squashed);
+    assert!(
+        problems.iter().any(|problem| problem == "`sealed/000.trees/000/entries.jsonl` is missing"),
+        "{problems:?}"
+    );
+}
+
 #[test]
 fn more_than_a_commit_takes_is_pushed_as_several_at_once() {
     let remote = bare();
@@ -52,6 +86,7 @@ fn more_than_a_commit_takes_is_pushed_as_several_at_once() {
     let lines = segments.lines().map(|id| output(remote.path(), &["show", &format!("{id}:entries.jsonl")]));
     assert_eq!(lines.map(|lines| lines.lines().count()).collect::<Vec<_>>(), [256; 3]);
     assert_eq!(verified(&reader).len(), 802);
+    squashed_away(remote.path());
     // Who has the tip alone cannot tell, which is not the same as damage.
     let shallow = bare();
     git(shallow.path(), &["fetch", "--quiet", "--depth=1", &url, "schema-registry/audit"]);

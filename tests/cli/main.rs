@@ -2,6 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::disallowed_methods, reason = "a broken set-up panics")]
 
+mod audit;
 mod check;
 mod diff;
 mod formats;

@@ -2,8 +2,9 @@
 
 use std::{
     fs,
+    io::Write as _,
     path::PathBuf,
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
 /// A temporary folder to run the binary in.
@@ -84,6 +85,16 @@ impl Project {
         let identity = ["-c", "user.name=Ann", "-c", "user.email=ann@example.com", "-c", "commit.gpgsign=false"];
         let status = Command::new("git").current_dir(self.folder.path()).args(identity).args(arguments).status();
         assert!(status.expect("git starts").success(), "git {arguments:?}");
+    }
+
+    /// Runs git with this input; what it answers.
+    pub(crate) fn pipe(&self, arguments: &[&str], input: &str) -> String {
+        let mut command = Command::new("git");
+        command.current_dir(self.folder.path()).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("git starts");
+        child.stdin.take().expect("piped").write_all(input.as_bytes()).expect("git reads it");
+        let output = child.wait_with_output().expect("git ends");
+        String::from_utf8(output.stdout).expect("UTF-8").trim().to_owned()
     }
 
     /// Commits everything.

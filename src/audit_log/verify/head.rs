@@ -68,7 +68,9 @@ impl<'a> Head<'a> {
         let key: Option<VerifierKey> = named.and_then(|key| key.parse().ok());
         match &key {
             None if self.pinned.keys.is_empty() => {}
-            None => self.problem("is not signed; the policy names a key that signs".to_owned()),
+            None => self.problem(
+                "is not signed; the policy names a key that signs, from `schema-registry audit rotate` on".to_owned(),
+            ),
             Some(key) if key.name != self.checkpoint.origin.to_string() => {
                 self.problem(format!("is signed by `{}`, which is not named after its origin", key.name));
             }
@@ -100,7 +102,10 @@ impl<'a> Head<'a> {
         }
         let (count, wanted) = (self.cosigned_by, self.pinned.cosignatures);
         if count < wanted {
-            self.problem(format!("is cosigned by {count} of the {wanted} witnesses that the policy asks for"));
+            self.problem(format!(
+                "is cosigned by {count} of the {wanted} witnesses that the policy asks for; what they cosigned is given \
+                 with --witness"
+            ));
         }
     }
 }

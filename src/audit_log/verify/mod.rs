@@ -7,15 +7,17 @@ mod bounded;
 mod facts;
 mod files;
 mod head;
+mod kept;
 mod tree;
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use crate::model::{Digest, Entry, VerifierKey};
 
 use super::{Checkpoint, Error, Note, Origin, ReadError, layout::CHECKPOINT};
 
 use audit::{Audit, read};
+use bounded::Bounded;
 use tree::Streamed;
 
 /// Takes a file: its path, whether it is a regular file of mode 100644, and its bytes where they were read.
@@ -37,8 +39,12 @@ pub trait LogFiles {
     ) -> Result<(), ReadError>;
 
     /// Calls `take` with every file, and with its bytes where the path is `wanted`; also with the files of the trees that
-    /// files `a.tree` name, as `a.tree/b`, where such a tree is there.
+    /// files `a.trees` list, as `a.trees/000/b`, where such a tree is there.
     fn walk(&mut self, wanted: &dyn Fn(&str) -> bool, take: &mut TakeFile) -> Result<(), ReadError>;
+
+    /// Ids of the trees that `folder` had right before the commits of the branch that changed `changed`; `None` where that
+    /// cannot be told.
+    fn kept(&mut self, changed: &str, folder: &str) -> Result<Option<BTreeSet<String>>, ReadError>;
 }
 
 /// What is known of the log beforehand, from the policy and from whoever kept an earlier checkpoint.
@@ -124,14 +130,18 @@ pub struct Report {
 /// whole: what it says counts for nothing where the report has a problem.
 ///
 /// # Errors
-/// [`Error::Read`] and [`Error::NotInitialised`]; what is wrong with the log is a problem in the report.
+/// [`Error::Read`]; what is wrong with the log is a problem in the report.
 pub fn verify(pinned: &Pinned, files: &mut dyn LogFiles, take: &mut TakeEntry) -> Result<Report, Error> {
-    let bytes = read(files, CHECKPOINT)?.ok_or(Error::NotInitialised)?;
-    let checkpoint = match Checkpoint::parse(&bytes) {
-        Ok(checkpoint) => checkpoint,
+    let checkpoint = match read(files, CHECKPOINT)? {
+        None => Err("is missing: the branch holds no audit log, or none any more".to_owned()),
+        Some(bytes) => {
+            Checkpoint::parse(&bytes).map(|read| (read, bytes)).map_err(|what| format!("is no checkpoint: {what}"))
+        }
+    };
+    let (checkpoint, bytes) = match checkpoint {
+        Ok(found) => found,
         Err(what) => {
-            let place = Place::File(CHECKPOINT.to_owned());
-            let problems = vec![Problem { place, what: format!("is no checkpoint: {what}") }];
+            let problems = vec![Problem { place: Place::File(CHECKPOINT.to_owned()), what }];
             let (checkpoint, size, first_entry, signed_by, cosigned_by) = Default::default();
             return Ok(Report { checkpoint, size, first_entry, signed_by, cosigned_by, problems });
         }
@@ -148,7 +158,9 @@ pub fn verify(pinned: &Pinned, files: &mut dyn LogFiles, take: &mut TakeEntry) -
     // Where entries are missing, what follows from all of them says nothing.
     let whole = size == checkpoint.size;
     audit.files(files, whole)?;
+    let mut unkept = Bounded::default();
     if whole {
+        unkept = kept::unkept(size, files)?;
         audit.doubles(files)?;
         audit.approvals(files)?;
         audit.state(files)?;
@@ -156,7 +168,7 @@ pub fn verify(pinned: &Pinned, files: &mut dyn LogFiles, take: &mut TakeEntry) -
     }
     let head::Head { first_entry, signed_by, cosigned_by, problems, .. } = head;
     let mut problems: Vec<Problem> =
-        [problems.into_vec(), streamed.problems.into_vec(), audit.problems.into_vec()].concat();
+        [unkept.into_vec(), problems.into_vec(), streamed.problems.into_vec(), audit.problems.into_vec()].concat();
     problems.sort();
     problems.dedup();
     Ok(Report { checkpoint: Some(checkpoint), size, first_entry, signed_by, cosigned_by, problems })

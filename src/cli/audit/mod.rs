@@ -29,7 +29,7 @@ pub(super) fn run(context: &Context, audit: &Audit, format: Format) -> anyhow::R
     match audit {
         Audit::Init { repo_id } => setup::init(context, *repo_id),
         Audit::Keygen { out, repo_id, witness } => setup::keygen(context, out, *repo_id, witness.as_deref()),
-        Audit::Rotate => setup::rotate(context),
+        Audit::Rotate { unsigned } => setup::rotate(context, *unsigned),
         Audit::Log => show::log(context, format),
         Audit::Show { what } => show::show(context, what, format),
         Audit::Prove(arguments) => prove::prove(context, arguments),

@@ -4,7 +4,7 @@ use std::{num::NonZero, path::Path};
 
 use anyhow::{Context as _, bail};
 
-use super::{checkpoint_file, open, pinned_policy};
+use super::{checkpoint_file, open, pinned_policy, verify::entries};
 use crate::{
     audit_log::{self, Checkpoint, Signer},
     cli::{
@@ -42,7 +42,7 @@ fn index(view: &mut View, entry: &str) -> anyhow::Result<u64> {
     match entry.parse::<u64>() {
         Ok(index) if index < size => Ok(index),
         Ok(index) => {
-            bail!("the log has {size} entries, the last is {}; there is no entry {index}", size.saturating_sub(1))
+            bail!("the log has {}, the last is {}; there is no entry {index}", entries(size), size.saturating_sub(1))
         }
         Err(_) => {
             let found = view.with(|checkpoint, read| audit_log::find(checkpoint, entry, read))?;
@@ -60,7 +60,7 @@ fn grown(view: &mut View, then: &Checkpoint, name: &str) -> anyhow::Result<()> {
         bail!("{name} is a checkpoint of `{}`, and the log is that of `{}`", then.origin, now.origin);
     }
     if then.size > now.size {
-        bail!("the log has {} entries, {name} counted {}: fetch the log, or it was cut", now.size, then.size);
+        bail!("the log has {}, {name} counted {}: fetch the log, or it was cut", entries(now.size), then.size);
     }
     if view.with(|checkpoint, read| audit_log::root_at(checkpoint, then.size, read))? != then.root {
         bail!("the log contradicts {name}: its first {} entries are not those of then", then.size);
@@ -70,7 +70,12 @@ fn grown(view: &mut View, then: &Checkpoint, name: &str) -> anyhow::Result<()> {
 
 /// Checks that the log only grew since it was seen last, and vouches for it.
 pub(super) fn cosign(context: &Context, arguments: &Cosign) -> anyhow::Result<Ended> {
-    let mut view = open(context.git()?, &pinned_policy(context)?)?;
+    let policy = pinned_policy(context)?;
+    let mut view = open(context.git()?, &policy)?;
+    // A witness that vouches for what its own log's key never signed would contradict the true log for ever.
+    // Source: <https://c2sp.org/tlog-witness#add-checkpoint>
+    let state = view.state()?;
+    audit_log::vouched(&view.signed, &state, &policy.audit.keys)?;
     let key = variable(WITNESS_KEY).with_context(|| {
         format!("{WITNESS_KEY} is not set; `schema-registry audit keygen --witness NAME --out FILE` makes a key")
     })?;
@@ -92,6 +97,6 @@ pub(super) fn cosign(context: &Context, arguments: &Cosign) -> anyhow::Result<En
     let folder = arguments.state.parent().unwrap_or(Path::new("."));
     Workspace::new(folder).write(file.with_context(|| format!("{name} is no name of a file"))?, &signed)?;
     let from = seen.map_or_else(String::new, |seen| format!(", grown from {}", seen.size));
-    output::print(&format!("cosigned {} entries of {}{from}\n", view.checkpoint.size, view.checkpoint.origin))?;
+    output::print(&format!("cosigned {} of {}{from}\n", entries(view.checkpoint.size), view.checkpoint.origin))?;
     Ok(Ended::Well)
 }

@@ -4,16 +4,16 @@ use std::{io::Write as _, path::Path};
 
 use anyhow::{Context as _, bail};
 
-use super::{REMOTE, needed_origin, open};
+use super::{REMOTE, needed_origin, open, pinned_origin, tip};
 use crate::{
-    audit_log::{Addition, Initialisation, Signer, key_id},
+    audit_log::{self, Addition, Initialisation, Pinned, Report, Signer, key_id},
     cli::{
         Ended,
         context::Context,
-        log::{Log, SIGNING_KEY, TOOL, signer, tips},
+        log::{Log, SIGNING_KEY, TOOL, View, signer, tips},
         output, variable,
     },
-    git::Git,
+    git::{Fetch, Git},
     model::{ENTRY_VERSION, Entry, EntryKind, KeyType, VerifierKey},
     policy::Policy,
 };
@@ -26,6 +26,12 @@ pub(super) fn init(context: &Context, repo_id: Option<u64>) -> anyhow::Result<En
         format!("{REMOTE} has no default branch yet; push it first, so that the log has something to start from")
     })?;
     let (signer, key) = (signer(&variable)?, policy.audit.keys.first());
+    if let Some(key) = key.filter(|key| key.name != origin.to_string()) {
+        bail!(
+            "`[audit] keys` names the key of `{}`, and this would be the log of `{origin}`; check --repo-id",
+            key.name
+        );
+    }
     let log = log(git, &policy, origin, signer.as_ref());
     let checkpoint = log.create(&Initialisation {
         tips: tips(&branch, tip),
@@ -66,12 +72,16 @@ pub(super) fn keygen(
         KeyType::Ed25519 => format!(
             "wrote the private key to {out}; store it as an environment secret and delete the file:\n\n  \
              gh secret set {SIGNING_KEY} --env schema-registry < {out}\n\n\
-             pin the public key in the policy, before older keys:\n\n[audit]\norigin = \"{name}\"\nkeys = [\"{key}\"]\n"
+             pin the public key in the policy, before the key that signs until now:\n\n\
+             [audit]\norigin = \"{name}\"\nkeys = [\"{key}\"]\n\n\
+             a log that there is already is signed with it from `schema-registry audit rotate` on: run that as soon as the \
+             policy is merged\n"
         ),
         KeyType::Cosignature => format!(
             "wrote the private key to {out}; store it in the repository of the witness and delete the file:\n\n  \
-             gh secret set SCHEMA_REGISTRY_WITNESS_KEY < {out}\n\n\
-             name the public key in the policy of the log:\n\n[audit]\nwitnesses = [\"{key}\"]\ncosignatures = 1\n"
+             gh secret set SCHEMA_REGISTRY_WITNESS_KEY --env witness < {out}\n\n\
+             name the public key in the policy of the log:\n\n[audit]\nwitnesses = [\"{key}\"]\ncosignatures = 1\n\n\
+             `schema-registry audit verify` takes --witness FILE from then on, the checkpoint that the witness cosigned\n"
         ),
     };
     output::print(&text)?;
@@ -87,7 +97,7 @@ fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
 }
 
 /// Appends the entry that says which key signs from here on.
-pub(super) fn rotate(context: &Context) -> anyhow::Result<Ended> {
+pub(super) fn rotate(context: &Context, unsigned: bool) -> anyhow::Result<Ended> {
     let (policy, git) = (super::pinned_policy(context)?, context.git()?);
     let signer =
         signer(&variable)?.with_context(|| format!("{SIGNING_KEY} is not set; it holds the new private key"))?;
@@ -95,27 +105,69 @@ pub(super) fn rotate(context: &Context) -> anyhow::Result<Ended> {
     if policy.audit.keys.first() != Some(key) {
         bail!("the policy on the default branch does not name {key} first under `[audit] keys`; merge that before");
     }
-    let state = open(git, &policy)?.state()?;
+    let mut view = open(git, &policy)?;
+    let state = view.state()?;
     if state.retired.contains(&key.to_string()) {
         bail!(
             "the log was signed with {key} before it was given up; make a new key with `schema-registry audit keygen`"
         );
     }
-    let old = state.key;
-    if old.as_deref() == Some(key.to_string().as_str()) {
-        output::print(&format!("the log is signed with {key} already\n"))?;
-        return Ok(Ended::Well);
+    match &state.key {
+        Some(old) if *old == key.to_string() => {
+            output::print(&format!("the log is signed with {key} already\n"))?;
+            return Ok(Ended::Well);
+        }
+        Some(old) if unsigned => bail!("the log is signed with {old}; leave out --unsigned"),
+        None if !unsigned => bail!(
+            "the log is not signed; if it never was, sign it for the first time with `schema-registry audit rotate \
+             --unsigned`, else somebody replaced it: restore its branch"
+        ),
+        _ => {}
     }
+    let believed: &[VerifierKey] = if unsigned { &[] } else { &policy.audit.keys };
+    let report = sound(git, &policy, believed)?;
     let folder = tempfile::Builder::new().prefix("schema-registry-").tempdir()?;
     let store = Git::init_bare(folder.path())?;
-    let remote = git.remote_url(REMOTE)?;
-    let origin = open(git, &policy)?.checkpoint.origin;
-    let vouched: Vec<VerifierKey> = old.iter().filter_map(|old| old.parse().ok()).collect();
-    let entry = Entry {
+    let (remote, origin) = (git.remote_url(REMOTE)?, view.checkpoint.origin.clone());
+    let entry = rotation(context, key, origin.repo);
+    let log = Log { git: &store, remote: &remote, keys: believed, ..self::log(git, &policy, origin, Some(&signer)) };
+    let decide = |now: &mut View| {
+        if now.commit() != view.commit() {
+            bail!("the log has grown since this clone fetched it; run `git fetch {REMOTE}`, and this again");
+        }
+        Ok(((), vec![Addition::new(entry.clone(), Vec::new())]))
+    };
+    let ((), checkpoint) = log.append_all(context.now, decide, std::thread::sleep)?;
+    let Report { size, first_entry, .. } = report;
+    let first = first_entry.map(|first| format!("\nfirst entry {first}")).unwrap_or_default();
+    output::print(&format!("the log is signed with {key} from entry {size} on; root {}{first}\n", checkpoint.root))?;
+    let branch = &policy.audit.branch;
+    let refspec = format!("+refs/heads/{branch}:refs/remotes/{REMOTE}/{branch}");
+    git.fetch(&Fetch { remote: REMOTE, refspecs: &[&refspec], depth: None, token: None })?;
+    Ok(Ended::Well)
+}
+
+/// Verifies the log that this clone has; an error where anything is wrong with it.
+fn sound(git: &Git, policy: &Policy, keys: &[VerifierKey]) -> anyhow::Result<Report> {
+    let pinned = Pinned {
+        origin: pinned_origin(policy)?,
+        first_entry: policy.audit.first_entry,
+        keys: keys.to_vec(),
+        ..Pinned::default()
+    };
+    let report = audit_log::verify(&pinned, &mut git.files(&tip(git, policy)?)?, &mut |_, _| {})?;
+    if let Some(problem) = report.problems.first() {
+        bail!("{problem}: a damaged log is not signed anew; `schema-registry audit verify` tells all that is wrong");
+    }
+    Ok(report)
+}
+
+fn rotation(context: &Context, key: &VerifierKey, repo: u64) -> Entry {
+    Entry {
         version: ENTRY_VERSION,
         id: key_id(key),
         kind: EntryKind::KeyRotated,
-        repo: origin.repo,
+        repo,
         at: context.now,
         actor: None,
         pr: None,
@@ -129,11 +181,5 @@ pub(super) fn rotate(context: &Context) -> anyhow::Result<Ended> {
         blobs: Vec::new(),
         tables: Vec::new(),
         overflow: None,
-    };
-    // The old key need not be among those of the policy any more: it may be given up because it was stolen.
-    let log = Log { git: &store, remote: &remote, keys: &vouched, ..self::log(git, &policy, origin, Some(&signer)) };
-    let decide = |_: &mut _| Ok(((), vec![Addition::new(entry.clone(), Vec::new())]));
-    let ((), checkpoint) = log.append_all(context.now, decide, std::thread::sleep)?;
-    output::print(&format!("the log is signed with {key} from entry {} on\n", checkpoint.size - 1))?;
-    Ok(Ended::Well)
+    }
 }

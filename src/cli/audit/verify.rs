@@ -53,7 +53,16 @@ pub(super) fn run(context: &Context, arguments: &VerifyLog, format: Format) -> a
     }
     print(&report, compared.as_ref(), &commit, format)?;
     match compared {
-        Some(found) if report.problems.is_empty() => found.complete().map(|()| Ended::Well),
+        Some(found) if report.problems.is_empty() => {
+            found.complete()?;
+            if git.is_shallow()? {
+                bail!(
+                    "this clone lacks history, and with it perhaps what landed and is not recorded; get it with `git fetch \
+                     --unshallow`, or leave it out with --log-only"
+                );
+            }
+            Ok(Ended::Well)
+        }
         _ => Ok(Ended::well_if(report.problems.is_empty())),
     }
 }
@@ -92,6 +101,7 @@ fn print(report: &Report, compared: Option<&Compared>, commit: &str, format: For
             "commit": commit,
             "size": report.size,
             "root": report.checkpoint.as_ref().map(|checkpoint| checkpoint.root.to_string()),
+            "origin": report.checkpoint.as_ref().map(|checkpoint| checkpoint.origin.to_string()),
             "firstEntry": report.first_entry,
             "signedBy": report.signed_by.as_ref().map(ToString::to_string),
             "cosignedBy": report.cosigned_by,
@@ -119,6 +129,9 @@ fn print(report: &Report, compared: Option<&Compared>, commit: &str, format: For
             if report.cosigned_by > 0 {
                 let _ = writeln!(text, "cosigned by {}", plural(report.cosigned_by, "witness"));
             }
+            if let Some(checkpoint) = report.checkpoint.as_ref().filter(|_| whole) {
+                let _ = writeln!(text, "origin {}", checkpoint.origin);
+            }
             if let Some(first) = report.first_entry.filter(|_| whole) {
                 let _ = writeln!(text, "first entry {first}");
             }
@@ -127,7 +140,7 @@ fn print(report: &Report, compared: Option<&Compared>, commit: &str, format: For
     }
 }
 
-fn entries(size: u64) -> String {
+pub(super) fn entries(size: u64) -> String {
     plural(usize::try_from(size).unwrap_or(usize::MAX), "entry")
 }
 

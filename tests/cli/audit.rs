@@ -1,0 +1,226 @@
+//! The audit log from a person's clone: its keys, its witness, and what may have become of its branch.
+
+use std::process::Command;
+
+use crate::project::Project;
+
+const LOG: &str = "refs/remotes/origin/schema-registry/audit";
+
+/// A clone whose `origin` is a folder inside it.
+struct Clone {
+    project: Project,
+}
+
+impl Clone {
+    fn new() -> Self {
+        let project = Project::new();
+        project.git(&["init", "--quiet", "--initial-branch=main"]);
+        project.write(".gitignore", "/remote\n/keys\n");
+        project.commit("first");
+        project.git(&["init", "--quiet", "--bare", "--initial-branch=main", "remote"]);
+        project.git(&["remote", "add", "origin", "./remote"]);
+        let clone = Self { project };
+        clone.push();
+        std::fs::create_dir(clone.project.path("keys")).expect("makes the folder");
+        clone
+    }
+
+    fn push(&self) {
+        self.project.git(&["push", "--quiet", "origin", "main"]);
+    }
+
+    /// Runs `audit` with this file as the key of the log, or of a witness; its exit code and all that it printed.
+    fn audit(&self, key: &str, arguments: &[&str]) -> (i32, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_schema-registry"));
+        command.current_dir(self.project.path(".")).arg("audit").args(arguments);
+        command.env_remove("GITHUB_REPOSITORY_ID").env_remove("SCHEMA_REGISTRY_SIGNING_KEY");
+        if !key.is_empty() {
+            let of = if key == "witness" { "SCHEMA_REGISTRY_WITNESS_KEY" } else { "SCHEMA_REGISTRY_SIGNING_KEY" };
+            command.env(of, self.project.read(&format!("keys/{key}")));
+        }
+        let output = command.output().expect("the binary starts");
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.code().expect("an exit code"), String::from_utf8(text).expect("UTF-8"))
+    }
+
+    fn init(&self) {
+        let (code, text) = self.audit("", &["init", "--repo-id", "7"]);
+        assert_eq!(code, 0, "{text}");
+    }
+
+    /// Makes a key; what pins it.
+    fn keygen(&self, name: &str, arguments: &[&str]) -> String {
+        let out = format!("keys/{name}");
+        let (code, text) = self.audit("", &[&["keygen", "--out", &out], arguments].concat());
+        assert_eq!(code, 0, "{text}");
+        let key = text.split('"').find(|part| part.contains('+')).expect("a key");
+        key.to_owned()
+    }
+
+    /// Merges a policy that pins these keys.
+    fn pin(&self, more: &str, keys: &[&str]) {
+        let policy = format!("[audit]\norigin = \"schema-registry/github.com/7\"\nkeys = {keys:?}\n{more}");
+        self.project.write("schema-registry.toml", &policy);
+        self.project.commit("keys");
+        self.push();
+    }
+
+    fn verify(&self) -> (i32, String) {
+        self.audit("", &["verify", "--log-only"])
+    }
+
+    fn verify_finds(&self, what: &str) {
+        let (code, text) = self.verify();
+        assert!(code == 1 && text.contains(what) && text.contains("THE LOG IS DAMAGED"), "{code} {text}");
+    }
+
+    fn is_intact(&self, signed: &str) {
+        let (code, text) = self.verify();
+        assert!(code == 0 && text.contains(signed), "{code} {text}");
+    }
+
+    /// What git says, in the clone.
+    fn ask(&self, arguments: &[&str]) -> String {
+        let output = Command::new("git").current_dir(self.project.path(".")).args(arguments).output();
+        String::from_utf8(output.expect("git starts").stdout).expect("UTF-8").trim().to_owned()
+    }
+
+    /// A commit on the log's branch, pushed over what is there, as somebody who may push writes it.
+    fn replace(&self, tree: &str, parents: &[&str]) {
+        let parents: Vec<_> = parents.iter().flat_map(|parent| ["-p", parent]).collect();
+        let identity = ["-c", "user.name=Eve", "-c", "user.email=eve@example.com", "commit-tree", "-m", "x", tree];
+        let commit = self.ask(&[&identity[..], &parents].concat());
+        let refspec = format!("+{commit}:refs/heads/schema-registry/audit");
+        self.project.git(&["push", "--quiet", "origin", &refspec]);
+        self.project.git(&["fetch", "--quiet", "origin"]);
+    }
+}
+
+#[test]
+fn a_log_is_signed_for_the_first_time_and_then_with_another_key() {
+    let clone = Clone::new();
+    clone.init();
+    clone.is_intact("not signed: whoever can push to the branch can replace all of it");
+    let old = clone.keygen("old", &["--repo-id", "7"]);
+    clone.pin("", &[&old]);
+    clone.verify_finds("is not signed; the policy names a key that signs, from `schema-registry audit rotate` on");
+    let (code, text) = clone.audit("old", &["rotate"]);
+    assert!(code == 2 && text.contains("audit rotate --unsigned"), "{text}");
+    let (code, text) = clone.audit("old", &["rotate", "--unsigned"]);
+    assert!(code == 0 && text.contains("from entry 1 on; root ") && text.contains("\nfirst entry "), "{text}");
+    // Nothing has to be fetched before.
+    clone.is_intact(&format!("signed by {old}"));
+    let (code, text) = clone.audit("old", &["rotate"]);
+    assert!(code == 0 && text.contains("already"), "{text}");
+
+    let new = clone.keygen("new", &[]);
+    let (code, text) = clone.audit("new", &["rotate"]);
+    assert!(code == 2 && text.contains("does not name"), "{text}");
+    clone.pin("", &[&new]);
+    let (code, text) = clone.audit("new", &["rotate"]);
+    assert!(code == 2 && text.contains("which is no key of the policy: a damaged log is not signed anew"), "{text}");
+    clone.pin("", &[&new, &old]);
+    let (code, text) = clone.audit("new", &["rotate", "--unsigned"]);
+    assert!(code == 2 && text.contains("leave out --unsigned"), "{text}");
+    let (code, text) = clone.audit("new", &["rotate"]);
+    assert!(code == 0 && text.contains("from entry 2 on"), "{text}");
+    clone.pin("", &[&new]);
+    clone.is_intact(&format!("signed by {new}"));
+    clone.pin("", &[&old, &new]);
+    let (code, text) = clone.audit("old", &["rotate"]);
+    assert!(code == 2 && text.contains("before it was given up"), "{text}");
+}
+
+#[test]
+fn a_log_that_somebody_replaced_is_not_signed_anew() {
+    let clone = Clone::new();
+    clone.init();
+    let first = clone.verify().1.lines().find_map(|line| line.strip_prefix("first entry ").map(str::to_owned));
+    let key = clone.keygen("key", &["--repo-id", "7"]);
+    clone.pin(&format!("first_entry = {:?}\n", first.expect("told")), &[&key]);
+    clone.project.git(&["push", "--quiet", "origin", "--delete", "schema-registry/audit"]);
+    clone.project.git(&["fetch", "--quiet", "--prune", "origin"]);
+    // Another log of the same origin: it begins at another commit.
+    let policy = clone.project.read("schema-registry.toml");
+    clone.project.write("schema-registry.toml", "");
+    clone.init();
+    clone.project.write("schema-registry.toml", &policy);
+    let (code, text) = clone.audit("key", &["rotate", "--unsigned"]);
+    assert!(code == 2 && text.contains("is not the first entry that the policy pins"), "{text}");
+}
+
+#[test]
+fn a_log_is_not_made_with_the_key_of_another() {
+    let clone = Clone::new();
+    let key = clone.keygen("key", &["--repo-id", "8"]);
+    clone.project.write("schema-registry.toml", &format!("[audit]\nkeys = [{key:?}]\n"));
+    let (code, text) = clone.audit("key", &["init", "--repo-id", "7"]);
+    assert!(code == 2 && text.contains("check --repo-id"), "{text}");
+    let (code, text) = clone.audit("", &["init", "--repo-id", "0"]);
+    assert!(code == 2 && text.contains("--repo-id"), "{text}");
+    let (code, text) = clone.audit("key", &["init", "--repo-id", "8"]);
+    assert_eq!(code, 0, "{text}");
+    let (code, text) = clone.audit("key", &["init", "--repo-id", "8"]);
+    assert!(code == 2 && text.contains("a log is created once") && text.contains("audit verify"), "{text}");
+}
+
+#[test]
+fn a_witness_vouches_only_for_what_the_key_of_the_log_signed() {
+    let clone = Clone::new();
+    let key = clone.keygen("key", &["--repo-id", "7"]);
+    clone.pin("", &[&key]);
+    let (code, text) = clone.audit("key", &["init"]);
+    assert_eq!(code, 0, "{text}");
+    clone.keygen("witness", &["--witness", "witness.example"]);
+    let cosign = || clone.audit("witness", &["cosign", "--state", "keys/state"]);
+    let (code, text) = cosign();
+    assert!(code == 0 && text.contains("cosigned 1 entry"), "{text}");
+    let (code, text) = cosign();
+    assert!(code == 0 && text.contains("grown from 1"), "{text}");
+    let kept = clone.project.read("keys/state");
+    // The same tree head without its signature.
+    let signed = clone.ask(&["show", &format!("{LOG}:checkpoint")]);
+    let head = signed.split("\n\n").next().expect("a head");
+    clone.project.write("keys/bare", &format!("{head}\n\n"));
+    let blob = clone.ask(&["hash-object", "-w", "keys/bare"]);
+    let nodes = clone.ask(&["ls-tree", LOG]).replace(&clone.ask(&["rev-parse", &format!("{LOG}:checkpoint")]), &blob);
+    let tree = clone.project.pipe(&["mktree"], &format!("{nodes}\n"));
+    clone.replace(&tree, &[LOG]);
+    let (code, text) = cosign();
+    assert!(code == 2 && text.contains("is not signed with"), "{text}");
+    assert_eq!(clone.project.read("keys/state"), kept);
+}
+
+/// Its entries cannot be read any more, which is not the same as a log that nobody has created yet.
+#[test]
+fn a_log_that_was_wiped_is_damaged() {
+    let clone = Clone::new();
+    clone.init();
+    clone.replace("main^{tree}", &[]);
+    clone.verify_finds("`checkpoint` is missing");
+}
+
+#[test]
+fn a_shallow_clone_cannot_tell_what_landed() {
+    let clone = Clone::new();
+    clone.init();
+    clone.project.write("schema-registry.toml", "");
+    clone.project.commit("policy");
+    clone.project.write("other", "");
+    clone.project.commit("other");
+    clone.push();
+    let (_, text) = clone.audit("", &["verify"]);
+    assert!(text.contains("1 landing is not recorded yet"), "{text}");
+    clone.project.git(&[
+        "clone",
+        "--quiet",
+        "--depth=1",
+        "--no-single-branch",
+        &format!("file://{}", clone.project.path("remote").display()),
+        "keys/shallow",
+    ]);
+    let (code, text) = clone.audit("", &["-C", "keys/shallow", "verify"]);
+    assert!(code == 2 && text.contains("git fetch --unshallow"), "{code} {text}");
+    let (code, text) = clone.audit("", &["-C", "keys/shallow", "verify", "--log-only"]);
+    assert_eq!(code, 0, "{text}");
+}
