@@ -164,6 +164,7 @@ ordinary = 1
 waived_error = 2
 data_loss = 2
 drop = 2
+raw_sql = 2                     # the SQL of a request is run as it is written
 baseline = 2
 control_file = 2                # this file, the workflows, CODEOWNERS, .gitattributes
 

@@ -141,10 +141,11 @@ fn a_log_that_somebody_replaced_is_not_signed_anew() {
     clone.project.git(&["push", "--quiet", "origin", "--delete", "schema-registry/audit"]);
     clone.project.git(&["fetch", "--quiet", "--prune", "origin"]);
     // Another log of the same origin: it begins at another commit.
-    let policy = clone.project.read("schema-registry.toml");
-    clone.project.write("schema-registry.toml", "");
+    clone.project.git(&["revert", "--no-edit", "HEAD"]);
+    clone.push();
     clone.init();
-    clone.project.write("schema-registry.toml", &policy);
+    clone.project.git(&["revert", "--no-edit", "HEAD"]);
+    clone.push();
     let (code, text) = clone.audit("key", &["rotate", "--unsigned"]);
     assert!(code == 2 && text.contains("is not the first entry that the policy pins"), "{text}");
 }
@@ -154,6 +155,10 @@ fn a_log_is_not_made_with_the_key_of_another() {
     let clone = Clone::new();
     let key = clone.keygen("key", &["--repo-id", "8"]);
     clone.project.write("schema-registry.toml", &format!("[audit]\nkeys = [{key:?}]\n"));
+    let (code, text) = clone.audit("key", &["init", "--repo-id", "8"]);
+    assert!(code == 2 && text.contains("merge it first"), "{text}");
+    clone.project.commit("keys");
+    clone.push();
     let (code, text) = clone.audit("key", &["init", "--repo-id", "7"]);
     assert!(code == 2 && text.contains("check --repo-id"), "{text}");
     let (code, text) = clone.audit("", &["init", "--repo-id", "0"]);

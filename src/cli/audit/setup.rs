@@ -4,7 +4,7 @@ use std::{io::Write as _, path::Path};
 
 use anyhow::{Context as _, bail};
 
-use super::{REMOTE, needed_origin, open, pinned_origin, tip};
+use super::{REMOTE, needed_origin, open, pinned_origin, pinned_policy, tip};
 use crate::{
     audit_log::{self, Addition, Initialisation, Pinned, Report, Signer, key_id},
     cli::{
@@ -15,12 +15,19 @@ use crate::{
     },
     git::{Fetch, Git},
     model::{ENTRY_VERSION, Entry, EntryKind, KeyType, VerifierKey},
-    policy::Policy,
+    policy::{POLICY_FILE, Policy},
 };
 
 /// Creates the log.
 pub(super) fn init(context: &Context, repo_id: Option<u64>) -> anyhow::Result<Ended> {
-    let (policy, git) = (context.policy()?, context.git()?);
+    let (policy, git) = (pinned_policy(context)?, context.git()?);
+    let here = context.policy()?;
+    if (&here.audit, &here.database) != (&policy.audit, &policy.database) {
+        bail!(
+            "{POLICY_FILE} says something else of the log here than on the default branch, whose policy counts; merge it \
+             first, and fetch"
+        );
+    }
     let origin = needed_origin(repo_id, &policy)?;
     let (branch, tip) = git.remote_head(REMOTE)?.with_context(|| {
         format!("{REMOTE} has no default branch yet; push it first, so that the log has something to start from")
@@ -93,12 +100,12 @@ fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
     use std::os::unix::fs::OpenOptionsExt as _;
     let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
-    written.with_context(|| format!("cannot write the new file {}; name one that does not exist", path.display()))
+    written.with_context(|| format!("cannot write {}; name a new file in a folder that is there", path.display()))
 }
 
 /// Appends the entry that says which key signs from here on.
 pub(super) fn rotate(context: &Context, unsigned: bool) -> anyhow::Result<Ended> {
-    let (policy, git) = (super::pinned_policy(context)?, context.git()?);
+    let (policy, git) = (pinned_policy(context)?, context.git()?);
     let signer =
         signer(&variable)?.with_context(|| format!("{SIGNING_KEY} is not set; it holds the new private key"))?;
     let key = signer.key();

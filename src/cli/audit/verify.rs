@@ -77,7 +77,7 @@ fn pinned(policy: &Policy, found: Option<Origin>, arguments: &VerifyLog) -> anyh
         let (bytes, checkpoint) = checkpoint_file(path)?;
         let name = path.display().to_string();
         if let Some(origin) = origin.as_ref().filter(|origin| **origin != checkpoint.origin) {
-            bail!("{name} is a checkpoint of `{}`, and the log is that of `{origin}`", checkpoint.origin);
+            bail!("{name} is a checkpoint of `{}`, and the log should be that of `{origin}`", checkpoint.origin);
         }
         let note = audit_log::Note::parse(&bytes).map_err(|what| anyhow::anyhow!("{name}: {what}"))?;
         earlier.push(Earlier { name, checkpoint, note });
