@@ -179,7 +179,9 @@ impl Import {
         let mut answer = String::new();
         self.output.read_line(&mut answer).expect("it answers");
         let id = answer.strip_prefix("040000 tree ")?.split('\t').next()?;
-        Some(format!("{id}\n").into_bytes())
+        let prefix = format!("{folder}/");
+        let names = self.files.keys().filter_map(|path| path.strip_prefix(&prefix));
+        Some([id].into_iter().chain(names).map(|line| format!("{line}\n")).collect::<Vec<_>>().concat().into_bytes())
     }
 
     fn commit(&mut self, mut files: Files, signer: &Signer, at: DateTime<Utc>) {
