@@ -217,13 +217,13 @@ fn cosignatures_are_counted_and_a_forged_one_is_found() {
     let honest = world.honest();
     let time = std::num::NonZero::new(1_700_000_000).expect("not zero");
     let asking = Pinned { witnesses: vec![world.witness.key().clone()], cosignatures: 1, ..world.policy() };
-    insta::assert_snapshot!(world.found(&asking, &honest), @"`checkpoint` is cosigned by 0 of the 1 witnesses that the policy asks for");
+    insta::assert_snapshot!(world.found(&asking, &honest), @"`checkpoint` is cosigned by 0 of the 1 witnesses that the policy asks for; what they cosigned is given with --witness");
     let cosigned = |of: &Store| signatures(&honest) + &world.witness.cosign(&head(of), time);
     assert_eq!(world.found(&asking, &with_signatures(honest.clone(), &cosigned(&honest))), "");
     let forged = with_signatures(honest.clone(), &cosigned(&world.earlier(2)));
     insta::assert_snapshot!(world.found(&asking, &forged), @"
     `checkpoint` cannot be believed: checkpoint is forged, its signature by `witness.example` is wrong
-    `checkpoint` is cosigned by 0 of the 1 witnesses that the policy asks for
+    `checkpoint` is cosigned by 0 of the 1 witnesses that the policy asks for; what they cosigned is given with --witness
     ");
     // A witness may have seen an earlier head: the log has grown from it.
     let early = world.earlier(2);

@@ -158,8 +158,8 @@ pub(super) fn policy_at(git: &Git, commit: &str) -> anyhow::Result<Policy> {
 
 /// The policy that is in force after a commit: its own, or where that is no policy, `last`, the one before. Somebody who
 /// breaks the policy of the base must not keep what lands from being recorded after it is repaired.
-pub(super) fn policy_in_force(git: &Git, commit: &str, last: Option<Policy>) -> anyhow::Result<Policy> {
-    stored_policy(git, commit)?.or_else(|error| last.ok_or(error))
+pub(super) fn policy_in_force(git: &Git, commit: &str, last: Policy) -> anyhow::Result<Policy> {
+    Ok(stored_policy(git, commit)?.unwrap_or(last))
 }
 
 /// What the policy file of a commit says; the outer error is of git, the inner one of the file.

@@ -60,6 +60,20 @@ fn a_policy_that_was_broken_and_repaired_keeps_nothing_from_being_recorded() {
     assert!(text.contains("2 landings are in the history as recorded"), "{text}");
 }
 
+/// The default branch's policy says that it is recorded, so its own need not be readable for that.
+#[test]
+fn a_gated_branch_with_a_broken_policy_is_recorded_and_so_is_its_repair() {
+    let stage = Stage::with_log(Visibility::Private, "[gate]\nbranches = [\"stable\"]\n");
+    stage.repo.branch("stable", "main");
+    for (message, policy) in [("Broken", "[approval\n"), ("Repaired", "")] {
+        stage.repo.commit("stable", "max", message, &[("schema-registry.toml", Some(policy))]);
+        let ran = stage.action(&stage.repo.schedule_event());
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{message}");
+    }
+    let (code, text, _) = stage.verify_afresh(&[]);
+    assert!(code == 0 && text.contains("2 landings are in the history as recorded"), "{text}");
+}
+
 #[test]
 fn history_that_was_rewritten_and_recorded_as_such_is_no_damage() {
     let stage = stage();

@@ -29,14 +29,15 @@ pub(super) struct Arrival {
 }
 
 /// Every landing that the log of `view` does not have yet, oldest first for each branch, and the state that they follow. A
-/// branch that is `gated` and that the log does not know begins in it where it left the default branch.
+/// branch that `policy` gates and that the log does not know begins in it where it left the default branch. Where what is
+/// in force at a recorded tip cannot be read, `policy` is.
 pub(super) async fn landings(
     step: &Step<'_>,
     view: &mut View,
-    gated: &[String],
+    policy: &Policy,
 ) -> anyhow::Result<(State, Vec<Landing>)> {
     let mut state = view.state()?;
-    for name in iter::once(&step.repository.default_branch).chain(gated) {
+    for name in iter::once(&step.repository.default_branch).chain(&policy.gate_branches) {
         let reference = format!("refs/heads/{name}");
         if !state.branches.contains_key(&reference)
             && let Some(tip) = begin(step, &state, name).await?
@@ -53,11 +54,11 @@ pub(super) async fn landings(
         if tip == *recorded {
             continue;
         }
-        let mut policy = None;
+        let mut last = policy.clone();
         let branch = reference.strip_prefix("refs/heads/").unwrap_or(reference);
         let mut recent = None;
         for mut arrival in arrivals(step, branch, recorded, &tip).await? {
-            let in_force = policy_in_force(step.store.git(), &arrival.before, policy.take())?;
+            let in_force = policy_in_force(step.store.git(), &arrival.before, last)?;
             let mut landed = landing(step, view, &in_force, reference, &arrival)?;
             if arrival.pull_request.is_none() && !arrival.rewritten && !landed.files.is_empty() {
                 arrival.pull_request = merged_lately(step, branch, &arrival.after, &mut recent).await?;
@@ -66,7 +67,7 @@ pub(super) async fn landings(
                 }
             }
             landings.push(landed);
-            policy = Some(in_force);
+            last = in_force;
         }
     }
     Ok((state, landings))

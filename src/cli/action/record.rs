@@ -38,7 +38,7 @@ pub(super) async fn append<T>(
     let mut retry = Retry::default();
     loop {
         let mut view = view(step, policy, &log)?;
-        let (mut state, landed) = landings(step, &mut view, &policy.gate_branches).await?;
+        let (mut state, landed) = landings(step, &mut view, policy).await?;
         let mut additions = reconcile(&log.origin, &state, &landed);
         for addition in &additions {
             state.apply(&log.origin.database, addition.entry()).map_err(anyhow::Error::msg)?;
