@@ -33,3 +33,61 @@ pub(super) fn unkept(size: u64, files: &mut dyn LogFiles) -> Result<Bounded<Prob
     }
     Ok(problems)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+    use crate::audit_log::{ReadError, TakeFile};
+
+    /// The lists, and what the history keeps where that can be told.
+    struct Branch(BTreeMap<&'static str, String>, Option<BTreeSet<String>>);
+
+    impl LogFiles for Branch {
+        fn read(&mut self, path: &str) -> Result<Option<Vec<u8>>, ReadError> {
+            Ok(self.0.get(path).cloned().map(String::into_bytes))
+        }
+
+        fn read_each(
+            &mut self,
+            _: &mut dyn Iterator<Item = String>,
+            _: &mut dyn FnMut(&str, Option<Vec<u8>>) -> bool,
+        ) -> Result<(), ReadError> {
+            Ok(())
+        }
+
+        fn walk(&mut self, _: &dyn Fn(&str) -> bool, _: &mut TakeFile) -> Result<(), ReadError> {
+            Ok(())
+        }
+
+        fn kept(&mut self, changed: &str, folder: &str) -> Result<Option<BTreeSet<String>>, ReadError> {
+            assert_eq!((changed, folder), ("sealed", "open"));
+            Ok(self.1.clone())
+        }
+    }
+
+    #[test]
+    fn a_sealed_segment_that_no_commit_has_is_told() {
+        let ids: Vec<String> = (0..257).map(|n| format!("{n:040}")).collect();
+        let lists = [("sealed/000.trees", &ids[..256]), ("sealed/001.trees", &ids[256..])];
+        let lists =
+            lists.map(|(path, ids)| (path, ids.iter().map(|id| format!("{id}\n")).collect::<Vec<_>>().concat()));
+        let all: BTreeSet<String> = ids.iter().cloned().collect();
+        let found = |size, kept: Option<BTreeSet<String>>| {
+            let problems = unkept(size, &mut Branch(lists.clone().into(), kept)).expect("readable");
+            problems.iter().map(|problem| problem.to_string()[..22].to_owned()).collect::<Vec<_>>()
+        };
+        let size = 257 * WIDTH + 1;
+        assert_eq!(found(size, Some(all.clone())), [""; 0]);
+        assert_eq!(found(size, None), [""; 0], "nobody can tell");
+        let without = |gone: &[usize]| {
+            let mut kept = all.clone();
+            gone.iter().for_each(|n| drop(kept.remove(&ids[*n])));
+            Some(kept)
+        };
+        assert_eq!(found(size, without(&[3, 256])), ["`sealed/000.trees/003`", "`sealed/001.trees/000`"]);
+        assert_eq!(found(size - 1, without(&[256])), [""; 0], "it is not sealed yet");
+        assert_eq!(found(WIDTH, Some(BTreeSet::new())), [""; 0]);
+    }
+}
