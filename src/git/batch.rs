@@ -159,7 +159,8 @@ impl Batch {
 pub(super) fn missing(id: &str) -> Error {
     unexpected(
         &["cat-file", id],
-        "the object is missing; fetch it first: a shallow clone gets what it lacks with `git fetch --unshallow`",
+        "the object is missing; fetch it first: a shallow clone gets what it lacks with `git fetch --unshallow`, a partial \
+         one with `git fetch --refetch --no-filter`",
     )
 }
 

@@ -129,14 +129,20 @@ pub(super) const KEYS: [&str; 9] = [
 
 pub(super) fn read(section: &Section<'_>) -> Result<ApprovalPolicy, PolicyError> {
     let mut approval = ApprovalPolicy::default();
-    if let Some(value) = section.get("label") {
-        approval.label = label(&value, "label")?;
+    let labels = (section.get("label"), section.get("veto_label"));
+    if let Some(value) = &labels.0 {
+        approval.label = label(value, "label")?;
     }
-    if let Some(value) = section.get("veto_label") {
-        approval.veto_label = label(&value, "veto_label")?;
-        if approval.veto_label.to_lowercase() == approval.label.to_lowercase() {
-            return Err(value.error("`veto_label` and `label` must be two labels: GitHub ignores their case"));
-        }
+    if let Some(value) = &labels.1 {
+        approval.veto_label = label(value, "veto_label")?;
+    }
+    if let Some(value) = labels.1.or(labels.0)
+        && approval.veto_label.to_lowercase() == approval.label.to_lowercase()
+    {
+        return Err(value.error(format!(
+            "`veto_label` and `label` must be two labels, and both are `{}`: GitHub ignores their case",
+            approval.veto_label
+        )));
     }
     if let Some(value) = section.get("required") {
         approval.required = required(&value)?;

@@ -152,7 +152,8 @@ fn approvals_are_asked_for_by_class_of_change() {
     assert_eq!(of("[approval]\nrequired = 0"), [0; 8]);
     assert_eq!(of("[approval.required]\nmetadata = 0\ndrop = 3"), [0, 1, 2, 2, 3, 2, 2, 2]);
     insta::assert_snapshot!(refused("[approval.required]\ndrops = 1"), @"drops -> `[required]` has no key `drops`; did you mean `drop`?");
-    insta::assert_snapshot!(refused("[approval]\nveto_label = \"Schema-Approved\""), @r#""Schema-Approved" -> `veto_label` and `label` must be two labels: GitHub ignores their case"#);
+    assert!(refused("[approval]\nlabel = \"Schema-Rejected\"").contains("must be two labels"));
+    insta::assert_snapshot!(refused("[approval]\nveto_label = \"Schema-Approved\""), @r#""Schema-Approved" -> `veto_label` and `label` must be two labels, and both are `Schema-Approved`: GitHub ignores their case"#);
 }
 
 #[test]

@@ -95,6 +95,14 @@ fn a_shallow_clone_cannot_tell() {
     assert!(text.contains("git fetch --unshallow"), "{text}");
 }
 
+#[test]
+fn a_clone_of_the_log_alone_cannot_tell() {
+    let stage = stage();
+    let alone = ["--single-branch", "--branch", "schema-registry/audit"];
+    let (code, _, error) = stage.verify_afresh(&alone);
+    assert!(code == 2 && error.contains("this clone lacks the branch main"), "{error}");
+}
+
 /// Appends an entry as somebody does who may push to the log's branch: the log is whole in itself afterwards.
 fn append_by_hand(stage: &Stage, entry: Entry, blobs: Vec<Vec<u8>>) {
     let folder = stage.world.folder("forger");

@@ -18,6 +18,7 @@ use crate::{
         context::Context,
         output,
     },
+    model::VerifierKey,
     policy::Policy,
     report::terminal::{plural, printable},
 };
@@ -51,7 +52,7 @@ pub(super) fn run(context: &Context, arguments: &VerifyLog, format: Format) -> a
         report.problems.append(&mut found.problems);
         compared = Some(found);
     }
-    print(&report, compared.as_ref(), &commit, format)?;
+    print(&report, compared.as_ref(), &policy.audit.keys, &commit, format)?;
     match compared {
         Some(found) if report.problems.is_empty() => {
             found.complete()?;
@@ -93,7 +94,13 @@ fn pinned(policy: &Policy, found: Option<Origin>, arguments: &VerifyLog) -> anyh
     })
 }
 
-fn print(report: &Report, compared: Option<&Compared>, commit: &str, format: Format) -> anyhow::Result<()> {
+fn print(
+    report: &Report,
+    compared: Option<&Compared>,
+    pinned: &[VerifierKey],
+    commit: &str,
+    format: Format,
+) -> anyhow::Result<()> {
     let whole = report.problems.is_empty();
     match format {
         Format::Json => output::print_json(&json!({
@@ -122,7 +129,8 @@ fn print(report: &Report, compared: Option<&Compared>, commit: &str, format: For
                 text.push_str(&compared.to_string());
             }
             match &report.signed_by {
-                Some(key) => drop(writeln!(text, "signed by {key}")),
+                Some(key) if pinned.contains(key) => drop(writeln!(text, "signed by {key}")),
+                Some(key) => drop(writeln!(text, "signed by {key}, which the log names and no policy here")),
                 None if whole => text.push_str("not signed: whoever can push to the branch can replace all of it\n"),
                 None => {}
             }

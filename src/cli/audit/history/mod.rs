@@ -124,7 +124,9 @@ impl<'a> History<'a> {
 
     /// Whether today's clones must have the branch: the policy names it, or it is the default branch.
     fn is_gated(&self, name: &String) -> anyhow::Result<bool> {
-        let default = || Ok::<_, anyhow::Error>(self.git.default_branch()?.is_none_or(|default| default == *name));
+        // A clone of the log's branch alone does not know which one is the default branch.
+        let is_default = |default: String| default == *name || default == self.policy.audit.branch;
+        let default = || Ok::<_, anyhow::Error>(self.git.default_branch()?.is_none_or(is_default));
         Ok(self.policy.gate_branches.contains(name) || (self.first.contains(name) && default()?))
     }
 
