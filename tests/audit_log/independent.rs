@@ -55,7 +55,9 @@ impl Store {
     fn reader(&self) -> impl FnMut(&str) -> Result<Option<Vec<u8>>, ReadError> + '_ {
         |path| {
             if path == "open/" {
-                return Ok(Some(format!("{}\n", self.1.len()).into_bytes()));
+                let id = self.1.len().to_string();
+                let lines: Vec<String> = std::iter::once(id).chain(self.open().into_keys()).collect();
+                return Ok(Some(lines.join("\n").into_bytes()));
             }
             let sealed = || path.rsplit_once('/').and_then(|(folder, name)| self.sealed(folder)?.get(name));
             Ok(self.0.get(path).or_else(sealed).cloned())

@@ -34,9 +34,10 @@ pub(super) fn action_of(text: &str) -> Option<&str> {
     uses.map(|name| name.split('#').next().unwrap_or_default().trim()).find(|name| !name.starts_with("actions/"))
 }
 
+/// An Action of the repository itself, `$/…`, is that of the workflow's own commit.
 fn is_pinned(action: &str) -> bool {
     let commit = action.rsplit_once('@').map_or("", |(_, commit)| commit);
-    commit.len() >= 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit())
+    action.starts_with("$/") || commit.len() >= 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Whether `init` writes exactly this in one of its variants.
