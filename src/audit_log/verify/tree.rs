@@ -216,13 +216,16 @@ mod tests {
     }
 
     #[test]
-    fn a_tile_that_is_as_it_should_be_is_no_problem() {
+    fn a_higher_tile_is_odd_where_it_is_not_what_the_entries_give() {
         let origin = "schema-registry/github.com/1".parse().expect("an origin");
         let checkpoint = Checkpoint { origin, size: 1, root: Edge::default().root() };
         let mut streamed = Streamed::new(&checkpoint, &[]);
         let tile = Tile { level: 1, n: 0, hashes: vec![record_hash(b"")] };
         streamed.tile(&tile, "tile/1/000", Some(record_hash(b"").0.to_vec()));
         assert!(streamed.odd_tiles.is_empty() && streamed.problems.is_empty());
+        streamed.ids.push(Some("LE_1".to_owned()));
+        streamed.tile(&tile, "tile/1/000", Some(record_hash(b"other").0.to_vec()));
+        assert!(streamed.odd_tiles[..] == ["tile/1/000"] && streamed.suspects.is_empty());
     }
 
     #[test]
