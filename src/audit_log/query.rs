@@ -172,7 +172,9 @@ pub fn vouched(checkpoint: &[u8], state: &State, pinned: &[VerifierKey]) -> Resu
     let Some(key) = named.map_err(|error| Error::damaged(STATE, error.to_string()))? else {
         return match pinned.first() {
             None => Ok(None),
-            Some(key) => Err(untrusted(format!("is not signed, and the policy names {key}"))),
+            Some(key) => Err(untrusted(format!(
+                "is not signed, and the policy names {key}, from `schema-registry audit rotate` on"
+            ))),
         };
     };
     if !pinned.is_empty() && !pinned.contains(&key) {
