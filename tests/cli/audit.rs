@@ -101,6 +101,12 @@ fn a_log_is_signed_for_the_first_time_and_then_with_another_key() {
     let clone = Clone::new();
     clone.init();
     clone.is_intact("not signed: whoever can push to the branch can replace all of it");
+    let other = clone.keygen("other", &["--repo-id", "8"]);
+    clone.project.write("schema-registry.toml", &format!("[audit]\nkeys = [{other:?}]\n"));
+    clone.project.commit("the key of another log");
+    clone.push();
+    let (code, text) = clone.audit("other", &["rotate", "--unsigned"]);
+    assert!(code == 2 && text.contains("holds the key of `schema-registry/github.com/8`"), "{text}");
     let old = clone.keygen("old", &["--repo-id", "7"]);
     clone.pin("", &[&old]);
     clone.verify_finds("is not signed; the policy names a key that signs, from `schema-registry audit rotate` on");

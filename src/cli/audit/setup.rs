@@ -113,6 +113,9 @@ pub(super) fn rotate(context: &Context, unsigned: bool) -> anyhow::Result<Ended>
         bail!("the policy on the default branch does not name {key} first under `[audit] keys`; merge that before");
     }
     let mut view = open(git, &policy)?;
+    if key.name != view.checkpoint.origin.to_string() {
+        bail!("{SIGNING_KEY} holds the key of `{}`, and the log is that of `{}`", key.name, view.checkpoint.origin);
+    }
     let state = view.state()?;
     if state.retired.contains(&key.to_string()) {
         bail!(
