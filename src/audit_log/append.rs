@@ -252,8 +252,10 @@ impl Writer {
         let expected = blobs.chain(layout::always_open()).collect();
         match found.symmetric_difference(&expected).next() {
             None => Ok(format!("{id}\n")),
-            Some(path) if expected.contains(path) => Err(Error::damaged(path, "it is missing, or no regular file")),
-            Some(path) => Err(Error::damaged(path, "no entry names it")),
+            Some(path) if expected.contains(path) => {
+                Err(Error::damaged(path, "it is missing, or no regular file: put it back from an earlier commit"))
+            }
+            Some(path) => Err(Error::damaged(path, "no entry names it: take it out with a commit on top")),
         }
     }
 

@@ -156,10 +156,20 @@ pub(super) fn policy_at(git: &Git, commit: &str) -> anyhow::Result<Policy> {
     stored_policy(git, commit)?
 }
 
-/// The policy that is in force after a commit: its own, or where that is no policy, `last`, the one before. Somebody who
-/// breaks the policy of the base must not keep what lands from being recorded after it is repaired.
-pub(super) fn policy_in_force(git: &Git, commit: &str, last: Policy) -> anyhow::Result<Policy> {
-    Ok(stored_policy(git, commit)?.unwrap_or(last))
+/// The policy that is in force after a commit of a base branch: its own, or where that is no policy, the last one of its
+/// first-parent history that is. Somebody who breaks the policy of the base must not keep what lands from being recorded
+/// after it is repaired. `None` where there is none here.
+pub(super) fn policy_in_force(git: &Git, commit: &str) -> anyhow::Result<Option<Policy>> {
+    if let Ok(policy) = stored_policy(git, commit)? {
+        return Ok(Some(policy));
+    }
+    // The first one wrote what cannot be read.
+    for commit in git.changed_at(commit, POLICY_FILE)?.iter().skip(1) {
+        if let Ok(policy) = stored_policy(git, commit)? {
+            return Ok(Some(policy));
+        }
+    }
+    Ok(None)
 }
 
 /// What the policy file of a commit says; the outer error is of git, the inner one of the file.

@@ -170,7 +170,7 @@ impl LogFiles for CommitFiles {
     }
 
     fn kept(&mut self, changed: &str, folder: &str) -> Result<Option<BTreeSet<String>>, ReadError> {
-        Ok(Self::kept(self, changed, folder)?)
+        Ok(Some(Self::kept(self, changed, folder)?))
     }
 }
 

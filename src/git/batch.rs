@@ -31,7 +31,7 @@ pub(super) struct Object {
 #[derive(Debug)]
 pub(super) struct Batch {
     child: Child,
-    requests: Option<BufWriter<ChildStdin>>,
+    requests: BufWriter<ChildStdin>,
     /// Whether git was asked something and not yet told to answer.
     asked: bool,
     answers: BufReader<ChildStdout>,
@@ -47,7 +47,7 @@ impl Git {
             return Err(broken(&ARGUMENTS, io::ErrorKind::BrokenPipe.into()));
         };
         let answers = BufReader::with_capacity(1 << 16, answers);
-        Ok(Batch { child, requests: Some(BufWriter::new(requests)), asked: false, answers })
+        Ok(Batch { child, requests: BufWriter::new(requests), asked: false, answers })
     }
 
     /// A reader of the files of `treeish`, a commit or tree id.
@@ -63,23 +63,8 @@ impl Batch {
         self.receive(limit)
     }
 
-    /// Asks for the objects with these ids, some ahead, and calls `take` with each answer in order, until it gives `false`.
-    /// What has no id is answered with `None`.
-    ///
-    /// # Errors
-    /// Also where an object is not here.
-    pub(super) fn objects<L>(
-        &mut self,
-        asked: &mut dyn Iterator<Item = Result<(L, Option<String>), Error>>,
-        take: &mut dyn FnMut(L, Option<Object>) -> bool,
-    ) -> Result<(), Error> {
-        self.answers(asked, &mut |label, id, object| match (id, object) {
-            (Some(id), None) => Err(missing(&id)),
-            (_, object) => Ok(take(label, object)),
-        })
-    }
-
-    /// The same, where `take` decides what becomes of an object that is not here; it gets its id.
+    /// Asks for the objects with these ids, some ahead, and calls `take` with each id and answer in order, until it gives
+    /// `false`. What has no id, or is not here, is answered with `None`.
     pub(super) fn answers<L>(
         &mut self,
         asked: &mut dyn Iterator<Item = Result<(L, Option<String>), Error>>,
@@ -116,9 +101,8 @@ impl Batch {
         if name.contains('\n') {
             return Err(unexpected(&ARGUMENTS, "an object's name holds a line end"));
         }
-        let requests = self.requests.as_mut().ok_or_else(|| broken(&ARGUMENTS, io::ErrorKind::BrokenPipe.into()))?;
         self.asked = true;
-        writeln!(requests, "contents {name}").map_err(|source| broken(&ARGUMENTS, source))
+        writeln!(self.requests, "contents {name}").map_err(|source| broken(&ARGUMENTS, source))
     }
 
     fn receive(&mut self, limit: usize) -> Result<Option<Object>, Error> {
@@ -127,9 +111,8 @@ impl Batch {
 
     fn answer(&mut self, limit: usize) -> io::Result<Option<Object>> {
         if std::mem::take(&mut self.asked) {
-            let requests = self.requests.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
-            requests.write_all(b"flush\n")?;
-            requests.flush()?;
+            self.requests.write_all(b"flush\n")?;
+            self.requests.flush()?;
         }
         let mut header = Vec::new();
         if self.answers.read_until(b'\n', &mut header)? == 0 {
@@ -164,9 +147,10 @@ pub(super) fn missing(id: &str) -> Error {
     )
 }
 
+/// Git may be in the middle of an answer that nobody will read: it is not waited for, but stopped. It only reads.
 impl Drop for Batch {
     fn drop(&mut self) {
-        self.requests = None;
+        let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }

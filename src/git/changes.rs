@@ -24,7 +24,7 @@ const END: &[u8] = b".\n";
 #[derive(Debug)]
 pub struct Changes {
     child: Child,
-    requests: Option<ChildStdin>,
+    requests: ChildStdin,
     answers: BufReader<ChildStdout>,
     blobs: Batch,
 }
@@ -47,7 +47,7 @@ impl Git {
         let (Some(requests), Some(answers)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(broken(&arguments, io::ErrorKind::BrokenPipe.into()));
         };
-        Ok(Changes { child, requests: Some(requests), answers: BufReader::new(answers), blobs: self.batch()? })
+        Ok(Changes { child, requests, answers: BufReader::new(answers), blobs: self.batch()? })
     }
 }
 
@@ -107,10 +107,9 @@ impl Changes {
         if !is_id(before) || !is_id(after) {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "no commit id"));
         }
-        let requests = self.requests.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
         // The commit, and the parent that it is to be compared with.
-        requests.write_all(format!("{after} {before}\n").as_bytes())?;
-        requests.write_all(END)?;
+        self.requests.write_all(format!("{after} {before}\n").as_bytes())?;
+        self.requests.write_all(END)?;
         let mut records = Vec::new();
         // Of a commit that is not here, git says nothing.
         if self.answers.fill_buf()?.first() == Some(&END[0]) {
@@ -143,9 +142,10 @@ fn parse(record: &str) -> Option<Raw> {
     Some(Raw { path: path.to_owned(), before: side(old_mode, old)?, after: side(new_mode, new)? })
 }
 
+/// Git may be in the middle of an answer that nobody will read: it is not waited for, but stopped. It only reads.
 impl Drop for Changes {
     fn drop(&mut self) {
-        self.requests = None;
+        let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }

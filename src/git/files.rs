@@ -69,8 +69,8 @@ pub struct CommitFiles {
     git: Git,
     remote: Option<Remote>,
     commit: String,
-    /// Whether objects may be missing that the remote has.
-    partial: bool,
+    /// Whether what is missing or malformed counts as nothing; else it is an error.
+    lenient: bool,
     /// Answers what holds up everything else, beside `blobs`, which works ahead.
     trees: Batch,
     blobs: Batch,
@@ -86,9 +86,15 @@ enum Found {
 }
 
 impl Git {
-    /// The files of a commit that is here.
+    /// The files of a commit that is here. What is missing of it is an error.
     pub fn files(&self, commit: &str) -> Result<CommitFiles, Error> {
-        self.commit_files_of(commit, None)
+        self.commit_files_of(commit, None, false)
+    }
+
+    /// The same for those who look for what is wrong with them: folders that are missing or malformed, and files that are
+    /// missing, count as nothing. In a shallow or partial clone, whose remote may have them, what is missing is an error.
+    pub fn files_to_verify(&self, commit: &str) -> Result<CommitFiles, Error> {
+        self.commit_files_of(commit, None, !self.is_partial()?)
     }
 
     /// The files of a commit of `remote`, of which only those are fetched that are read. The repository is one for this
@@ -96,14 +102,14 @@ impl Git {
     /// Source: <https://git-scm.com/docs/partial-clone>
     pub fn remote_files(&self, remote: &str, commit: &str, token: Option<&Secret>) -> Result<CommitFiles, Error> {
         self.fetch_part(remote, &[commit], "tree:2", token)?;
-        self.commit_files_of(commit, Some(Remote { name: remote.to_owned(), token: token.cloned() }))
+        self.commit_files_of(commit, Some(Remote { name: remote.to_owned(), token: token.cloned() }), false)
     }
 
-    fn commit_files_of(&self, commit: &str, remote: Option<Remote>) -> Result<CommitFiles, Error> {
+    fn commit_files_of(&self, commit: &str, remote: Option<Remote>, lenient: bool) -> Result<CommitFiles, Error> {
         Ok(CommitFiles {
             git: self.clone(),
             commit: commit.to_owned(),
-            partial: remote.is_some() || self.is_partial()?,
+            lenient,
             trees: self.batch()?,
             blobs: self.batch()?,
             folders: BTreeMap::new(),
@@ -126,72 +132,83 @@ impl CommitFiles {
     }
 
     /// The bytes of the file at `path`; `None` where there is none. Of the folder at `a/` the line that it would have in a
-    /// file `a.trees`, and a line for each name in it, with a `/` after those that are no regular files.
+    /// file `a.trees`, and a line for each name in it, with a `/` after those that are no regular files; a line end in a name
+    /// is `%0A`.
     pub fn read(&mut self, path: &str) -> Result<Option<Vec<u8>>, Error> {
         self.fetch(&[path])?;
-        let (found, partial) = (self.find(path.strip_suffix('/').unwrap_or(path))?, self.partial);
-        match found {
-            Found::Node(node) if node.is_tree && path.ends_with('/') => self.listed(path, &node.id).map(Some),
-            Found::Node(node) => match node.into_blob().filter(|_| !path.ends_with('/')) {
+        let (folder, lenient) = (path.strip_suffix('/'), self.lenient);
+        match self.find(folder.unwrap_or(path))? {
+            Found::Node(node) if node.is_tree && folder.is_some() => self.listed(path, &node.id).map(Some),
+            Found::Node(node) => match node.into_blob().filter(|_| folder.is_none()) {
                 Some(id) => match self.blobs.object(&id, usize::MAX)? {
-                    None => absent(partial, &id),
+                    None => absent(lenient, &id),
                     blob => Ok(blob.map(|blob| blob.bytes)),
                 },
                 None => Ok(None),
             },
             Found::Nothing => Ok(None),
-            Found::Missing(id) => absent(partial, &id),
+            Found::Missing(id) => absent(lenient, &id),
         }
     }
 
-    /// The trees that the history keeps of `folder` ([`Git::trees_before`]); `None` where not all of it is here.
-    pub fn kept(&self, changed: &str, folder: &str) -> Result<Option<BTreeSet<String>>, Error> {
-        if self.partial { Ok(None) } else { self.git.trees_before(&self.commit, changed, folder).map(Some) }
+    /// The trees that the history keeps of `folder` ([`Git::trees_before`]). In a shallow clone, which cannot tell, an error.
+    pub fn kept(&self, changed: &str, folder: &str) -> Result<BTreeSet<String>, Error> {
+        if self.git.is_shallow()? {
+            Err(missing(&self.commit))
+        } else {
+            self.git.trees_before(&self.commit, changed, folder)
+        }
     }
 
     fn listed(&mut self, path: &str, id: &str) -> Result<Vec<u8>, Error> {
-        let Self { trees, folders, commit, .. } = self;
-        let mut lookup = Lookup { trees, folders, commit };
+        let mut lookup = self.lookup();
         let nodes = lookup.folder(path.trim_end_matches('/'))?.map_err(|id| missing(&id))?;
-        let mut lines = format!("{id}\n").into_bytes();
-        for node in nodes {
-            lines.extend(&node.name);
-            lines.extend(if node.is_regular { "\n" } else { "/\n" }.bytes());
-        }
-        Ok(lines)
+        let names = nodes.iter().map(|node| {
+            let end = if node.is_regular { "\n" } else { "/\n" };
+            text(&node.name).replace('\n', "%0A") + end
+        });
+        Ok(format!("{id}\n{}", names.collect::<String>()).into_bytes())
     }
 
     /// Reads many files in order, a few ahead; ends where `take` gives `false`. Files in the same folder should follow
-    /// each other. All of them must be here; in a clone that should have everything, what is not here is nowhere.
+    /// each other. What has to be fetched is an error.
     pub fn read_each(
         &mut self,
         paths: &mut dyn Iterator<Item = String>,
         take: &mut dyn FnMut(&str, Option<Vec<u8>>) -> bool,
     ) -> Result<(), Error> {
-        let Self { trees, blobs, folders, commit, partial, .. } = self;
-        let mut lookup = Lookup { trees, folders, commit };
+        let Self { trees, blobs, folders, commit, lenient, .. } = self;
+        let lenient = *lenient;
+        let mut lookup = Lookup { trees, folders, commit, lenient };
         let mut asked = paths.map(|path| match lookup.find(&path)? {
             Found::Node(node) => Ok((path, node.into_blob())),
             Found::Nothing => Ok((path, None)),
-            Found::Missing(id) => absent::<()>(*partial, &id).map(|_| (path, None)),
+            Found::Missing(id) => absent::<()>(lenient, &id).map(|_| (path, None)),
         });
-        blobs.objects(&mut asked, &mut |path, object| take(&path, object.map(|object| object.bytes)))
+        blobs.answers(&mut asked, &mut |path, id, object| match (id, object) {
+            (Some(id), None) if !lenient => Err(missing(&id)),
+            (_, object) => Ok(take(&path, object.map(|object| object.bytes))),
+        })
     }
 
-    /// Calls `take` with every file, and with its bytes where the path is `wanted`. Folders that are nested too deeply are
-    /// given as if they were files. In no order that means anything, but always in the same. All of it must be here, but
-    /// for trees that an `a.trees` names in a clone that should have everything: nothing is given of these.
+    /// Calls `take` with every file, and with its bytes where the path is `wanted`. A folder `a/` that is empty, malformed,
+    /// missing or nested too deeply is given as if it were a file with that name, and nothing in it. In no order that means
+    /// anything, but always in the same. What has to be fetched is an error.
     pub fn walk(&mut self, wanted: &dyn Fn(&str) -> bool, take: &mut TakeFile) -> Result<(), Error> {
-        let Self { trees, blobs, commit, partial, .. } = self;
-        let mut asked = Walk::new(trees, commit, *partial).map(|file| {
+        let Self { trees, blobs, commit, lenient, .. } = self;
+        let lenient = *lenient;
+        let mut asked = Walk::new(trees, commit, lenient).map(|file| {
             let (path, node) = file?;
             let regular = node.is_regular;
             let id = node.into_blob().filter(|_| wanted(&path));
             Ok(((path, regular), id))
         });
-        blobs.objects(&mut asked, &mut |(path, regular), object| {
-            take(&path, regular, object.map(|object| object.bytes));
-            true
+        blobs.answers(&mut asked, &mut |(path, regular), id, object| match (id, object) {
+            (Some(id), None) if !lenient => Err(missing(&id)),
+            (_, object) => {
+                take(&path, regular, object.map(|object| object.bytes));
+                Ok(true)
+            }
         })
     }
 
@@ -221,8 +238,12 @@ impl CommitFiles {
     }
 
     fn find(&mut self, path: &str) -> Result<Found, Error> {
-        let Self { trees, folders, commit, .. } = self;
-        Lookup { trees, folders, commit }.find(path)
+        self.lookup().find(path)
+    }
+
+    fn lookup(&mut self) -> Lookup<'_> {
+        let Self { trees, folders, commit, lenient, .. } = self;
+        Lookup { trees, folders, commit, lenient: *lenient }
     }
 }
 
@@ -260,8 +281,8 @@ struct Walk<'a> {
     trees: &'a mut Batch,
     /// Bytes of an object id.
     id_length: usize,
-    /// Whether objects may be missing that the remote has.
-    partial: bool,
+    /// Whether trees that are missing or malformed are given like empty ones.
+    lenient: bool,
     open: Vec<Folder>,
     /// Folders that a file stood for. Each is looked into once, or a small tree could be an endless one.
     sealed: BTreeSet<String>,
@@ -269,12 +290,12 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn new(trees: &'a mut Batch, commit: &str, partial: bool) -> Self {
+    fn new(trees: &'a mut Batch, commit: &str, lenient: bool) -> Self {
         let root = Folder { prefix: String::new(), depth: 0, id: format!("{commit}^{{tree}}"), sealed: false };
         Self {
             trees,
             id_length: commit.len() / 2,
-            partial,
+            lenient,
             open: vec![root],
             sealed: BTreeSet::new(),
             found: Vec::new().into_iter(),
@@ -289,21 +310,21 @@ impl<'a> Walk<'a> {
             let id = folder.id.clone();
             Ok((folder, Some(id)))
         });
-        let (id_length, partial) = (self.id_length, self.partial);
+        let (id_length, lenient) = (self.id_length, self.lenient);
         self.trees.answers(&mut asked, &mut |folder: Folder, _, object| {
             let nodes = object.as_ref().filter(|tree| tree.is_tree).and_then(|tree| nodes(&tree.bytes, id_length));
             let Folder { prefix, depth, id, sealed } = folder;
-            let Some(nodes) = nodes else {
-                return match object {
-                    None if partial || !sealed => Err(missing(&id)),
-                    // Whoever misses what is in it finds that nothing is.
-                    _ if sealed => Ok(true),
-                    _ => Err(malformed(&prefix, &id)),
-                };
+            let nodes = match (nodes, object) {
+                (Some(nodes), _) => nodes,
+                // What a file claims to be a tree need not be one.
+                (None, Some(object)) if sealed && !object.is_tree => Vec::new(),
+                _ if lenient => Vec::new(),
+                (None, None) => return Err(missing(&id)),
+                (None, Some(_)) => return Err(malformed(&prefix, &id)),
             };
             if nodes.is_empty() && !prefix.is_empty() {
                 // Git makes no empty folder: whoever did meant something by it.
-                found.push((prefix.trim_end_matches('/').to_owned(), Node::folder(Vec::new(), id)));
+                found.push((prefix, Node::folder(Vec::new(), id)));
                 return Ok(true);
             }
             for node in nodes {
@@ -318,19 +339,23 @@ impl<'a> Walk<'a> {
                 if node.is_regular && plain && name.ends_with(SEALS) {
                     seals.push(Ok((path.clone(), Some(node.id.clone()))));
                 }
-                found.push((path, node));
+                let end = if node.is_tree { "/" } else { "" };
+                found.push((path + end, node));
             }
             Ok(true)
         })?;
         let seen = &mut self.sealed;
-        self.trees.objects(&mut seals.into_iter(), &mut |path, seal| {
+        self.trees.answers(&mut seals.into_iter(), &mut |path, id, seal| {
+            if let (Some(id), None, false) = (id, &seal, lenient) {
+                return Err(missing(&id));
+            }
             let folders = seal.map(|seal| self::sealed(&seal.bytes, id_length)).unwrap_or_default();
             let new = folders.into_iter().filter(|folder| seen.insert(folder.id.clone()));
             inner.extend(new.map(|Node { name, id, .. }| {
                 let prefix = format!("{path}/{}/", text(&name));
                 Folder { prefix, depth: 0, id, sealed: true }
             }));
-            true
+            Ok(true)
         })?;
         self.open.append(&mut inner);
         self.found = found.into_iter();
@@ -362,6 +387,8 @@ struct Lookup<'a> {
     trees: &'a mut Batch,
     folders: &'a mut BTreeMap<String, Vec<Node>>,
     commit: &'a str,
+    /// Whether a malformed tree is one of nothing.
+    lenient: bool,
 }
 
 impl Lookup<'_> {
@@ -394,9 +421,11 @@ impl Lookup<'_> {
                 Some(id) => match self.trees.object(&id, if is_tree { usize::MAX } else { MAX_SEALS_BYTES })? {
                     None => return Ok(Err(id)),
                     Some(seals) if !is_tree => sealed(&seals.bytes, id_length),
-                    Some(object) if object.is_tree => {
-                        nodes(&object.bytes, id_length).ok_or_else(|| malformed(path, &id))?
-                    }
+                    Some(object) if object.is_tree => match nodes(&object.bytes, id_length) {
+                        Some(nodes) => nodes,
+                        None if self.lenient => Vec::new(),
+                        None => return Err(malformed(path, &id)),
+                    },
                     // What a file claims to be a tree need not be one.
                     Some(_) => Vec::new(),
                 },
@@ -414,9 +443,9 @@ fn malformed(path: &str, id: &str) -> Error {
     unexpected(&["cat-file", id], format!("the tree of the folder `{path}` has a name twice, or is none"))
 }
 
-/// Nothing in a clone that should have everything: what is not here is nowhere. Elsewhere an error.
-fn absent<T>(partial: bool, id: &str) -> Result<Option<T>, Error> {
-    if partial { Err(missing(id)) } else { Ok(None) }
+/// Nothing for those who are lenient, else an error.
+fn absent<T>(lenient: bool, id: &str) -> Result<Option<T>, Error> {
+    if lenient { Ok(None) } else { Err(missing(id)) }
 }
 
 /// The entries of a tree object, by name: `<mode> <name>`, NUL, id. `None` where a name comes twice, as git never writes

@@ -123,6 +123,13 @@ impl Git {
             .collect()
     }
 
+    /// The commits of the first-parent history of `tip` that changed the file at `path`, newest first. Where a shallow clone
+    /// ends counts as such a commit if it has the file.
+    pub fn changed_at(&self, tip: &str, path: &str) -> Result<Vec<String>, Error> {
+        let answer = self.line(&["rev-list", "--first-parent", "--end-of-options", tip, "--", path])?;
+        Ok(answer.lines().map(str::to_owned).collect())
+    }
+
     /// The addresses in the commits that are in `head` and not in `base`, newest first.
     pub fn addresses(&self, base: &str, head: &str) -> Result<Vec<CommitAddresses>, Error> {
         let without = format!("^{base}");

@@ -4,6 +4,7 @@ use crate::model::{File, FileMode, Tree};
 
 use super::{
     Git,
+    batch::missing,
     command::unexpected,
     error::Error,
     path::{fields, text},
@@ -29,9 +30,7 @@ impl Git {
         for TreeEntry { mode, oid, path } in entries {
             let bytes = match mode {
                 FileMode::Submodule => oid.into_bytes(),
-                _ => blobs
-                    .object(&oid, max_bytes.saturating_add(1))?
-                    .ok_or_else(|| unexpected(&["cat-file", &oid], "the object is missing; fetch it first"))?,
+                _ => blobs.object(&oid, max_bytes.saturating_add(1))?.ok_or_else(|| missing(&oid))?,
             };
             if tree.contains_key(&path) {
                 return Err(unexpected(

@@ -85,6 +85,15 @@ impl Clone {
         String::from_utf8(output.expect("git starts").stdout).expect("UTF-8").trim().to_owned()
     }
 
+    /// The tree of a folder of the log with other nodes (`<mode> <type> <id>`) under some names.
+    fn tree(&self, folder: &str, others: &[(&str, &str)]) -> String {
+        let nodes = self.ask(&["ls-tree", &format!("{LOG}:{folder}")]);
+        let named = |line: &&str| others.iter().any(|(name, _)| line.ends_with(&format!("\t{name}")));
+        let kept = nodes.lines().filter(|line| !named(line)).map(|line| format!("{line}\n"));
+        let others = others.iter().map(|(name, node)| format!("{node}\t{name}\n"));
+        self.project.pipe(&["mktree", "--missing"], &kept.chain(others).collect::<String>())
+    }
+
     /// A commit on the log's branch, pushed over what is there, as somebody who may push writes it.
     fn replace(&self, tree: &str, parents: &[&str]) {
         let parents: Vec<_> = parents.iter().flat_map(|parent| ["-p", parent]).collect();
@@ -234,4 +243,115 @@ fn a_shallow_clone_cannot_tell_what_landed() {
     assert!(code == 2 && text.contains("git fetch --unshallow"), "{code} {text}");
     let (code, text) = clone.audit("", &["-C", "keys/shallow", "verify", "--log-only"]);
     assert_eq!(code, 0, "{text}");
+}
+
+#[test]
+fn a_log_that_only_says_that_it_is_signed_is_not() {
+    let clone = Clone::new();
+    clone.init();
+    let key = clone.keygen("key", &["--repo-id", "7"]);
+    clone.pin("", &[&key]);
+    let state = clone.ask(&["show", &format!("{LOG}:state.json")]);
+    let mut state: serde_json::Value = serde_json::from_str(&state).expect("JSON");
+    state["key"] = key.as_str().into();
+    let blob = clone.project.pipe(&["hash-object", "-w", "--stdin"], &format!("{state}\n"));
+    clone.replace(&clone.tree("", &[("state.json", &format!("100644 blob {blob}"))]), &[LOG]);
+    let (code, text) = clone.audit("key", &["rotate"]);
+    assert!(code == 2 && text.contains("a damaged log is not signed anew"), "{code} {text}");
+}
+
+/// The repository's default branch is elsewhere than this clone thinks.
+#[test]
+fn a_log_is_made_with_the_policy_that_the_default_branch_has_now() {
+    let clone = Clone::new();
+    let key = clone.keygen("key", &["--repo-id", "7"]);
+    clone.project.git(&["clone", "--quiet", "remote", "keys/other"]);
+    clone.project.write("keys/other/schema-registry.toml", &format!("[audit]\nkeys = [{key:?}]\n"));
+    clone.project.git(&["-C", "keys/other", "add", "--all"]);
+    clone.project.git(&["-C", "keys/other", "commit", "--quiet", "-m", "keys"]);
+    clone.project.git(&["-C", "keys/other", "push", "--quiet", "origin", "main"]);
+    let (code, text) = clone.audit("key", &["init", "--repo-id", "7"]);
+    assert!(code == 2 && text.contains("run `git fetch origin`"), "{code} {text}");
+    clone.project.git(&["fetch", "--quiet", "origin"]);
+    let (code, text) = clone.audit("key", &["init", "--repo-id", "7"]);
+    assert!(code == 2 && text.contains("merge it first"), "{code} {text}");
+    clone.project.git(&["merge", "--quiet", "--ff-only", "origin/main"]);
+    let (code, text) = clone.audit("key", &["init", "--repo-id", "7"]);
+    assert_eq!(code, 0, "{text}");
+    clone.is_intact(&format!("signed by {key}"));
+}
+
+/// Which of the two is meant, every program would answer for itself.
+#[test]
+fn a_folder_that_has_a_name_twice_is_damage() {
+    let clone = Clone::new();
+    clone.init();
+    let open = clone.ask(&["ls-tree", &format!("{LOG}:open")]);
+    let tile = open.lines().find(|line| line.ends_with("\ttile")).expect("there is one");
+    let open = clone.project.pipe(&["mktree"], &format!("{open}\n{}\n", tile.replace("\ttile", "\tentries.jsonl")));
+    clone.replace(&clone.tree("", &[("open", &format!("040000 tree {open}"))]), &[LOG]);
+    clone.verify_finds("`open/` gives no files: the folder is empty or missing, has a name twice");
+    let (code, text) = clone.audit("", &["log"]);
+    assert!(code == 2 && text.contains("the folder `open` has a name twice"), "{code} {text}");
+}
+
+#[test]
+fn a_file_whose_bytes_are_nowhere_is_damage() {
+    let clone = Clone::new();
+    clone.init();
+    let nowhere = "1".repeat(40);
+    for (folder, name, found) in [
+        ("open", "entries.jsonl", "`open/entries.jsonl` is missing"),
+        ("", "state.json", "`state.json` is missing"),
+        ("", "checkpoint", "`checkpoint` is missing"),
+    ] {
+        let mut tree = clone.tree(folder, &[(name, &format!("100644 blob {nowhere}"))]);
+        if !folder.is_empty() {
+            tree = clone.tree("", &[(folder, &format!("040000 tree {tree}"))]);
+        }
+        // No push takes such a commit.
+        let identity = ["-c", "user.name=Eve", "-c", "user.email=eve@example.com", "commit-tree", "-m", "x", &tree];
+        let (commit, whole) = (clone.ask(&identity), clone.ask(&["rev-parse", LOG]));
+        clone.project.git(&["update-ref", LOG, &commit]);
+        clone.verify_finds(found);
+        if name != "state.json" {
+            let (code, text) = clone.audit("", &["log"]);
+            assert!(code == 2 && text.contains(&nowhere) && text.contains("is missing"), "{code} {text}");
+        }
+        clone.project.git(&["update-ref", LOG, &whole]);
+    }
+    clone.is_intact("");
+}
+
+/// As docs/auditing.md says it.
+#[test]
+fn what_is_wrong_in_the_last_segment_is_repaired_by_a_commit_on_top() {
+    let clone = Clone::new();
+    clone.init();
+    let stray = clone.project.pipe(&["hash-object", "-w", "--stdin"], "stray");
+    let open = |name: &str| {
+        let open = clone.tree("open", &[(name, &format!("100644 blob {stray}"))]);
+        clone.replace(&clone.tree("", &[("open", &format!("040000 tree {open}"))]), &[LOG]);
+    };
+    let restore = |commands: &[&[&str]]| {
+        clone.project.git(&["fetch", "--quiet", "origin"]);
+        clone.project.git(&["worktree", "add", "--quiet", "--detach", "keys/log", LOG]);
+        for command in commands {
+            clone.project.git(&[&["-C", "keys/log"], *command].concat());
+        }
+        clone.project.git(&["-C", "keys/log", "commit", "--quiet", "-m", "Restore"]);
+        let commit = clone.ask(&["-C", "keys/log", "rev-parse", "HEAD"]);
+        clone.project.git(&["push", "--quiet", "origin", &format!("{commit}:refs/heads/schema-registry/audit")]);
+        clone.project.git(&["worktree", "remove", "keys/log"]);
+        clone.project.git(&["fetch", "--quiet", "origin"]);
+        clone.is_intact("");
+    };
+    open("stray");
+    clone.verify_finds("`open/stray` does not belong to the log");
+    restore(&[&["rm", "--quiet", "open/stray"]]);
+    open("tile");
+    clone.verify_finds("`open/tile` has the wrong length");
+    let changed = clone.ask(&["log", "--format=%H", LOG, "--", "open/tile"]);
+    let first = changed.lines().last().expect("a commit").to_owned();
+    restore(&[&["checkout", "--quiet", &first, "--", "open/tile"]]);
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use schema_registry::git::{Git, Identity, NewCommit};
+use schema_registry::git::{CommitFiles, Error, Git, Identity, NewCommit};
 
 use crate::repo::Repo;
 
@@ -28,9 +28,16 @@ fn sealed() -> (Repo, String, String) {
     (repo, id, tip)
 }
 
+/// How files are opened.
+type Open = fn(&Git, &str) -> Result<CommitFiles, Error>;
+
 fn walk(git: &Git, commit: &str) -> Result<BTreeMap<String, String>, String> {
+    walk_as(Git::files, git, commit)
+}
+
+fn walk_as(open: Open, git: &Git, commit: &str) -> Result<BTreeMap<String, String>, String> {
     let mut seen = BTreeMap::new();
-    let walked = git.files(commit).expect("started").walk(&|_| true, &mut |path, _, bytes| {
+    let walked = open(git, commit).expect("started").walk(&|_| true, &mut |path, _, bytes| {
         let text = String::from_utf8_lossy(&bytes.unwrap_or_default()).trim().to_owned();
         assert_eq!(seen.insert(path.to_owned(), text), None, "{path} twice");
     });
@@ -62,7 +69,7 @@ fn a_sealed_folder_is_read_and_walked_as_if_it_were_there() {
     let seen = walk(&git, &tip).expect("all of it is here");
     let seen: Vec<_> = seen.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     // What is nested in it is not looked into.
-    assert_eq!(seen, [("b.trees", &*id), ("b.trees/000/deep", ""), ("b.trees/000/x", "x"), ("c", "c")]);
+    assert_eq!(seen, [("b.trees", &*id), ("b.trees/000/deep/", ""), ("b.trees/000/x", "x"), ("c", "c")]);
     // A tree that is named twice is looked into once.
     let twice = format!("{id}\n{id}\n");
     let tip = commit(&git, Some(&tip), &[("b.trees", Some(twice.as_bytes())), ("d.trees", Some(twice.as_bytes()))]);
@@ -82,10 +89,15 @@ fn a_seal_leads_to_a_tree_or_nowhere() {
     let cases = [id.as_str(), &id[..39], &upper, "", "HEAD\n", "\n", &long, &lines[1], &lines[2], &lines[3]];
     for seal in cases {
         let tip = commit(&git, Some(&tip), &[("b.trees", Some(seal.as_bytes()))]);
-        let seen = walk(&git, &tip).expect("all of the rest is here");
-        assert_eq!(seen.keys().collect::<Vec<_>>(), ["b.trees", "c"], "{seal:?}");
-        let read = git.files(&tip).expect("started").read("b.trees/000/x");
-        assert_eq!(read.expect("readable"), None, "{seal:?}");
+        let seen = walk_as(Git::files_to_verify, &git, &tip).expect("all of the rest is here");
+        let folders: &[&str] = if lines[1..].contains(&seal.to_owned()) { &["b.trees/000/"] } else { &[] };
+        assert_eq!(seen.keys().collect::<Vec<_>>(), [&["b.trees"], folders, &["c"]].concat(), "{seal:?}");
+        let read = |open: Open| open(&git, &tip).expect("started").read("b.trees/000/x");
+        assert_eq!(read(Git::files_to_verify).expect("readable"), None, "{seal:?}");
+        match read(Git::files) {
+            Ok(read) => assert_eq!(read, None, "{seal:?}"),
+            Err(error) => assert!(seal == lines[3] && error.to_string().contains("is missing"), "{error}"),
+        }
     }
     // A seal in a sealed folder would let a small tree be an endless one.
     let inner = commit(&git, Some(&tip), &[("b/two/x.trees", Some(lines[0].as_bytes()))]);
@@ -122,6 +134,54 @@ fn a_tree_that_has_a_name_twice_is_refused() {
     ] {
         assert!(error.contains("has a name twice"), "{error}");
     }
+    // Whoever looks for what is wrong finds nothing in it.
+    let root = tree(&repo, &[("100644", "a", &c), ("40000", "d", &twice)]);
+    let commit = repo.git(&["commit-tree", "-m", "m", &root]);
+    assert_eq!(git.files_to_verify(&commit).expect("started").read("d/c").expect("readable"), None);
+    let seen = walk_as(Git::files_to_verify, &git, &commit).expect("readable");
+    assert_eq!(seen.keys().collect::<Vec<_>>(), ["a", "d/"]);
+}
+
+/// What git was asked ahead is more than a pipe holds: nobody may wait for it to be read.
+#[test]
+fn a_missing_file_ends_the_reading_of_many() {
+    let repo = Repo::bare();
+    let git = repo.open();
+    let names: Vec<String> = (0..150).map(|n| format!("{n:03}")).collect();
+    let blobs: Vec<_> = names.iter().map(|name| name.repeat(1_000)).collect();
+    let files: Vec<_> = names.iter().map(String::as_str).zip(blobs.iter().map(|blob| Some(blob.as_bytes()))).collect();
+    let whole = commit(&git, None, &files);
+    let there = repo.git(&["rev-parse", &format!("{whole}:002")]);
+    let nowhere = "1".repeat(40);
+    let ids: Vec<_> = names.iter().map(|name| if name == "001" { &nowhere } else { &there }).collect();
+    let nodes: Vec<_> = names.iter().zip(&ids).map(|(name, id)| ("100644", name.as_str(), id.as_str())).collect();
+    let commit = repo.git(&["commit-tree", "-m", "m", &tree(&repo, &nodes)]);
+    let read = |open: Open| {
+        let mut seen = Vec::new();
+        let take = &mut |path: &str, bytes: Option<Vec<u8>>| {
+            seen.push((path.to_owned(), bytes.is_some()));
+            true
+        };
+        let read = open(&git, &commit).expect("started").read_each(&mut names.clone().into_iter(), take);
+        read.map(|()| seen).map_err(|error| error.to_string())
+    };
+    let error = read(Git::files).expect_err("not here");
+    assert!(error.contains(&nowhere) && error.contains("is missing"), "{error}");
+    let error = walk(&git, &commit).expect_err("not here");
+    assert!(error.contains(&nowhere) && error.contains("is missing"), "{error}");
+    let seen = read(Git::files_to_verify).expect("readable");
+    assert!(seen.len() == 150 && seen.iter().all(|(name, found)| *found == (name != "001")), "{seen:?}");
+    assert_eq!(walk_as(Git::files_to_verify, &git, &commit).expect("readable")["001"], "");
+}
+
+#[test]
+fn a_name_with_a_line_end_is_one_name() {
+    let (repo, _, tip) = sealed();
+    let c = repo.git(&["rev-parse", &format!("{tip}:c")]);
+    let folder = tree(&repo, &[("100644", "a\nb", &c)]);
+    let commit = repo.git(&["commit-tree", "-m", "m", &tree(&repo, &[("40000", "d", &folder)])]);
+    let listed = repo.open().files(&commit).expect("started").read("d/").expect("readable").expect("a folder");
+    assert_eq!(String::from_utf8(listed).expect("text"), format!("{folder}\na%0Ab\n"));
 }
 
 #[test]
@@ -135,7 +195,7 @@ fn an_empty_folder_is_walked_by() {
     let take = &mut |path: &str, regular, _: Option<Vec<u8>>| seen.push((path.to_owned(), regular));
     git.files(&commit).expect("started").walk(&|_| true, take).expect("all of it is here");
     seen.sort();
-    assert_eq!(seen, [("c".to_owned(), true), ("d".to_owned(), false)]);
+    assert_eq!(seen, [("c".to_owned(), true), ("d/".to_owned(), false)]);
 }
 
 #[test]
@@ -144,7 +204,7 @@ fn a_clone_that_lacks_the_history_cannot_tell_what_is_in_a_sealed_folder() {
     let shallow = Repo::bare();
     shallow.git(&["fetch", "--quiet", "--depth=1", &repo.url(), "main"]);
     for error in [
-        walk(&shallow.open(), &tip).expect_err("not here"),
+        walk_as(Git::files_to_verify, &shallow.open(), &tip).expect_err("not here"),
         shallow.open().files(&tip).expect("started").read("b.trees/000/x").expect_err("not here").to_string(),
     ] {
         assert!(error.contains(&id) && error.contains("git fetch --unshallow"), "{error}");
@@ -155,7 +215,25 @@ fn a_clone_that_lacks_the_history_cannot_tell_what_is_in_a_sealed_folder() {
     repo.git(&["config", "uploadpack.allowFilter", "true"]);
     partial.git(&["remote", "add", "origin", &repo.url()]);
     partial.git(&["fetch", "--quiet", "--filter=tree:0", "origin", "main"]);
-    assert!(walk(&partial.open(), &tip).is_err());
+    assert!(walk_as(Git::files_to_verify, &partial.open(), &tip).is_err());
+}
+
+#[test]
+fn the_history_tells_which_folders_it_keeps() {
+    let (repo, id, tip) = sealed();
+    let kept = |repo: &Repo| repo.open().files(&tip).expect("started").kept("b.trees", "b/one");
+    assert_eq!(kept(&repo).expect("readable").into_iter().collect::<Vec<_>>(), [id.as_str()]);
+    let shallow = Repo::bare();
+    shallow.git(&["fetch", "--quiet", "--depth=1", &repo.url(), "main"]);
+    let error = kept(&shallow).expect_err("cut off").to_string();
+    assert!(error.contains("git fetch --unshallow"), "{error}");
+    // A clone that was partial stays marked as one, also with everything in it.
+    let partial = Repo::bare();
+    repo.git(&["config", "uploadpack.allowFilter", "true"]);
+    partial.git(&["remote", "add", "origin", &repo.url()]);
+    partial.git(&["fetch", "--quiet", "--filter=tree:0", "origin", "main"]);
+    partial.git(&["fetch", "--quiet", "--refetch", "--no-filter", "origin", "main"]);
+    assert_eq!(kept(&partial).expect("readable").into_iter().collect::<Vec<_>>(), [id.as_str()]);
 }
 
 #[test]

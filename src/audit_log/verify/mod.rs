@@ -39,11 +39,11 @@ pub trait LogFiles {
     ) -> Result<(), ReadError>;
 
     /// Calls `take` with every file, and with its bytes where the path is `wanted`; also with the files of the trees that
-    /// files `a.trees` list, as `a.trees/000/b`, where such a tree is there.
+    /// files `a.trees` list, as `a.trees/000/b`. A folder that gives no files is given as `a/`.
     fn walk(&mut self, wanted: &dyn Fn(&str) -> bool, take: &mut TakeFile) -> Result<(), ReadError>;
 
-    /// Ids of the trees that `folder` had right before the commits of the branch that changed `changed`; `None` where that
-    /// cannot be told.
+    /// Ids of the trees that `folder` had right before the commits of the branch that changed `changed`; `None` where the
+    /// files have no history.
     fn kept(&mut self, changed: &str, folder: &str) -> Result<Option<BTreeSet<String>>, ReadError>;
 }
 

@@ -29,8 +29,7 @@ pub(super) struct Arrival {
 }
 
 /// Every landing that the log of `view` does not have yet, oldest first for each branch, and the state that they follow. A
-/// branch that `policy` gates and that the log does not know begins in it where it left the default branch. Where what is
-/// in force at a recorded tip cannot be read, `policy` is.
+/// branch that `policy` gates and that the log does not know begins in it where it left the default branch.
 pub(super) async fn landings(
     step: &Step<'_>,
     view: &mut View,
@@ -54,11 +53,10 @@ pub(super) async fn landings(
         if tip == *recorded {
             continue;
         }
-        let mut last = policy.clone();
         let branch = reference.strip_prefix("refs/heads/").unwrap_or(reference);
         let mut recent = None;
         for mut arrival in arrivals(step, branch, recorded, &tip).await? {
-            let in_force = policy_in_force(step.store.git(), &arrival.before, last)?;
+            let in_force = in_force(step, &arrival.before)?;
             let mut landed = landing(step, view, &in_force, reference, &arrival)?;
             if arrival.pull_request.is_none() && !arrival.rewritten && !landed.files.is_empty() {
                 arrival.pull_request = merged_lately(step, branch, &arrival.after, &mut recent).await?;
@@ -67,10 +65,20 @@ pub(super) async fn landings(
                 }
             }
             landings.push(landed);
-            last = in_force;
         }
     }
     Ok((state, landings))
+}
+
+/// The policy that judges what lands on a commit; the default one where none of its history can be read. `audit verify`
+/// comes to the same.
+fn in_force(step: &Step<'_>, commit: &str) -> anyhow::Result<Policy> {
+    let find = || policy_in_force(step.store.git(), commit);
+    let found = match find()? {
+        None => step.store.fetch_until(commit, find)?,
+        found => found,
+    };
+    Ok(found.unwrap_or_default())
 }
 
 /// The commit from which on a branch is recorded: the last one that it shares with the recorded tip of the default

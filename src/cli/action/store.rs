@@ -60,16 +60,24 @@ impl Store {
     /// Fetches `tip` with enough history to reach `from`; an error where `from` is not among its ancestors any more.
     /// Returns whether it is.
     pub(super) fn fetch_history(&self, from: &str, tip: &str) -> anyhow::Result<bool> {
+        let reached = || Ok((self.git.resolve(from)?.is_some() && self.git.is_ancestor(from, tip)?).then_some(()));
+        Ok(self.fetch_until(tip, reached)?.is_some())
+    }
+
+    /// Fetches `tip` with more and more of its history, until `found` gives something; `None` where all of it does not do.
+    pub(super) fn fetch_until<T>(
+        &self,
+        tip: &str,
+        found: impl Fn() -> anyhow::Result<Option<T>>,
+    ) -> anyhow::Result<Option<T>> {
         for depth in [Some(50), Some(1_000), None] {
             self.fetch(&[tip], depth)?;
-            if self.git.resolve(from)?.is_some() && self.git.is_ancestor(from, tip)? {
-                return Ok(true);
-            }
-            if !self.git.is_shallow()? {
-                return Ok(false);
+            let found = found()?;
+            if found.is_some() || !self.git.is_shallow()? {
+                return Ok(found);
             }
         }
-        Ok(false)
+        Ok(None)
     }
 
     fn fetch(&self, refspecs: &[&str], depth: Option<u32>) -> anyhow::Result<()> {

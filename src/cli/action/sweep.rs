@@ -57,9 +57,17 @@ pub(super) async fn everything(step: &Step<'_>) -> anyhow::Result<Ended> {
     let bases: BTreeSet<String> = open.iter().map(|pull_request| pull_request.base_ref.clone()).collect();
     let mut judged = BTreeSet::new();
     for base in bases {
-        if let Some(tip) = step.store.fetch_branch(&base)?
-            && step.gates(&base, &policy_at(step.store.git(), &tip)?)?
-        {
+        let Some(tip) = step.store.fetch_branch(&base)? else { continue };
+        // Where the policy of a branch cannot be read, that of the default branch alone says whether it is gated.
+        let policy = policy_at(step.store.git(), &tip).or_else(|error| {
+            output::print(&format!(
+                "the policy of {} cannot be read: {}\n",
+                log_line(&base),
+                log_line(&format!("{error:#}"))
+            ))?;
+            Ok::<_, anyhow::Error>(Policy::default())
+        })?;
+        if step.gates(&base, &policy)? {
             judged.insert(base);
         }
     }

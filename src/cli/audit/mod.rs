@@ -13,7 +13,7 @@ use anyhow::{Context as _, bail};
 use super::{
     Ended,
     arguments::{Audit, Format},
-    context::{Context, MAX_FILE_BYTES, read_policy},
+    context::Context,
     log::View,
 };
 use crate::{
@@ -41,10 +41,7 @@ pub(super) fn run(context: &Context, audit: &Audit, format: Format) -> anyhow::R
 /// The policy that pins the log: that of the default branch, as last fetched; without one, that of the working tree.
 fn pinned_policy(context: &Context) -> anyhow::Result<Policy> {
     let git = context.git()?;
-    let Some(tip) = git.default_branch_tip()? else { return context.policy() };
-    let tree = git.read_tree(&tip, &|path| path == POLICY_FILE, MAX_FILE_BYTES)?;
-    let bytes = tree.get(POLICY_FILE).map(|file| file.bytes.as_slice());
-    read_policy(bytes, &format!("{POLICY_FILE} of {tip}"))
+    git.default_branch_tip()?.map_or_else(|| context.policy(), |tip| Context::policy_of(git, &tip))
 }
 
 /// The log that this clone has.

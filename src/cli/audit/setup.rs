@@ -20,8 +20,16 @@ use crate::{
 
 /// Creates the log.
 pub(super) fn init(context: &Context, repo_id: Option<u64>) -> anyhow::Result<Ended> {
-    let (policy, git) = (pinned_policy(context)?, context.git()?);
-    let here = context.policy()?;
+    let git = context.git()?;
+    let (branch, tip) = git.remote_head(REMOTE)?.with_context(|| {
+        format!("{REMOTE} has no default branch yet; push it first, so that the log has something to start from")
+    })?;
+    if git.resolve(&tip)?.is_none() {
+        bail!(
+            "this clone lacks the commit {tip} of {branch}, whose policy counts; run `git fetch {REMOTE}`, and this again"
+        );
+    }
+    let (policy, here) = (Context::policy_of(git, &tip)?, context.policy()?);
     if (&here.audit, &here.database) != (&policy.audit, &policy.database) {
         bail!(
             "{POLICY_FILE} says something else of the log here than on the default branch, whose policy counts; merge it \
@@ -29,9 +37,6 @@ pub(super) fn init(context: &Context, repo_id: Option<u64>) -> anyhow::Result<En
         );
     }
     let origin = needed_origin(repo_id, &policy)?;
-    let (branch, tip) = git.remote_head(REMOTE)?.with_context(|| {
-        format!("{REMOTE} has no default branch yet; push it first, so that the log has something to start from")
-    })?;
     let (signer, key) = (signer(&variable)?, policy.audit.keys.first());
     if let Some(key) = key.filter(|key| key.name != origin.to_string()) {
         bail!(
@@ -123,10 +128,6 @@ pub(super) fn rotate(context: &Context, unsigned: bool) -> anyhow::Result<Ended>
         );
     }
     match &state.key {
-        Some(old) if *old == key.to_string() => {
-            output::print(&format!("the log is signed with {key} already\n"))?;
-            return Ok(Ended::Well);
-        }
         Some(old) if unsigned => bail!("the log is signed with {old}; leave out --unsigned"),
         None if !unsigned => bail!(
             "the log is not signed; if it never was, sign it for the first time with `schema-registry audit rotate \
@@ -136,6 +137,10 @@ pub(super) fn rotate(context: &Context, unsigned: bool) -> anyhow::Result<Ended>
     }
     let believed: &[VerifierKey] = if unsigned { &[] } else { &policy.audit.keys };
     let report = sound(git, &policy, believed)?;
+    if state.key == Some(key.to_string()) {
+        output::print(&format!("the log is signed with {key} already\n"))?;
+        return Ok(Ended::Well);
+    }
     let folder = tempfile::Builder::new().prefix("schema-registry-").tempdir()?;
     let store = Git::init_bare(folder.path())?;
     let (remote, origin) = (git.remote_url(REMOTE)?, view.checkpoint.origin.clone());
@@ -165,7 +170,7 @@ fn sound(git: &Git, policy: &Policy, keys: &[VerifierKey]) -> anyhow::Result<Rep
         keys: keys.to_vec(),
         ..Pinned::default()
     };
-    let report = audit_log::verify(&pinned, &mut git.files(&tip(git, policy)?)?, &mut |_, _| {})?;
+    let report = audit_log::verify(&pinned, &mut git.files_to_verify(&tip(git, policy)?)?, &mut |_, _| {})?;
     if let Some(problem) = report.problems.first() {
         bail!("{problem}: a damaged log is not signed anew; `schema-registry audit verify` tells all that is wrong");
     }

@@ -32,7 +32,7 @@ pub(super) fn run(context: &Context, arguments: &VerifyLog, format: Format) -> a
     }
     let (policy, git) = (pinned_policy(context)?, context.git()?);
     let commit = tip(git, &policy)?;
-    let mut files = git.files(&commit)?;
+    let mut files = git.files_to_verify(&commit)?;
     let checkpoint = files.read("checkpoint")?.and_then(|bytes| audit_log::Checkpoint::parse(&bytes).ok());
     let pinned = pinned(&policy, checkpoint.as_ref().map(|checkpoint| checkpoint.origin.clone()), arguments)?;
     let mut history = match &checkpoint {

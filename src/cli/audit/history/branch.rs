@@ -3,7 +3,7 @@
 use super::super::REMOTE;
 use crate::{
     approval::policy_digest,
-    cli::context::{control_files_at, read_policy},
+    cli::context::{control_files_at, policy_in_force},
     git::{Changes, Git, Lineage},
     model::{Digest, Tree},
     policy::{POLICY_FILE, PathKind, Policy, is_control_file},
@@ -19,7 +19,7 @@ pub(super) struct Branch {
     pub(super) lineage: Lineage,
     /// The recorded tip.
     pub(super) recorded: String,
-    /// The control files there; none where this clone does not have the commit.
+    /// The control files there; none where this clone does not have the commit, or too little of its history.
     pub(super) control: Option<Control>,
 }
 
@@ -29,7 +29,7 @@ pub(super) struct Control {
     files: Tree,
     /// The digest that entries name.
     pub(super) digest: Digest,
-    /// The policy that is in force: the last one that can be read.
+    /// The policy that is in force.
     pub(super) policy: Policy,
 }
 
@@ -43,7 +43,7 @@ impl Branch {
             Some(tip) => git.lineage(tip, known.then_some(begin))?,
             None => Lineage::default(),
         };
-        let control = if known { Some(Control::at(git, begin, None)?) } else { None };
+        let control = if known { Control::at(git, begin)? } else { None };
         Ok(Self { name, tip, lineage, recorded: begin.to_owned(), control })
     }
 
@@ -57,16 +57,23 @@ impl Branch {
 }
 
 impl Control {
-    /// The control files of a commit that is here. Where its policy is none, `last` stays in force.
-    pub(super) fn at(git: &Git, commit: &str, last: Option<Policy>) -> anyhow::Result<Self> {
+    /// The control files of a commit that is here, and the policy that is in force after it; `None` where a shallow clone
+    /// cannot tell that.
+    pub(super) fn at(git: &Git, commit: &str) -> anyhow::Result<Option<Self>> {
+        let policy = match policy_in_force(git, commit)? {
+            None if git.is_shallow()? => return Ok(None),
+            policy => policy.unwrap_or_default(),
+        };
         let files = control_files_at(git, commit)?;
-        let mut control = Self { digest: policy_digest(&files), files, policy: last.unwrap_or_default() };
-        control.read();
-        Ok(control)
+        Ok(Some(Self { digest: policy_digest(&files), files, policy }))
     }
 
-    /// Takes over what a landing changed: the files that differ, before and after.
-    pub(super) fn change(&mut self, before: &Tree, after: &Tree) {
+    /// The same after a commit on top, with the files that differ, before and after.
+    pub(super) fn then(mut self, git: &Git, commit: &str, before: &Tree, after: &Tree) -> anyhow::Result<Option<Self>> {
+        let paths = || before.keys().chain(after.keys()).filter(|path| is_control(&self.policy, path));
+        if paths().any(|path| path == POLICY_FILE) {
+            return Self::at(git, commit);
+        }
         let mut changed = false;
         for path in before.keys().chain(after.keys()).filter(|path| is_control(&self.policy, path)) {
             match after.get(path).filter(|file| is_control_file(path, &file.bytes)) {
@@ -77,15 +84,8 @@ impl Control {
         }
         if changed {
             self.digest = policy_digest(&self.files);
-            self.read();
         }
-    }
-
-    fn read(&mut self) {
-        let bytes = self.files.get(POLICY_FILE).map(|file| file.bytes.as_slice());
-        if let Ok(policy) = read_policy(bytes, POLICY_FILE) {
-            self.policy = policy;
-        }
+        Ok(Some(self))
     }
 }
 

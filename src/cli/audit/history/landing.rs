@@ -78,10 +78,11 @@ impl History<'_> {
             }
         };
         let last = branch.control.take();
-        let mut control = match last {
-            Some(control) if !moved => control,
-            last => Control::at(self.git, &id.before, last.map(|last| last.policy))?,
+        let control = match last.filter(|_| !moved) {
+            None => Control::at(self.git, &id.before)?,
+            control => control,
         };
+        let Some(control) = control else { return Ok(Finding::CannotTell) };
         let policy = control.policy.clone();
         let mut problems = Vec::new();
         let mut all = Difference::default();
@@ -104,8 +105,7 @@ impl History<'_> {
         if entry.kind == EntryKind::Merged {
             problems.extend(self.covered(index, entry, &files, &policy)?);
         }
-        control.change(&all.before, &all.after);
-        branch.control = Some(control);
+        branch.control = control.then(self.git, &id.after, &all.before, &all.after)?;
         if problems.is_empty() {
             self.found.landings += 1;
         }

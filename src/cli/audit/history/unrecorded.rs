@@ -51,7 +51,10 @@ impl History<'_> {
             if !difference.governed(&policy).is_empty() {
                 found.push(commit.clone());
             }
-            control.change(&difference.before, &difference.after);
+            match control.then(self.git, commit, &difference.before, &difference.after)? {
+                Some(next) => control = next,
+                None => break,
+            }
             before = commit;
         }
         Ok(found)
