@@ -74,6 +74,46 @@ fn a_gated_branch_with_a_broken_policy_is_recorded_and_so_is_its_repair() {
     assert!(code == 0 && text.contains("2 landings are in the history as recorded"), "{text}");
 }
 
+/// What broke the policy is recorded by the time of the repair, so the one in force is found further back.
+#[test]
+fn a_broken_policy_leaves_the_last_one_of_its_branch_in_force() {
+    let stage = Stage::with_log(Visibility::Private, "[gate]\nbranches = [\"stable\"]\n");
+    stage.repo.branch("stable", "main");
+    let table = crate::request::another("teams");
+    let own = "[paths]\nrequests = \"tables\"\n";
+    for (message, files) in [
+        ("Own", vec![("schema-registry.toml", Some(own))]),
+        ("Broken", vec![("schema-registry.toml", Some("[approval\n"))]),
+        ("Broken in another way", vec![("schema-registry.toml", Some("approval\n"))]),
+        ("Repaired", vec![("schema-registry.toml", Some(own)), ("tables/teams.yaml", Some(&table))]),
+    ] {
+        stage.repo.commit("stable", "max", message, &files);
+        let ran = stage.action(&stage.repo.schedule_event());
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{message}");
+    }
+    let (code, text, error) = stage.verify_afresh(&[]);
+    assert!(code == 0 && text.contains("4 landings are in the history as recorded"), "{text}{error}");
+    let (_, text) = stage.ask(&["audit", "show", "teams"]);
+    assert!(text.contains("direct-push") && text.contains("create public.teams"), "{text}");
+}
+
+/// Whoever may push to a branch that nobody gates must not stop the hourly run.
+#[test]
+fn a_broken_policy_of_another_branch_keeps_nothing_from_being_judged() {
+    let stage = Stage::with_log(Visibility::Private, POLICY);
+    stage.repo.branch("attic", "main");
+    stage.repo.commit("attic", "max", "Broken", &[("schema-registry.toml", Some("[approval\n"))]);
+    let request = ("schema-requests/rooms.yaml", &*crate::request::another("rooms"));
+    let other = crate::request::another("zones");
+    stage.open("to-attic", "attic", &[("schema-requests/zones.yaml", &other)]);
+    let number = stage.open("to-main", "main", &[request]);
+    let ran = stage.action(&stage.repo.schedule_event());
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{}", ran.stdout);
+    assert!(ran.stdout.contains("the policy of attic cannot be read: schema-registry.toml:1:10"), "{}", ran.stdout);
+    assert_eq!(stage.gate(number), "pending: 0 of 1 approval given; no violations");
+    assert!(stage.summary(number).contains("Schema review: pending"));
+}
+
 #[test]
 fn history_that_was_rewritten_and_recorded_as_such_is_no_damage() {
     let stage = stage();
