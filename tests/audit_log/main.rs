@@ -151,7 +151,7 @@ fn verified(writer: &Writer) -> Vec<String> {
     let (git, tip) = (writer.open(), writer.tip().expect("the log exists"));
     let mut files = git.files(&tip).expect("started");
     let mut read = |path: &str| Ok(files.read(path)?);
-    let report = verify(&pinned(), &mut git.files(&tip).expect("started"), &mut |_, _| {}).expect("readable");
+    let report = verify(&pinned(), &mut git.files_to_verify(&tip).expect("started"), &mut |_, _| {}).expect("readable");
     assert_eq!(report.problems.iter().map(Problem::to_string).collect::<Vec<_>>(), [""; 0]);
     let checkpoint = read_checkpoint(&origin(), &mut read).expect("there");
     assert_eq!(report.size, checkpoint.size);
@@ -223,7 +223,7 @@ fn a_file_that_somebody_pushes_is_found() {
     let tip = writer.tip().expect("the log exists");
     let mut files = git.files(&tip).expect("started");
     let mut read = |path: &str| Ok(files.read(path)?);
-    let report = verify(&pinned(), &mut git.files(&tip).expect("started"), &mut |_, _| {}).expect("readable");
+    let report = verify(&pinned(), &mut git.files_to_verify(&tip).expect("started"), &mut |_, _| {}).expect("readable");
     let problems: Vec<_> = report.problems.iter().map(Problem::to_string).collect();
     assert_eq!(
         problems,

@@ -19,7 +19,7 @@ fn squashed_away(remote: &Path) {
     git(clone.path(), &["fetch", "--quiet", &url, "schema-registry/audit:refs/heads/honest"]);
     let found = |commit: &str| {
         let own = Git::open(clone.path()).expect("git is installed");
-        let mut files = own.files(commit).expect("started");
+        let mut files = own.files_to_verify(commit).expect("started");
         let report = verify(&pinned(), &mut files, &mut |_, _| {}).expect("readable");
         report.problems.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
@@ -93,7 +93,8 @@ fn more_than_a_commit_takes_is_pushed_as_several_at_once() {
     let verify = || {
         let tip = reader.tip().expect("the log exists");
         let clone = Git::open(shallow.path()).expect("git is installed");
-        verify(&pinned(), &mut clone.files(&tip).expect("started"), &mut |_, _| {}).map(|report| report.problems)
+        verify(&pinned(), &mut clone.files_to_verify(&tip).expect("started"), &mut |_, _| {})
+            .map(|report| report.problems)
     };
     let error = verify().expect_err("the folders are not here");
     let why = error.source().map(ToString::to_string).unwrap_or_default();

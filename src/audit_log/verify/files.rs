@@ -166,6 +166,20 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_that_gives_no_files_is_told_also_where_entries_are_missing() {
+        let mut store = Store::new();
+        store.0.insert("open/".into(), Vec::new());
+        for missing in [false, true] {
+            if missing {
+                store.0.remove("open/entries.jsonl");
+            }
+            let problems = problems_with(&Pinned::default(), &store);
+            assert!(problems.iter().any(|problem| problem.starts_with("`open/` gives no files: ")), "{problems:?}");
+            assert_eq!(problems.contains(&"`open/entries.jsonl` is missing".to_owned()), missing);
+        }
+    }
+
+    #[test]
     fn entries_and_tiles_are_not_read_a_second_time() {
         let blob = layout::blob(300, 299, &Digest::of(""));
         for path in ["pulls/000", "sealed/000.trees", &blob, &layout::blob(300, 0, &Digest::of(""))] {
