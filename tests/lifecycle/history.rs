@@ -97,6 +97,35 @@ fn a_broken_policy_leaves_the_last_one_of_its_branch_in_force() {
     assert!(text.contains("direct-push") && text.contains("create public.teams"), "{text}");
 }
 
+/// A branch that is fast-forwarded onto one that had merged it has another first-parent history from then on.
+#[test]
+fn the_policy_in_force_is_that_of_the_history_that_the_branch_has_now() {
+    let stage = Stage::with_log(Visibility::Private, "[gate]\nbranches = [\"stable\"]\n");
+    stage.repo.branch("stable", "main");
+    let (own, table) = ("[paths]\nrequests = \"tables\"\n", crate::request::another("teams"));
+    let run = || {
+        let ran = stage.action(&stage.repo.schedule_event());
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    };
+    for (message, policy) in [("Own", own), ("Broken", "[approval\n")] {
+        stage.repo.commit("stable", "max", message, &[("schema-registry.toml", Some(policy))]);
+        run();
+    }
+    let rooms = crate::request::another("rooms");
+    stage.repo.commit("topic", "max", "Rooms", &[("tables/rooms.yaml", Some(&rooms))]);
+    let tree = stage.repo.git(&["merge-tree", "--write-tree", "topic", "stable"]);
+    let identity = ["-c", "user.name=max", "-c", "user.email=max@example.com"];
+    let merge = ["commit-tree", "-p", "topic", "-p", "stable", "-m", "Merge", tree.trim()];
+    let merged = stage.repo.git(&[&identity[..], &merge].concat());
+    stage.repo.git(&["update-ref", "refs/heads/stable", merged.trim()]);
+    run();
+    let files = [("schema-registry.toml", Some(own)), ("tables/teams.yaml", Some(&*table))];
+    stage.repo.commit("stable", "max", "Repaired", &files);
+    run();
+    let (code, text, error) = stage.verify_afresh(&[]);
+    assert!(code == 0 && text.contains("4 landings are in the history as recorded"), "{text}{error}");
+}
+
 /// Whoever may push to a branch that nobody gates must not stop the hourly run.
 #[test]
 fn a_broken_policy_of_another_branch_keeps_nothing_from_being_judged() {

@@ -105,7 +105,12 @@ impl History<'_> {
         if entry.kind == EntryKind::Merged {
             problems.extend(self.covered(index, entry, &files, &policy)?);
         }
-        branch.control = control.then(self.git, &id.after, &all.before, &all.after)?;
+        branch.control = if branch.lineage.chain(&id.before, &id.after).is_some() {
+            control.then(self.git, &id.after, &all.before, &all.after)?
+        } else {
+            // The first-parent history of what came this way is another one, and with it perhaps the policy in force.
+            Control::at(self.git, &id.after)?
+        };
         if problems.is_empty() {
             self.found.landings += 1;
         }
