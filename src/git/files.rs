@@ -440,7 +440,10 @@ impl Lookup<'_> {
 }
 
 fn malformed(path: &str, id: &str) -> Error {
-    unexpected(&["cat-file", id], format!("the tree of the folder `{path}` has a name twice, or is none"))
+    unexpected(
+        &["cat-file", id],
+        format!("the tree of the folder `{path}` has a name twice or one with a `/`, or is none"),
+    )
 }
 
 /// Nothing for those who are lenient, else an error.
@@ -448,8 +451,8 @@ fn absent<T>(lenient: bool, id: &str) -> Result<Option<T>, Error> {
     if lenient { Ok(None) } else { Err(missing(id)) }
 }
 
-/// The entries of a tree object, by name: `<mode> <name>`, NUL, id. `None` where a name comes twice, as git never writes
-/// it: which of the two is meant, every program would answer for itself.
+/// The entries of a tree object, by name: `<mode> <name>`, NUL, id. `None` where a name comes twice or is a path, as git
+/// never writes it: which of two files is meant, every program would answer for itself.
 fn nodes(mut bytes: &[u8], id_length: usize) -> Option<Vec<Node>> {
     let mut nodes = Vec::new();
     while !bytes.is_empty() {
@@ -457,6 +460,9 @@ fn nodes(mut bytes: &[u8], id_length: usize) -> Option<Vec<Node>> {
         let nul = bytes.iter().position(|byte| *byte == 0)?;
         let (mode, name) = (bytes.get(..space)?, bytes.get(space + 1..nul)?);
         let id = bytes.get(nul + 1..nul + 1 + id_length)?;
+        if name.is_empty() || name.contains(&b'/') {
+            return None;
+        }
         nodes.push(Node {
             name: name.to_vec(),
             is_tree: mode == b"40000",

@@ -122,17 +122,23 @@ fn tree(repo: &Repo, nodes: &[(&str, &str, &str)]) -> String {
 }
 
 #[test]
-fn a_tree_that_has_a_name_twice_is_refused() {
+fn a_tree_that_has_a_name_twice_or_a_path_is_refused() {
     let (repo, _, tip) = sealed();
     let [c, seals] = ["c", "b.trees"].map(|name| repo.git(&["rev-parse", &format!("{tip}:{name}")]));
+    let folder = tree(&repo, &[("100644", "c", &c)]);
     let twice = tree(&repo, &[("100644", "c", &seals), ("100644", "c", &c)]);
-    let commit = repo.git(&["commit-tree", "-m", "m", &twice]);
+    // Git itself reads `d/c` as the first of these two.
+    let path = tree(&repo, &[("100644", "c", &c), ("100644", "d/c", &seals), ("40000", "d", &folder)]);
+    let nameless = tree(&repo, &[("100644", "", &seals), ("100644", "c", &c)]);
     let git = repo.open();
-    for error in [
-        git.files(&commit).expect("started").read("c").expect_err("two of them").to_string(),
-        walk(&git, &commit).expect_err("two of them"),
-    ] {
-        assert!(error.contains("has a name twice"), "{error}");
+    for odd in [&twice, &path, &nameless] {
+        let commit = repo.git(&["commit-tree", "-m", "m", odd]);
+        for error in [
+            git.files(&commit).expect("started").read("c").expect_err("two of them").to_string(),
+            walk(&git, &commit).expect_err("two of them"),
+        ] {
+            assert!(error.contains("has a name twice"), "{error}");
+        }
     }
     // Whoever looks for what is wrong finds nothing in it.
     let root = tree(&repo, &[("100644", "a", &c), ("40000", "d", &twice)]);

@@ -65,8 +65,7 @@ impl<'a> Walked<'a> {
     /// Takes a file into account.
     pub(super) fn take(&mut self, path: &str, regular: bool, bytes: Option<&[u8]>) {
         if path.ends_with('/') {
-            let what =
-                "gives no files: the folder is empty or missing, has a name twice, or does not belong to the log";
+            let what = "gives no files: the folder is empty or missing, has a name twice or one with a `/`, or does not belong to the log";
             self.files.push((path.to_owned(), what.to_owned()));
             return;
         }
