@@ -135,8 +135,8 @@ pub fn append(origin: &Origin, read: &mut Read, additions: &[Addition]) -> Resul
         return Ok(Appended { files: Files::new(), checkpoint, key: None, added, skipped });
     }
     let key = writer.state.key.as_deref().and_then(|key| key.parse().ok());
-    if is_full(&checkpoint) {
-        writer.seal(checkpoint.size, read)?;
+    if let Some(lines) = writer.full.take() {
+        writer.seal(checkpoint.size, &lines, read)?;
     }
     let (files, checkpoint) = writer.finish(origin);
     Ok(Appended { files, checkpoint, key, added, skipped })
@@ -177,17 +177,30 @@ pub fn paths_to_seal(checkpoint: &Checkpoint, read: &mut Read) -> Result<Vec<Str
     if !is_full(checkpoint) {
         return Ok(Vec::new());
     }
-    let mut paths: Vec<_> =
-        Tail::read(checkpoint, read)?.entries()?.iter().filter_map(|entry| entry.pr).map(layout::pulls).collect();
+    let entries = Tail::read(checkpoint, read)?.entries()?;
+    let pulls = entries.iter().filter_map(|entry| entry.pr).map(layout::pulls);
+    let mut paths: Vec<_> = pulls.chain(blobs_of(&entries).map(|(path, _)| path)).collect();
     paths.sort();
     paths.dedup();
     Ok(paths)
 }
 
+/// The blobs that entries of the last segment name, by their path.
+fn blobs_of(entries: &[Entry]) -> impl Iterator<Item = (String, Digest)> {
+    entries.iter().flat_map(|entry| &entry.blobs).map(|blob| (format!("{OPEN}/{blob}"), *blob))
+}
+
+/// The tile of a segment with these lines.
+fn tile_of(lines: &str) -> Vec<u8> {
+    lines.split_terminator('\n').flat_map(|line| leaf_hash(line).0).collect()
+}
+
 /// The end of the log, and what has been added to it.
 struct Writer {
     edge: Edge,
-    /// The lines of the last segment, after those that are added.
+    /// The lines of the last segment where it is full.
+    full: Option<String>,
+    /// The lines of the segment that grows, with those that are added.
     lines: String,
     state: State,
     /// The entries of the last segment that were there.
@@ -203,21 +216,22 @@ struct Writer {
 
 impl Writer {
     fn empty(state: State) -> Self {
-        let (edge, lines, there, ids, pulls, upper, files) = Default::default();
-        Self { edge, lines, state, there, ids, pulls, upper, files }
+        let (edge, full, lines, there, ids, pulls, upper, files) = Default::default();
+        Self { edge, full, lines, state, there, ids, pulls, upper, files }
     }
 
     /// Reads the end of the log, which must be what the checkpoint says.
     fn load(checkpoint: &Checkpoint, read: &mut Read) -> Result<Self, Error> {
         let tail = Tail::read(checkpoint, read)?;
         let there = tail.entries()?;
-        let Tail { edge, lines, .. } = tail;
+        let Tail { edge, mut lines, .. } = tail;
         Ok(Self {
             ids: there.iter().map(|entry| short_id(&entry.id)).collect(),
             there,
             upper: edge.upper(),
             edge,
-            lines: if is_full(checkpoint) { String::new() } else { lines },
+            full: is_full(checkpoint).then(|| std::mem::take(&mut lines)),
+            lines,
             ..Self::empty(read_state(read)?)
         })
     }
@@ -240,29 +254,38 @@ impl Writer {
         Ok(self.pulls(pr, read)?.of(pr).any(|(_, other)| other == id))
     }
 
-    /// The line of the last segment in a list of sealed ones. What is wrong with its files could not be repaired any more
-    /// once it is in there.
-    fn open(&self, read: &mut Read) -> Result<String, Error> {
+    /// The line of the last segment in a list of sealed ones. What is wrong with its files could not be repaired by a commit
+    /// on top any more once it is in there.
+    fn open(&self, size: u64, lines: &str, read: &mut Read) -> Result<String, Error> {
         let folder = read_file(read, &format!("{OPEN}/"))?.ok_or_else(|| Error::damaged(OPEN, "it is missing"))?;
         let folder = String::from_utf8_lossy(&folder).into_owned();
-        let mut lines = folder.lines();
-        let id = lines.next().unwrap_or_default();
-        let found: BTreeSet<String> = lines.map(|name| format!("{OPEN}/{name}")).collect();
-        let blobs = self.there.iter().flat_map(|entry| &entry.blobs).map(|blob| format!("{OPEN}/{blob}"));
-        let expected = blobs.chain(layout::always_open()).collect();
-        match found.symmetric_difference(&expected).next() {
-            None => Ok(format!("{id}\n")),
-            Some(path) if expected.contains(path) => {
-                Err(Error::damaged(path, "it is missing, or no regular file: put it back from an earlier commit"))
-            }
-            Some(path) => Err(Error::damaged(path, "no entry names it: take it out with a commit on top")),
+        let mut names = folder.split_terminator('\n');
+        let id = names.next().unwrap_or_default();
+        let found: BTreeSet<String> = names.map(|name| format!("{OPEN}/{name}")).collect();
+        let blobs: BTreeMap<String, Digest> = blobs_of(&self.there).collect();
+        let expected = blobs.keys().cloned().chain(layout::always_open()).collect();
+        if let Some(path) = found.symmetric_difference(&expected).next() {
+            let missing = "it is missing, or no regular file: put it back from an earlier commit";
+            let stray = "no entry names it: take it out with a commit on top";
+            return Err(Error::damaged(path, if expected.contains(path) { missing } else { stray }));
         }
+        for (path, digest) in blobs {
+            if read_file(read, &path)?.is_none_or(|bytes| Digest::of(&bytes) != digest) {
+                let what = "its bytes are not those of its name: put it back from an earlier commit";
+                return Err(Error::damaged(path, what));
+            }
+        }
+        let tile = layout::tile(size, 0, layout::sealed(size));
+        if read_file(read, &tile)?.is_none_or(|bytes| bytes != tile_of(lines)) {
+            return Err(Error::damaged(tile, "it is not that of the entries: put it back from an earlier commit"));
+        }
+        Ok(format!("{id}\n"))
     }
 
-    /// Seals the last segment of a log of `size` entries, which is full.
-    fn seal(&mut self, size: u64, read: &mut Read) -> Result<(), Error> {
+    /// Seals the last segment of a log of `size` entries, which is full and has these lines.
+    fn seal(&mut self, size: u64, lines: &str, read: &mut Read) -> Result<(), Error> {
         let first = size - WIDTH;
-        let id = self.open(read)?;
+        let id = self.open(size, lines, read)?;
         let seals = layout::seals(first / WIDTH);
         let mut ids = read_file(read, &seals)?.unwrap_or_default();
         let count = first / WIDTH % WIDTH;
@@ -304,8 +327,7 @@ impl Writer {
         let size = edge.size();
         let checkpoint = Checkpoint { origin: origin.clone(), size, root: edge.root() };
         let last = layout::sealed(size);
-        let tile = lines.lines().flat_map(|line| leaf_hash(line).0).collect();
-        files.insert(layout::tile(size, 0, last), Some(tile));
+        files.insert(layout::tile(size, 0, last), Some(tile_of(&lines)));
         files.insert(layout::entries(size, last), Some(lines.into_bytes()));
         files.insert(STATE.to_owned(), Some(state.bytes()));
         files.insert(CHECKPOINT.to_owned(), Some(checkpoint.to_string().into_bytes()));
@@ -385,8 +407,20 @@ mod tests {
         let blob = store.0.keys().find(|path| path.len() > 64).expect("one").clone();
         let what = error(&|store| drop(store.0.remove(&blob))).expect_err("damaged");
         assert!(what.contains(&blob) && what.contains("it is missing, or no regular file"), "{what}");
-        let what = error(&|store| drop(store.0.insert("open/x".into(), Vec::new()))).expect_err("damaged");
-        assert!(what.contains("open/x") && what.contains("no entry names it"), "{what}");
+        // A name that ends in CR is not the one without.
+        for stray in ["open/x", "open/tile\r", &format!("{blob}\r")] {
+            let what = error(&|store| drop(store.0.insert(stray.into(), Vec::new()))).expect_err("damaged");
+            assert!(what.contains(stray) && what.contains("no entry names it"), "{what}");
+        }
+        let renamed = |store: &mut Store| {
+            let bytes = store.0.remove(&blob).expect("there");
+            store.0.insert(format!("{blob}\r"), bytes);
+        };
+        assert!(error(&renamed).expect_err("damaged").contains(&blob));
+        let what = error(&|store| store.edit(&blob, |bytes| bytes[0] ^= 1)).expect_err("damaged");
+        assert!(what.contains(&blob) && what.contains("its bytes are not those of its name"), "{what}");
+        let what = error(&|store| store.edit("open/tile", |bytes| bytes[40] ^= 1)).expect_err("damaged");
+        assert!(what.contains("`open/tile`") && what.contains("it is not that of the entries"), "{what}");
     }
 
     #[test]

@@ -107,6 +107,8 @@ fn right_edge_of(size: u64) -> Store {
     }
     let text = lines.iter().flat_map(|line| format!("{line}\n").into_bytes()).collect();
     store.0.insert(layout::entries(size, layout::sealed(size)), text);
+    let tile = lines.iter().flat_map(|line| leaf_hash(line).0).collect();
+    store.0.insert(layout::tile(size, 0, layout::sealed(size)), tile);
     let checkpoint = Checkpoint { origin: origin(), size, root: edge.root() };
     store.0.insert("checkpoint".into(), checkpoint.to_string().into_bytes());
     store

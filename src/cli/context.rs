@@ -158,18 +158,23 @@ pub(super) fn policy_at(git: &Git, commit: &str) -> anyhow::Result<Policy> {
 
 /// The policy that is in force after a commit of a base branch: its own, or where that is no policy, the last one of its
 /// first-parent history that is. Somebody who breaks the policy of the base must not keep what lands from being recorded
-/// after it is repaired. `None` where there is none here.
-pub(super) fn policy_in_force(git: &Git, commit: &str) -> anyhow::Result<Option<Policy>> {
+/// after it is repaired. `None` where there is none here. What was in force after an earlier commit of that history can be
+/// given, and spares looking further back.
+pub(super) fn policy_in_force(
+    git: &Git,
+    commit: &str,
+    earlier: Option<(&str, &Policy)>,
+) -> anyhow::Result<Option<Policy>> {
     if let Ok(policy) = stored_policy(git, commit)? {
         return Ok(Some(policy));
     }
-    // The first one wrote what cannot be read.
-    for commit in git.changed_at(commit, POLICY_FILE)?.iter().skip(1) {
+    // The first one wrote what cannot be read, or it was there before.
+    for commit in git.changed_at(commit, POLICY_FILE, earlier.map(|(commit, _)| commit))?.iter().skip(1) {
         if let Ok(policy) = stored_policy(git, commit)? {
             return Ok(Some(policy));
         }
     }
-    Ok(None)
+    Ok(earlier.map(|(_, policy)| policy.clone()))
 }
 
 /// What the policy file of a commit says; the outer error is of git, the inner one of the file.

@@ -151,13 +151,13 @@ impl CommitFiles {
         }
     }
 
-    /// The trees that the history keeps of `folder` ([`Git::trees_before`]). In a shallow clone, which cannot tell, an error.
+    /// The trees that the history keeps of `folder` ([`Git::trees_before`]); an error where the history is cut off.
     pub fn kept(&self, changed: &str, folder: &str) -> Result<BTreeSet<String>, Error> {
-        if self.git.is_shallow()? {
-            Err(missing(&self.commit))
-        } else {
-            self.git.trees_before(&self.commit, changed, folder)
+        if self.git.is_cut_off(&self.commit)? {
+            let detail = "the history is cut off; get all of it with `git fetch --unshallow`";
+            return Err(unexpected(&["rev-list", &self.commit], detail));
         }
+        self.git.trees_before(&self.commit, changed, folder)
     }
 
     fn listed(&mut self, path: &str, id: &str) -> Result<Vec<u8>, Error> {

@@ -95,6 +95,22 @@ impl Git {
         Ok(self.line(&["rev-parse", "--is-shallow-repository"])? == "true")
     }
 
+    /// Whether the history of `tip` ends before its beginning: that of another branch may, and its own be whole.
+    pub(super) fn is_cut_off(&self, tip: &str) -> Result<bool, Error> {
+        if !self.is_shallow()? {
+            return Ok(false);
+        }
+        for root in self.line(&["rev-list", "--max-parents=0", "--end-of-options", tip])?.lines() {
+            // What is in the object is not cut.
+            let commit = self.run(&["cat-file", "commit", root])?;
+            let header = String::from_utf8_lossy(&commit).into_owned();
+            if header.lines().take_while(|line| !line.is_empty()).any(|line| line.starts_with("parent ")) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Whether objects may be missing here that the remote has: a shallow or a partial clone.
     /// Source: <https://git-scm.com/docs/partial-clone>
     pub(super) fn is_partial(&self) -> Result<bool, Error> {
@@ -123,11 +139,14 @@ impl Git {
             .collect()
     }
 
-    /// The commits of the first-parent history of `tip` that changed the file at `path`, newest first. Where a shallow clone
-    /// ends counts as such a commit if it has the file.
-    pub fn changed_at(&self, tip: &str, path: &str) -> Result<Vec<String>, Error> {
-        let answer = self.line(&["rev-list", "--first-parent", "--end-of-options", tip, "--", path])?;
-        Ok(answer.lines().map(str::to_owned).collect())
+    /// The commits of the first-parent history of `tip` that changed the file at `path`, newest first, without those up to
+    /// `from`. Where a shallow clone ends counts as such a commit if it has the file.
+    pub fn changed_at(&self, tip: &str, path: &str, from: Option<&str>) -> Result<Vec<String>, Error> {
+        let without = from.map(|from| format!("^{from}"));
+        let mut arguments = vec!["rev-list", "--first-parent", "--end-of-options", tip];
+        arguments.extend(without.as_deref());
+        arguments.extend(["--", path]);
+        Ok(self.line(&arguments)?.lines().map(str::to_owned).collect())
     }
 
     /// The addresses in the commits that are in `head` and not in `base`, newest first.

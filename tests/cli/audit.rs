@@ -87,11 +87,11 @@ impl Clone {
 
     /// The tree of a folder of the log with other nodes (`<mode> <type> <id>`) under some names.
     fn tree(&self, folder: &str, others: &[(&str, &str)]) -> String {
-        let nodes = self.ask(&["ls-tree", &format!("{LOG}:{folder}")]);
-        let named = |line: &&str| others.iter().any(|(name, _)| line.ends_with(&format!("\t{name}")));
-        let kept = nodes.lines().filter(|line| !named(line)).map(|line| format!("{line}\n"));
-        let others = others.iter().map(|(name, node)| format!("{node}\t{name}\n"));
-        self.project.pipe(&["mktree", "--missing"], &kept.chain(others).collect::<String>())
+        let nodes = self.ask(&["ls-tree", "-z", &format!("{LOG}:{folder}")]);
+        let named = |node: &&str| others.iter().any(|(name, _)| node.ends_with(&format!("\t{name}")));
+        let kept = nodes.split_terminator('\0').filter(|node| !named(node)).map(|node| format!("{node}\0"));
+        let others = others.iter().map(|(name, node)| format!("{node}\t{name}\0"));
+        self.project.pipe(&["mktree", "-z", "--missing"], &kept.chain(others).collect::<String>())
     }
 
     /// A commit on the log's branch, pushed over what is there, as somebody who may push writes it.
@@ -141,6 +141,8 @@ fn a_log_is_signed_for_the_first_time_and_then_with_another_key() {
     assert!(code == 0 && text.contains("from entry 2 on"), "{text}");
     clone.pin("", &[&new]);
     clone.is_intact(&format!("signed by {new}"));
+    let (code, text) = clone.audit("new", &["rotate", "--unsigned"]);
+    assert!(code == 0 && text.contains("already"), "{text}");
     clone.pin("", &[&old, &new]);
     let (code, text) = clone.audit("old", &["rotate"]);
     assert!(code == 2 && text.contains("before it was given up"), "{text}");
@@ -252,12 +254,21 @@ fn a_log_that_only_says_that_it_is_signed_is_not() {
     let key = clone.keygen("key", &["--repo-id", "7"]);
     clone.pin("", &[&key]);
     let state = clone.ask(&["show", &format!("{LOG}:state.json")]);
-    let mut state: serde_json::Value = serde_json::from_str(&state).expect("JSON");
-    state["key"] = key.as_str().into();
-    let blob = clone.project.pipe(&["hash-object", "-w", "--stdin"], &format!("{state}\n"));
-    clone.replace(&clone.tree("", &[("state.json", &format!("100644 blob {blob}"))]), &[LOG]);
-    let (code, text) = clone.audit("key", &["rotate"]);
-    assert!(code == 2 && text.contains("a damaged log is not signed anew"), "{code} {text}");
+    let state: serde_json::Value = serde_json::from_str(&state).expect("JSON");
+    let lie = |name: &str, value: serde_json::Value| {
+        let mut state = state.clone();
+        state[name] = value;
+        let blob = clone.project.pipe(&["hash-object", "-w", "--stdin"], &format!("{state}\n"));
+        clone.replace(&clone.tree("", &[("state.json", &format!("100644 blob {blob}"))]), &[LOG]);
+    };
+    for (name, value, arguments) in [
+        ("key", serde_json::json!(key), &["rotate"][..]),
+        ("retired", serde_json::json!([key]), &["rotate", "--unsigned"]),
+    ] {
+        lie(name, value);
+        let (code, text) = clone.audit("key", arguments);
+        assert!(code == 2 && text.contains("a damaged log is not signed anew"), "{code} {text}");
+    }
 }
 
 /// The repository's default branch is elsewhere than this clone thinks.
@@ -271,8 +282,9 @@ fn a_log_is_made_with_the_policy_that_the_default_branch_has_now() {
     clone.project.git(&["-C", "keys/other", "commit", "--quiet", "-m", "keys"]);
     clone.project.git(&["-C", "keys/other", "push", "--quiet", "origin", "main"]);
     let (code, text) = clone.audit("key", &["init", "--repo-id", "7"]);
-    assert!(code == 2 && text.contains("run `git fetch origin`"), "{code} {text}");
-    clone.project.git(&["fetch", "--quiet", "origin"]);
+    let advice = "git fetch origin +refs/heads/main:refs/remotes/origin/main";
+    assert!(code == 2 && text.contains(&format!("get it with `{advice}`")), "{code} {text}");
+    clone.project.git(&advice.split(' ').skip(1).collect::<Vec<_>>());
     let (code, text) = clone.audit("key", &["init", "--repo-id", "7"]);
     assert!(code == 2 && text.contains("merge it first"), "{code} {text}");
     clone.project.git(&["merge", "--quiet", "--ff-only", "origin/main"]);
@@ -323,35 +335,51 @@ fn a_file_whose_bytes_are_nowhere_is_damage() {
     clone.is_intact("");
 }
 
-/// As docs/auditing.md says it.
+/// The commands of docs/auditing.md that repair the last segment.
+fn repair(stray: &str, commit: &str, file: &str) -> String {
+    let docs = include_str!("../../docs/auditing.md").split_once("## Restore it").expect("there is one").1;
+    let block = docs.split("```sh\n").find(|block| block.contains("GIT_INDEX_FILE")).expect("there is one");
+    let commands = block.split("```").next().expect("an end");
+    commands
+        .replace("git ls-tree <commit>", &format!("git ls-tree {commit}"))
+        .replace("<stray>", stray)
+        .replace("<file>", file)
+}
+
 #[test]
 fn what_is_wrong_in_the_last_segment_is_repaired_by_a_commit_on_top() {
     let clone = Clone::new();
     clone.init();
-    let stray = clone.project.pipe(&["hash-object", "-w", "--stdin"], "stray");
-    let open = |name: &str| {
-        let open = clone.tree("open", &[(name, &format!("100644 blob {stray}"))]);
+    let right = clone.ask(&["rev-parse", LOG]);
+    let blob = clone.project.pipe(&["hash-object", "-w", "--stdin"], "stray");
+    let [empty, folder] = ["", &format!("100644 blob {blob}\tf\n")].map(|nodes| clone.project.pipe(&["mktree"], nodes));
+    let node = format!("100644 blob {blob}");
+    let (empty, folder) = (format!("040000 tree {empty}"), format!("040000 tree {folder}"));
+    let (digest, long) = ("0".repeat(64), "n".repeat(300));
+    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_schema-registry")).parent().expect("a folder");
+    let path = format!("{}:{}", binary.display(), std::env::var("PATH").expect("there is one"));
+    let damages: [&[(&str, &str)]; 3] = [
+        &[("tile", &node), (&digest, &node)],
+        &[("empty", &empty), ("folder", &folder), (&long, &node)],
+        &[("line\nend", &node), ("tile\r", &node), ("entries.jsonl", &folder)],
+    ];
+    for damage in damages {
+        let open = clone.tree("open", damage);
         clone.replace(&clone.tree("", &[("open", &format!("040000 tree {open}"))]), &[LOG]);
-    };
-    let restore = |commands: &[&[&str]]| {
-        clone.project.git(&["fetch", "--quiet", "origin"]);
-        clone.project.git(&["worktree", "add", "--quiet", "--detach", "keys/log", LOG]);
-        for command in commands {
-            clone.project.git(&[&["-C", "keys/log"], *command].concat());
+        let (code, text) = clone.verify();
+        assert!(code == 1 && text.contains("`open/"), "{code} {text}");
+        let file = if damage.len() == 2 { "tile" } else { "entries.jsonl" };
+        let mut shell = Command::new("sh");
+        shell.args(["-ec", &repair(&digest, &right, file)]).current_dir(clone.project.path(".")).env("PATH", &path);
+        for who in ["AUTHOR", "COMMITTER"] {
+            shell.env(format!("GIT_{who}_NAME"), "Ann").env(format!("GIT_{who}_EMAIL"), "ann@example.com");
         }
-        clone.project.git(&["-C", "keys/log", "commit", "--quiet", "-m", "Restore"]);
-        let commit = clone.ask(&["-C", "keys/log", "rev-parse", "HEAD"]);
-        clone.project.git(&["push", "--quiet", "origin", &format!("{commit}:refs/heads/schema-registry/audit")]);
-        clone.project.git(&["worktree", "remove", "keys/log"]);
-        clone.project.git(&["fetch", "--quiet", "origin"]);
-        clone.is_intact("");
-    };
-    open("stray");
-    clone.verify_finds("`open/stray` does not belong to the log");
-    restore(&[&["rm", "--quiet", "open/stray"]]);
-    open("tile");
-    clone.verify_finds("`open/tile` has the wrong length");
-    let changed = clone.ask(&["log", "--format=%H", LOG, "--", "open/tile"]);
-    let first = changed.lines().last().expect("a commit").to_owned();
-    restore(&[&["checkout", "--quiet", &first, "--", "open/tile"]]);
+        let output = shell.output().expect("sh starts");
+        let text = String::from_utf8([output.stdout, output.stderr].concat()).expect("UTF-8");
+        assert!(output.status.success() && text.contains("the log is intact"), "{text}");
+        assert_eq!(
+            clone.ask(&["rev-parse", &format!("{LOG}:open")]),
+            clone.ask(&["rev-parse", &format!("{right}:open")])
+        );
+    }
 }

@@ -233,6 +233,15 @@ fn the_history_tells_which_folders_it_keeps() {
     shallow.git(&["fetch", "--quiet", "--depth=1", &repo.url(), "main"]);
     let error = kept(&shallow).expect_err("cut off").to_string();
     assert!(error.contains("git fetch --unshallow"), "{error}");
+    // It is another branch that is cut off.
+    let (other, git) = (Repo::bare(), repo.open());
+    let root = commit(&git, None, &[("x", Some(b"x"))]);
+    let second = commit(&git, Some(&root), &[("x", Some(b"y"))]);
+    repo.git(&["update-ref", "refs/heads/other", &second]);
+    other.git(&["fetch", "--quiet", "--depth=1", &repo.url(), "other:other"]);
+    other.git(&["fetch", "--quiet", &repo.url(), "main:main"]);
+    assert_eq!(other.git(&["rev-parse", "--is-shallow-repository"]), "true");
+    assert_eq!(kept(&other).expect("readable").into_iter().collect::<Vec<_>>(), [id.as_str()]);
     // A clone that was partial stays marked as one, also with everything in it.
     let partial = Repo::bare();
     repo.git(&["config", "uploadpack.allowFilter", "true"]);

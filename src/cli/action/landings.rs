@@ -54,9 +54,9 @@ pub(super) async fn landings(
             continue;
         }
         let branch = reference.strip_prefix("refs/heads/").unwrap_or(reference);
-        let mut recent = None;
+        let (mut recent, mut earlier) = (None, None);
         for mut arrival in arrivals(step, branch, recorded, &tip).await? {
-            let in_force = in_force(step, &arrival.before)?;
+            let in_force = in_force(step, &arrival.before, earlier.as_ref())?;
             let mut landed = landing(step, view, &in_force, reference, &arrival)?;
             if arrival.pull_request.is_none() && !arrival.rewritten && !landed.files.is_empty() {
                 arrival.pull_request = merged_lately(step, branch, &arrival.after, &mut recent).await?;
@@ -65,15 +65,17 @@ pub(super) async fn landings(
                 }
             }
             landings.push(landed);
+            earlier = Some((arrival.before, in_force));
         }
     }
     Ok((state, landings))
 }
 
 /// The policy that judges what lands on a commit; the default one where none of its history can be read. `audit verify`
-/// comes to the same.
-fn in_force(step: &Step<'_>, commit: &str) -> anyhow::Result<Policy> {
-    let find = || policy_in_force(step.store.git(), commit);
+/// comes to the same. What judged on an earlier commit of the same first-parent history spares looking further back.
+pub(super) fn in_force(step: &Step<'_>, commit: &str, earlier: Option<&(String, Policy)>) -> anyhow::Result<Policy> {
+    let earlier = earlier.map(|(commit, policy)| (commit.as_str(), policy));
+    let find = || policy_in_force(step.store.git(), commit, earlier);
     let found = match find()? {
         None => step.store.fetch_until(commit, find)?,
         found => found,

@@ -7,6 +7,7 @@ use anyhow::bail;
 use super::{
     Step,
     gather::{self, Clean},
+    landings::in_force,
     record, review,
 };
 use crate::{
@@ -58,15 +59,8 @@ pub(super) async fn everything(step: &Step<'_>) -> anyhow::Result<Ended> {
     let mut judged = BTreeSet::new();
     for base in bases {
         let Some(tip) = step.store.fetch_branch(&base)? else { continue };
-        // Where the policy of a branch cannot be read, that of the default branch alone says whether it is gated.
-        let policy = policy_at(step.store.git(), &tip).or_else(|error| {
-            output::print(&format!(
-                "the policy of {} cannot be read: {}\n",
-                log_line(&base),
-                log_line(&format!("{error:#}"))
-            ))?;
-            Ok::<_, anyhow::Error>(Policy::default())
-        })?;
+        // Where its own policy cannot be read, judging its pull requests fails, and says why.
+        let policy = in_force(step, &tip, None)?;
         if step.gates(&base, &policy)? {
             judged.insert(base);
         }

@@ -4,7 +4,7 @@ use std::{io::Write as _, path::Path};
 
 use anyhow::{Context as _, bail};
 
-use super::{REMOTE, needed_origin, open, pinned_origin, pinned_policy, tip};
+use super::{REMOTE, needed_origin, open, pinned_origin, pinned_policy};
 use crate::{
     audit_log::{self, Addition, Initialisation, Pinned, Report, Signer, key_id},
     cli::{
@@ -26,14 +26,15 @@ pub(super) fn init(context: &Context, repo_id: Option<u64>) -> anyhow::Result<En
     })?;
     if git.resolve(&tip)?.is_none() {
         bail!(
-            "this clone lacks the commit {tip} of {branch}, whose policy counts; run `git fetch {REMOTE}`, and this again"
+            "this clone lacks the commit {tip} of {branch}, whose policy counts; get it with `git fetch {REMOTE} \
+             +refs/heads/{branch}:refs/remotes/{REMOTE}/{branch}`, and run this again"
         );
     }
     let (policy, here) = (Context::policy_of(git, &tip)?, context.policy()?);
     if (&here.audit, &here.database) != (&policy.audit, &policy.database) {
         bail!(
             "{POLICY_FILE} says something else of the log here than on the default branch, whose policy counts; merge it \
-             first, and fetch"
+             first, or bring this working tree up to date"
         );
     }
     let origin = needed_origin(repo_id, &policy)?;
@@ -122,24 +123,25 @@ pub(super) fn rotate(context: &Context, unsigned: bool) -> anyhow::Result<Ended>
         bail!("{SIGNING_KEY} holds the key of `{}`, and the log is that of `{}`", key.name, view.checkpoint.origin);
     }
     let state = view.state()?;
-    if state.retired.contains(&key.to_string()) {
-        bail!(
-            "the log was signed with {key} before it was given up; make a new key with `schema-registry audit keygen`"
-        );
-    }
+    let done = state.key == Some(key.to_string());
     match &state.key {
-        Some(old) if unsigned => bail!("the log is signed with {old}; leave out --unsigned"),
+        Some(old) if unsigned && !done => bail!("the log is signed with {old}; leave out --unsigned"),
         None if !unsigned => bail!(
             "the log is not signed; if it never was, sign it for the first time with `schema-registry audit rotate \
              --unsigned`, else somebody replaced it: restore its branch"
         ),
         _ => {}
     }
-    let believed: &[VerifierKey] = if unsigned { &[] } else { &policy.audit.keys };
-    let report = sound(git, &policy, believed)?;
-    if state.key == Some(key.to_string()) {
+    let believed: &[VerifierKey] = if unsigned && !done { &[] } else { &policy.audit.keys };
+    let report = sound(git, view.commit(), &policy, believed)?;
+    if done {
         output::print(&format!("the log is signed with {key} already\n"))?;
         return Ok(Ended::Well);
+    }
+    if state.retired.contains(&key.to_string()) {
+        bail!(
+            "the log was signed with {key} before it was given up; make a new key with `schema-registry audit keygen`"
+        );
     }
     let folder = tempfile::Builder::new().prefix("schema-registry-").tempdir()?;
     let store = Git::init_bare(folder.path())?;
@@ -162,15 +164,15 @@ pub(super) fn rotate(context: &Context, unsigned: bool) -> anyhow::Result<Ended>
     Ok(Ended::Well)
 }
 
-/// Verifies the log that this clone has; an error where anything is wrong with it.
-fn sound(git: &Git, policy: &Policy, keys: &[VerifierKey]) -> anyhow::Result<Report> {
+/// Verifies the log at a commit; an error where anything is wrong with it.
+fn sound(git: &Git, commit: &str, policy: &Policy, keys: &[VerifierKey]) -> anyhow::Result<Report> {
     let pinned = Pinned {
         origin: pinned_origin(policy)?,
         first_entry: policy.audit.first_entry,
         keys: keys.to_vec(),
         ..Pinned::default()
     };
-    let report = audit_log::verify(&pinned, &mut git.files_to_verify(&tip(git, policy)?)?, &mut |_, _| {})?;
+    let report = audit_log::verify(&pinned, &mut git.files_to_verify(commit)?, &mut |_, _| {})?;
     if let Some(problem) = report.problems.first() {
         bail!("{problem}: a damaged log is not signed anew; `schema-registry audit verify` tells all that is wrong");
     }

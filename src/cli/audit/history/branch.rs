@@ -1,9 +1,9 @@
 //! A base branch, followed along the log.
 
-use super::super::REMOTE;
+use super::{super::REMOTE, landing::Difference};
 use crate::{
     approval::policy_digest,
-    cli::context::{control_files_at, policy_in_force},
+    cli::context::{control_files_at, policy_in_force, read_policy},
     git::{Changes, Git, Lineage},
     model::{Digest, Tree},
     policy::{POLICY_FILE, PathKind, Policy, is_control_file},
@@ -60,7 +60,7 @@ impl Control {
     /// The control files of a commit that is here, and the policy that is in force after it; `None` where a shallow clone
     /// cannot tell that.
     pub(super) fn at(git: &Git, commit: &str) -> anyhow::Result<Option<Self>> {
-        let policy = match policy_in_force(git, commit)? {
+        let policy = match policy_in_force(git, commit, None)? {
             None if git.is_shallow()? => return Ok(None),
             policy => policy.unwrap_or_default(),
         };
@@ -68,12 +68,10 @@ impl Control {
         Ok(Some(Self { digest: policy_digest(&files), files, policy }))
     }
 
-    /// The same after a commit on top, with the files that differ, before and after.
-    pub(super) fn then(mut self, git: &Git, commit: &str, before: &Tree, after: &Tree) -> anyhow::Result<Option<Self>> {
-        let paths = || before.keys().chain(after.keys()).filter(|path| is_control(&self.policy, path));
-        if paths().any(|path| path == POLICY_FILE) {
-            return Self::at(git, commit);
-        }
+    /// Takes over what a commit on top changed, whose first parent this was. Where its policy cannot be read, the last one
+    /// stays in force, as [`policy_in_force`] has it.
+    pub(super) fn change(&mut self, difference: &Difference) {
+        let Difference { before, after } = difference;
         let mut changed = false;
         for path in before.keys().chain(after.keys()).filter(|path| is_control(&self.policy, path)) {
             match after.get(path).filter(|file| is_control_file(path, &file.bytes)) {
@@ -84,8 +82,11 @@ impl Control {
         }
         if changed {
             self.digest = policy_digest(&self.files);
+            let bytes = self.files.get(POLICY_FILE).map(|file| file.bytes.as_slice());
+            if let Ok(policy) = read_policy(bytes, POLICY_FILE) {
+                self.policy = policy;
+            }
         }
-        Ok(Some(self))
     }
 }
 

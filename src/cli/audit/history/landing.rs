@@ -88,12 +88,14 @@ impl History<'_> {
         let mut all = Difference::default();
         // The commits of a pull request may have come one by one, those of a merge did not.
         let together = entry.pr.is_some() && !branch.lineage.is_merge(&id.after);
+        let mut next = control.clone();
         let mut before = &id.before;
         for commit in &commits {
             let difference = Difference::between(&mut self.changes, &policy, before, commit)?;
             if !together && *commit != id.after && !difference.governed(&policy).is_empty() {
                 problems.push(format!("hides what landed with {commit}, of which the log has no entry"));
             }
+            next.change(&difference);
             all.then(difference);
             before = commit;
         }
@@ -106,7 +108,7 @@ impl History<'_> {
             problems.extend(self.covered(index, entry, &files, &policy)?);
         }
         branch.control = if branch.lineage.chain(&id.before, &id.after).is_some() {
-            control.then(self.git, &id.after, &all.before, &all.after)?
+            Some(next)
         } else {
             // The first-parent history of what came this way is another one, and with it perhaps the policy in force.
             Control::at(self.git, &id.after)?

@@ -1,6 +1,6 @@
 //! What landed after the last entry.
 
-use super::{Branch, History, Unrecorded, landing::Difference};
+use super::{Branch, History, Unrecorded, branch::Control, landing::Difference};
 
 fn reference(name: &str) -> String {
     format!("refs/heads/{name}")
@@ -41,20 +41,23 @@ impl History<'_> {
     }
 
     fn beyond(&mut self, branch: &Branch) -> anyhow::Result<Vec<String>> {
-        let (Some(tip), Some(control)) = (&branch.tip, &branch.control) else { return Ok(Vec::new()) };
+        let Some(tip) = &branch.tip else { return Ok(Vec::new()) };
+        let control = match &branch.control {
+            // The last landing could not be compared; what came after it can be.
+            None if self.changes.has(&branch.recorded)? => Control::at(self.git, &branch.recorded)?,
+            control => control.clone(),
+        };
+        let Some(mut control) = control else { return Ok(Vec::new()) };
         // Where first parents do not lead there, all of it came at once.
         let commits = branch.lineage.chain(&branch.recorded, tip).unwrap_or_else(|| vec![tip.clone()]);
-        let (mut control, mut before, mut found) = (control.clone(), &branch.recorded, Vec::new());
+        let (mut before, mut found) = (&branch.recorded, Vec::new());
         for commit in &commits {
             let policy = control.policy.clone();
             let difference = Difference::between(&mut self.changes, &policy, before, commit)?;
             if !difference.governed(&policy).is_empty() {
                 found.push(commit.clone());
             }
-            match control.then(self.git, commit, &difference.before, &difference.after)? {
-                Some(next) => control = next,
-                None => break,
-            }
+            control.change(&difference);
             before = commit;
         }
         Ok(found)
