@@ -6,7 +6,7 @@ use std::{
     ffi::{OsStr, OsString},
     io::{self, Write as _},
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    process::{Command, Output, Stdio},
     sync::OnceLock,
     thread,
 };
@@ -132,8 +132,14 @@ impl Git {
     }
 
     /// Runs a command that must succeed, with `input` on its standard input.
-    pub(super) fn pipe<S: AsRef<OsStr>>(&self, arguments: &[S], input: &[u8]) -> Result<Vec<u8>, Error> {
-        let mut child = self.spawn(arguments)?;
+    pub(super) fn pipe<S: AsRef<OsStr>>(
+        &self,
+        arguments: &[S],
+        environment: &[(String, String)],
+        input: &[u8],
+    ) -> Result<Vec<u8>, Error> {
+        let spawned = self.command(arguments, environment).stdin(Stdio::piped()).spawn();
+        let mut child = spawned.map_err(|source| broken(arguments, source))?;
         let Some(mut stdin) = child.stdin.take() else {
             return Err(broken(arguments, io::ErrorKind::BrokenPipe.into()));
         };
@@ -151,11 +157,6 @@ impl Git {
             .unwrap_or_else(|_| Err(io::ErrorKind::BrokenPipe.into()))
             .map_err(|source| broken(arguments, source))?;
         Ok(output.stdout)
-    }
-
-    /// Starts a command with its standard input open.
-    pub(super) fn spawn<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Result<Child, Error> {
-        self.command(arguments, &[]).stdin(Stdio::piped()).spawn().map_err(|source| broken(arguments, source))
     }
 }
 

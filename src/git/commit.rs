@@ -35,7 +35,7 @@ impl Git {
     /// the way to the changed files are read: the cost does not grow with the number of files.
     /// Source: <https://git-scm.com/docs/git-fast-import>
     pub fn commit_files(&self, commit: &NewCommit) -> Result<String, Error> {
-        let answer = self.pipe(&ARGUMENTS, &stream(commit))?;
+        let answer = self.pipe(&ARGUMENTS, &[], &stream(commit))?;
         let sha = String::from_utf8_lossy(&answer).trim().to_owned();
         if sha.len() < 40 || !sha.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(unexpected(&ARGUMENTS, sha.escape_debug().to_string()));

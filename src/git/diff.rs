@@ -96,7 +96,7 @@ impl Git {
     /// the history between. Attributes are not asked: GitHub's merges do not know `merge=union` or drivers either.
     /// Source: <https://git-scm.com/docs/git-merge-tree>
     pub fn merge_tree(&self, merge_base: Option<&str>, ours: &str, theirs: &str) -> Result<Merge, Error> {
-        let empty = String::from_utf8_lossy(&self.pipe(&["hash-object", "-t", "tree", "-w", "--stdin"], b"")?)
+        let empty = String::from_utf8_lossy(&self.pipe(&["hash-object", "-t", "tree", "-w", "--stdin"], &[], b"")?)
             .trim()
             .to_owned();
         let base = merge_base.map(|base| format!("--merge-base={base}"));

@@ -222,7 +222,9 @@ impl CommitFiles {
                 let (path, is_file) = path.strip_suffix('/').map_or((*path, true), |folder| (folder, false));
                 match self.find(path)? {
                     Found::Missing(id) => missing.push(id),
-                    Found::Node(node) if is_file && self.trees.object(&node.id, 0)?.is_none() => missing.push(node.id),
+                    Found::Node(node) if is_file && !node.is_commit && self.trees.object(&node.id, 0)?.is_none() => {
+                        missing.push(node.id);
+                    }
                     Found::Node(_) | Found::Nothing => {}
                 }
             }

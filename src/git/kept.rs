@@ -13,7 +13,7 @@ impl Git {
         let commits = text(&list, self.run(&list)?)?;
         let names: Vec<String> = commits.lines().map(|commit| format!("{commit}^:{folder}\n")).collect();
         let check = ["cat-file", "--batch-check=%(objectname) %(objecttype)"];
-        let answers = text(&check, self.pipe(&check, names.concat().as_bytes())?)?;
+        let answers = text(&check, self.pipe(&check, &[], names.concat().as_bytes())?)?;
         Ok(answers.lines().filter_map(|answer| answer.strip_suffix(" tree")).map(str::to_owned).collect())
     }
 }

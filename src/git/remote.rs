@@ -51,8 +51,10 @@ impl Git {
     }
 
     /// Fetches objects by id, of trees and their history only what `filter` lets through. Where git here or there knows no
-    /// filters, more arrives.
+    /// filters, more arrives. Like git's own, this fetch reads the ids from its standard input: there may be more than a command
+    /// line takes.
     /// Source: <https://git-scm.com/docs/git-rev-list#Documentation/git-rev-list.txt---filterfilter-spec>
+    /// Source: <https://github.com/git/git/blob/v2.47.0/promisor-remote.c>
     pub(super) fn fetch_part(
         &self,
         remote: &str,
@@ -66,10 +68,8 @@ impl Git {
         if can_be_partial() {
             arguments.push(&filter);
         }
-        arguments.extend(["--end-of-options", remote]);
-        arguments.extend(ids);
-        let output = self.output(&arguments, &self.authorization(remote, token))?;
-        if output.status.success() { Ok(()) } else { Err(failed(&arguments, &output)) }
+        arguments.extend(["--stdin", "--end-of-options", remote]);
+        self.pipe(&arguments, &self.authorization(remote, token), ids.join("\n").as_bytes()).map(drop)
     }
 
     /// The commit that `reference` (`refs/heads/main`) has on `remote`; `None` where there is no such ref.

@@ -341,7 +341,7 @@ fn repair(stray: &str, commit: &str, file: &str) -> String {
     let block = docs.split("```sh\n").find(|block| block.contains("GIT_INDEX_FILE")).expect("there is one");
     let commands = block.split("```").next().expect("an end");
     commands
-        .replace("git ls-tree <commit>", &format!("git ls-tree {commit}"))
+        .replace("--full-tree <commit>", &format!("--full-tree {commit}"))
         .replace("<stray>", stray)
         .replace("<file>", file)
 }
@@ -370,13 +370,18 @@ fn what_is_wrong_in_the_last_segment_is_repaired_by_a_commit_on_top() {
         assert!(code == 1 && text.contains("`open/"), "{code} {text}");
         let file = if damage.len() == 2 { "tile" } else { "entries.jsonl" };
         let mut shell = Command::new("sh");
-        shell.args(["-ec", &repair(&digest, &right, file)]).current_dir(clone.project.path(".")).env("PATH", &path);
-        for who in ["AUTHOR", "COMMITTER"] {
-            shell.env(format!("GIT_{who}_NAME"), "Ann").env(format!("GIT_{who}_EMAIL"), "ann@example.com");
-        }
-        let output = shell.output().expect("sh starts");
-        let text = String::from_utf8([output.stdout, output.stderr].concat()).expect("UTF-8");
-        assert!(output.status.success() && text.contains("the log is intact"), "{text}");
+        shell.args(["-c", &repair(&digest, &right, file)]).current_dir(clone.project.path(".")).env("PATH", &path);
+        shell.env("GIT_AUTHOR_NAME", "Ann").env("GIT_AUTHOR_EMAIL", "ann@example.com");
+        let mut repair = |committer: &str| {
+            shell.env("GIT_COMMITTER_NAME", committer).env("GIT_COMMITTER_EMAIL", "ann@example.com");
+            let output = shell.output().expect("sh starts");
+            (output.status.success(), String::from_utf8([output.stdout, output.stderr].concat()).expect("UTF-8"))
+        };
+        // A step that fails does no harm, also where the shell goes on.
+        let (done, text) = repair("");
+        assert!(!done && text.contains("empty ident name") && !text.contains("deleted"), "{text}");
+        let (done, text) = repair("Ann");
+        assert!(done && text.contains("the log is intact"), "{text}");
         assert_eq!(
             clone.ask(&["rev-parse", &format!("{LOG}:open")]),
             clone.ask(&["rev-parse", &format!("{right}:open")])

@@ -270,3 +270,33 @@ fn a_sealed_folder_is_fetched_when_it_is_read() {
         assert_eq!(files.read(path).expect("readable").as_deref(), Some(bytes.as_bytes()), "{path}");
     }
 }
+
+#[test]
+fn as_many_files_are_fetched_at_once_as_there_are() {
+    let (repo, local) = (Repo::bare(), Repo::bare());
+    repo.git(&["config", "uploadpack.allowFilter", "true"]);
+    repo.git(&["config", "uploadpack.allowAnySHA1InWant", "true"]);
+    // More than the ids that fit in a command line.
+    let paths: Vec<String> = (0..45_000).map(|n| format!("a/{n}")).collect();
+    let files: Vec<_> = paths.iter().map(|path| (path.as_str(), Some(path.as_bytes()))).collect();
+    let tip = commit(&repo.open(), None, &files);
+    repo.git(&["update-ref", "refs/heads/main", &tip]);
+    let mut files = local.open().remote_files(&repo.url(), &tip, None).expect("fetched");
+    files.fetch(&paths.iter().map(String::as_str).collect::<Vec<_>>()).expect("fetched");
+    let count = local.git(&["cat-file", "--batch-all-objects", "--batch-check", "--unordered"]).lines().count();
+    assert_eq!(count, 45_000 + 3, "with a commit and two trees");
+}
+
+#[test]
+fn what_stands_for_a_submodule_is_not_fetched() {
+    let repo = Repo::bare();
+    repo.git(&["config", "uploadpack.allowFilter", "true"]);
+    let root = repo.tree(&[("160000", b"a/module", "1".repeat(40).as_bytes())]);
+    let tip = repo.git(&["commit-tree", "-m", "m", &root]);
+    repo.git(&["update-ref", "refs/heads/main", &tip]);
+    let local = Repo::bare();
+    let mut files = local.open().remote_files(&repo.url(), &tip, None).expect("fetched");
+    files.fetch(&["a/module"]).expect("nothing to fetch");
+    let names = files.read("a/").expect("readable").expect("a folder");
+    assert!(String::from_utf8_lossy(&names).ends_with("\nmodule/\n"));
+}
