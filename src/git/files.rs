@@ -15,6 +15,7 @@ use super::{
     batch::{Batch, missing},
     command::unexpected,
     error::Error,
+    history::Parents,
     path::text,
 };
 use crate::model::Secret;
@@ -153,7 +154,7 @@ impl CommitFiles {
 
     /// The trees that the history keeps of `folder` ([`Git::trees_before`]); an error where the history is cut off.
     pub fn kept(&self, changed: &str, folder: &str) -> Result<BTreeSet<String>, Error> {
-        if self.git.is_cut_off(&self.commit)? {
+        if self.git.is_cut_off(&self.commit, None, Parents::All)? {
             let detail = "the history is cut off; get all of it with `git fetch --unshallow`";
             return Err(unexpected(&["rev-list", &self.commit], detail));
         }

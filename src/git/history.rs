@@ -33,6 +33,15 @@ pub struct Commit {
     pub subject: String,
 }
 
+/// Which parents of a commit are followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parents {
+    /// All of them: whatever came to be in it.
+    All,
+    /// The first one: how a branch advanced.
+    First,
+}
+
 /// The placeholders of [`Commit`], one a line; none of them can hold a line end.
 /// Source: <https://git-scm.com/docs/git-log#_pretty_formats>
 const FORMAT: &str = "--format=%H%n%P%n%an%n%ae%n%at%n%cn%n%ce%n%ct%n%s";
@@ -95,12 +104,18 @@ impl Git {
         Ok(self.line(&["rev-parse", "--is-shallow-repository"])? == "true")
     }
 
-    /// Whether the history of `tip` ends before its beginning: that of another branch may, and its own be whole.
-    pub(super) fn is_cut_off(&self, tip: &str) -> Result<bool, Error> {
+    /// Whether the history of `tip` along these parents, without `from` and its ancestors, ends before its beginning: that
+    /// of another branch may, and its own be whole.
+    pub fn is_cut_off(&self, tip: &str, from: Option<&str>, along: Parents) -> Result<bool, Error> {
         if !self.is_shallow()? {
             return Ok(false);
         }
-        for root in self.line(&["rev-list", "--max-parents=0", "--end-of-options", tip])?.lines() {
+        let without = from.map(|from| format!("^{from}"));
+        let mut arguments = vec!["rev-list", "--max-parents=0"];
+        arguments.extend((along == Parents::First).then_some("--first-parent"));
+        arguments.extend(["--end-of-options", tip]);
+        arguments.extend(without.as_deref());
+        for root in self.line(&arguments)?.lines() {
             // What is in the object is not cut.
             let commit = self.run(&["cat-file", "commit", root])?;
             let header = String::from_utf8_lossy(&commit).into_owned();

@@ -24,6 +24,6 @@ pub use commit::{Identity, NewCommit};
 pub use diff::Merge;
 pub use error::Error;
 pub use files::{CommitFiles, TakeFile};
-pub use history::{Commit, Person};
+pub use history::{Commit, Parents, Person};
 pub use lineage::Lineage;
 pub use remote::{Fetch, Pushed};

@@ -76,6 +76,16 @@ impl Stage {
         self.repo.commit(branch, author, message, &files)
     }
 
+    /// The commit with which somebody merges one branch into another, which stays where it is.
+    pub(crate) fn merge_commit(&self, login: &str, branch: &str, other: &str) -> String {
+        let [ours, theirs] = [branch, other].map(|name| self.repo.tip(name));
+        let tree = self.repo.git(&["merge-tree", "--write-tree", &ours, &theirs]);
+        let (name, email) = (format!("user.name={login}"), format!("user.email={}", self.repo.email(login)));
+        let message = format!("Merge {other}");
+        let arguments = ["commit-tree", "-m", &message, "-p", &ours, "-p", &theirs, tree.trim()];
+        self.repo.git(&[&["-c", &name, "-c", &email], &arguments[..]].concat()).trim().to_owned()
+    }
+
     /// Runs the binary in a clone with `branch` checked out, or one that begins at `main`, and `files` written.
     pub(crate) fn in_clone(&self, branch: &str, files: &[(&str, &str)], arguments: &[&str]) -> Output {
         let folder = self.clone.path();

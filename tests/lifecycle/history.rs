@@ -12,7 +12,7 @@ use schema_registry::{
 
 use crate::{
     actors::{Stage, git},
-    support::github::Visibility,
+    support::github::{Method, Visibility},
 };
 
 const POLICY: &str = "[approval]\nrequired = 1\n";
@@ -97,6 +97,26 @@ fn a_broken_policy_leaves_the_last_one_of_its_branch_in_force() {
     assert!(text.contains("direct-push") && text.contains("create public.teams"), "{text}");
 }
 
+/// A topic leads from the merge to the tip that was recorded in fewer steps than the branch itself.
+#[test]
+fn as_many_commits_are_recorded_one_by_one_as_land_below_a_merge() {
+    let stage = Stage::with_log(Visibility::Private, POLICY);
+    stage.repo.branch("topic", "main");
+    stage.push("topic", "ann", "Zones", &[("schema-requests/zones.yaml", &crate::request::another("zones"))]);
+    stage.push("main", "max", "Rooms", &[("schema-requests/rooms.yaml", &crate::request::another("rooms"))]);
+    for n in 0..60 {
+        stage.repo.commit("main", "max", "Words", &[("README.md", Some(&n.to_string()))]);
+    }
+    let number = stage.repo.open_pull_request("ann", "topic", "main", "Zones");
+    stage.repo.merge(number, "max", Method::Merge);
+    let ran = stage.action(&stage.repo.schedule_event());
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    assert_eq!(stage.kinds(), ["initialised", "direct-push", "merged-unapproved"]);
+    assert!(stage.summary(number).contains("Merged unapproved"));
+    let (code, text, error) = stage.verify_afresh(&[]);
+    assert!(code == 0 && text.contains("2 landings are in the history as recorded"), "{text}{error}");
+}
+
 /// A branch that is fast-forwarded onto one that had merged it has another first-parent history from then on.
 #[test]
 fn the_policy_in_force_is_that_of_the_history_that_the_branch_has_now() {
@@ -113,11 +133,7 @@ fn the_policy_in_force_is_that_of_the_history_that_the_branch_has_now() {
     }
     let rooms = crate::request::another("rooms");
     stage.repo.commit("topic", "max", "Rooms", &[("tables/rooms.yaml", Some(&rooms))]);
-    let tree = stage.repo.git(&["merge-tree", "--write-tree", "topic", "stable"]);
-    let identity = ["-c", "user.name=max", "-c", "user.email=max@example.com"];
-    let merge = ["commit-tree", "-p", "topic", "-p", "stable", "-m", "Merge", tree.trim()];
-    let merged = stage.repo.git(&[&identity[..], &merge].concat());
-    stage.repo.git(&["update-ref", "refs/heads/stable", merged.trim()]);
+    stage.repo.force_push_of("max", "stable", &stage.merge_commit("max", "topic", "stable"));
     run();
     let files = [("schema-registry.toml", Some(own)), ("tables/teams.yaml", Some(&*table))];
     stage.repo.commit("stable", "max", "Repaired", &files);
@@ -140,10 +156,15 @@ fn a_broken_policy_of_another_branch_keeps_nothing_from_being_judged() {
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{}", ran.stdout);
     assert_eq!(stage.gate(number), "pending: 0 of 1 approval given; no violations");
     assert!(stage.summary(number).contains("Schema review: pending"));
+    assert_eq!(ran.stdout.matches("could not be judged").count(), 0, "{}", ran.stdout);
     // One that said itself that it is gated does not fall out of that silently.
     stage.repo.branch("own", "main");
     for policy in ["[gate]\nbranches = [\"own\"]\n", "[gate\n"] {
         stage.repo.commit("own", "max", "Policy", &[("schema-registry.toml", Some(policy))]);
+    }
+    // However long the way back is.
+    for n in 0..60 {
+        stage.repo.commit("own", "max", "Policy", &[("schema-registry.toml", Some(&format!("[gate\n# {n}\n")))]);
     }
     let third = crate::request::another("lots");
     let number = stage.open("to-own", "own", &[("schema-requests/lots.yaml", &third)]);

@@ -251,12 +251,7 @@ fn to_and_fro(stage: &Stage) -> Vec<u64> {
 fn forwarded(stage: &Stage) -> Vec<u64> {
     stage.push("side", "max", "Side", &[(&file("side"), &another("side"))]);
     readme_again(stage);
-    let (side, main) = (stage.repo.tip("side"), stage.repo.tip("main"));
-    let tree = stage.repo.git(&["merge-tree", "--write-tree", &side, &main]);
-    let identity = ["-c", "user.name=max", "-c", "user.email=max@example.org"];
-    let merge = ["commit-tree", "-m", "Merge main", "-p", &side, "-p", &main, &tree];
-    let merge = stage.repo.git(&[&identity[..], &merge].concat());
-    stage.repo.force_push_of("max", "main", &merge);
+    stage.repo.force_push_of("max", "main", &stage.merge_commit("max", "side", "main"));
     Vec::new()
 }
 

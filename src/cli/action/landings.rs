@@ -12,7 +12,7 @@ use crate::{
         context::{control_files, governed_trees, policy_in_force},
         log::{TOOL, View},
     },
-    git::Commit,
+    git::{Commit, Parents},
     github::Error,
     model::{Activity, PullRequest},
     pipeline::{self, Scope, Snapshot},
@@ -104,7 +104,7 @@ async fn begin(step: &Step<'_>, state: &State, name: &str) -> anyhow::Result<Opt
 /// `recorded`, everything between is one arrival.
 async fn arrivals(step: &Step<'_>, branch: &str, recorded: &str, tip: &str) -> anyhow::Result<Vec<Arrival>> {
     let git = step.store.git();
-    let known = step.store.fetch_history(recorded, tip)?;
+    let known = step.store.fetch_history(recorded, tip, Parents::First)?;
     let commits = if known { git.first_parent(Some(recorded), tip)? } else { Vec::new() };
     let chained = commits.first().and_then(|first| first.parent.as_deref()) == Some(recorded);
     if !known || !chained {

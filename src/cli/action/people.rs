@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use super::{Step, gather::Judged};
 use crate::{
     approval::{self, History, OwnerGroup},
+    git::Parents,
     github::{Error, Provenance},
     model::{Account, AccountKind, CommitAddresses, Contributors, Push, Role, Timeline},
 };
@@ -77,7 +78,7 @@ async fn members(step: &Step<'_>, team: &str) -> anyhow::Result<Result<BTreeSet<
 
 async fn contributors(step: &Step<'_>, judged: &Judged, provenance: &Provenance) -> anyhow::Result<Contributors> {
     let (base, head) = (&judged.merge_base, &judged.pull_request.head_sha);
-    if !step.store.fetch_history(base, head)? {
+    if !step.store.fetch_history(base, head, Parents::All)? {
         let unknown = vec![format!("the history from `{base}` to `{head}` could not be fetched")];
         return Ok(Contributors { unknown, ..Contributors::default() });
     }

@@ -3,7 +3,7 @@
 use anyhow::bail;
 
 use crate::{
-    git::{Fetch, Git},
+    git::{Fetch, Git, Parents},
     model::Secret,
 };
 
@@ -57,10 +57,16 @@ impl Store {
         self.fetch(commits, Some(1))
     }
 
-    /// Fetches `tip` with enough history to reach `from`; an error where `from` is not among its ancestors any more.
-    /// Returns whether it is.
-    pub(super) fn fetch_history(&self, from: &str, tip: &str) -> anyhow::Result<bool> {
-        let reached = || Ok((self.git.resolve(from)?.is_some() && self.git.is_ancestor(from, tip)?).then_some(()));
+    /// Fetches `tip` with all of its history along these parents that `from` does not have. Returns whether `from` is among
+    /// its ancestors; if not, all of its history was fetched.
+    pub(super) fn fetch_history(&self, from: &str, tip: &str, along: Parents) -> anyhow::Result<bool> {
+        let reached = || {
+            // A merge can lead to `from` in one step, while the other way from `tip` is still cut off.
+            let reached = self.git.resolve(from)?.is_some()
+                && self.git.is_ancestor(from, tip)?
+                && !self.git.is_cut_off(tip, Some(from), along)?;
+            Ok(reached.then_some(()))
+        };
         Ok(self.fetch_until(tip, reached)?.is_some())
     }
 
