@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::arguments::Selection;
 use crate::{
-    git::Git,
+    git::{CommitFiles, Git},
     model::{Activity, File, LineIndex, Tree},
     pipeline::{Scope, Snapshot},
     policy::{POLICY_FILE, PathKind, Policy},
@@ -153,7 +153,7 @@ pub(super) fn read_policy(bytes: Option<&[u8]>, place: &str) -> anyhow::Result<P
 
 /// The policy that a commit holds.
 pub(super) fn policy_at(git: &Git, commit: &str) -> anyhow::Result<Policy> {
-    stored_policy(git, commit)?
+    stored_policy(&mut git.files(commit)?)?
 }
 
 /// The policy that is in force after a commit of a base branch: its own, or where that is no policy, the last one of its
@@ -165,12 +165,14 @@ pub(super) fn policy_in_force(
     commit: &str,
     earlier: Option<(&str, &Policy)>,
 ) -> anyhow::Result<Option<Policy>> {
-    if let Ok(policy) = stored_policy(git, commit)? {
+    let mut files = git.files(commit)?;
+    if let Ok(policy) = stored_policy(&mut files)? {
         return Ok(Some(policy));
     }
     // The first one wrote what cannot be read, or it was there before.
-    for commit in git.changed_at(commit, POLICY_FILE, earlier.map(|(commit, _)| commit))?.iter().skip(1) {
-        if let Ok(policy) = stored_policy(git, commit)? {
+    for commit in git.changed_at(commit, POLICY_FILE, earlier.map(|(commit, _)| commit))?.into_iter().skip(1) {
+        files.go_to(commit);
+        if let Ok(policy) = stored_policy(&mut files)? {
             return Ok(Some(policy));
         }
     }
@@ -178,9 +180,8 @@ pub(super) fn policy_in_force(
 }
 
 /// What the policy file of a commit says; the outer error is of git, the inner one of the file.
-fn stored_policy(git: &Git, commit: &str) -> anyhow::Result<anyhow::Result<Policy>> {
-    let tree = git.read_tree(commit, &|path| path == POLICY_FILE, MAX_FILE_BYTES)?;
-    Ok(read_policy(tree.get(POLICY_FILE).map(|file| file.bytes.as_slice()), POLICY_FILE))
+fn stored_policy(files: &mut CommitFiles) -> anyhow::Result<anyhow::Result<Policy>> {
+    Ok(read_policy(files.file(POLICY_FILE, MAX_FILE_BYTES)?.as_deref(), POLICY_FILE))
 }
 
 /// The governed files of two trees. A workflow counts in both where it is a control file in either, so that one that

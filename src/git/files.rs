@@ -132,6 +132,22 @@ impl CommitFiles {
         self.folders.clear();
     }
 
+    /// The bytes of the file at `path` as [`Git::read_tree`] has them; `None` where there is none.
+    pub fn file(&mut self, path: &str, max_bytes: usize) -> Result<Option<Vec<u8>>, Error> {
+        match self.find(path)? {
+            Found::Node(node) if node.is_commit => Ok(Some(node.id.into_bytes())),
+            Found::Node(node) => match node.into_blob() {
+                Some(id) => match self.blobs.object(&id, max_bytes.saturating_add(1))? {
+                    Some(blob) => Ok(Some(blob.bytes)),
+                    None => Err(missing(&id)),
+                },
+                None => Ok(None),
+            },
+            Found::Nothing => Ok(None),
+            Found::Missing(id) => Err(missing(&id)),
+        }
+    }
+
     /// The bytes of the file at `path`; `None` where there is none. Of the folder at `a/` the line that it would have in a
     /// file `a.trees`, and a line for each name in it, with a `/` after those that are no regular files; a line end in a name
     /// is `%0A`.

@@ -37,6 +37,14 @@ fn a_tree_is_read_as_it_is_in_the_object_database() {
             ("sub", FileMode::Submodule, COMMIT),
         ]
     );
+    let root = repo.git(&["commit-tree", "-m", "m", &tree]);
+    let mut alone = repo.open().files(&root).expect("started");
+    for (path, file) in &read {
+        let bytes = alone.file(path, 1024).expect("readable");
+        assert_eq!(bytes.as_ref(), Some(&file.bytes).filter(|_| path != "d/%FF"), "{path}");
+    }
+    assert_eq!(alone.file("link", 4).expect("readable").as_deref(), Some(&b"../.."[..]), "enough to refuse it");
+    assert!(["d", "no", "link/x", "sub/x"].iter().all(|path| alone.file(path, 9).expect("readable").is_none()));
 
     let twins = repo.tree(&[("100644", b"d/%FF", b"1"), ("100644", b"d/\xff", b"2")]);
     let error = repo.open().read_tree(&twins, &|_| true, 9).expect_err("one would hide the other").to_string();

@@ -1,6 +1,6 @@
 //! Many pull requests: those whose verdict a push to their base may have changed, and, once an hour, all.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use anyhow::bail;
 
@@ -44,7 +44,7 @@ pub(super) async fn branch(step: &Step<'_>, name: &str, before: &str) -> anyhow:
         if touched {
             let open = step.github.open_pull_requests(Some(name)).await?;
             let governing = governing(step, &policy, &[Some(tip.as_str()), before], open)?;
-            judge_again(step, governing, true).await?;
+            judge_again(step, governing, true).await?.ended()?;
         }
     }
     recorded.map(|()| Ended::Well)
@@ -55,18 +55,34 @@ pub(super) async fn branch(step: &Step<'_>, name: &str, before: &str) -> anyhow:
 pub(super) async fn everything(step: &Step<'_>) -> anyhow::Result<Ended> {
     let recorded = if step.records() { record::run(step).await.map(drop) } else { Ok(()) };
     let open = step.github.open_pull_requests(None).await?;
-    let bases: BTreeSet<String> = open.iter().map(|pull_request| pull_request.base_ref.clone()).collect();
-    let mut judged = BTreeSet::new();
-    for base in bases {
+    let mut of_base: BTreeMap<String, Vec<PullRequest>> = BTreeMap::new();
+    for pull_request in open {
+        of_base.entry(pull_request.base_ref.clone()).or_default().push(pull_request);
+    }
+    let (mut judged, mut broken) = (Vec::new(), Vec::new());
+    for (base, open) in of_base {
         let Some(tip) = step.store.fetch_branch(&base)? else { continue };
-        // Where its own policy cannot be read, judging its pull requests fails, and says why.
-        let policy = in_force(step, &tip, None)?;
-        if step.gates(&base, &policy)? {
-            judged.insert(base);
+        match policy_at(step.store.git(), &tip) {
+            Ok(policy) if step.gates(&base, &policy)? => judged.extend(open),
+            Ok(_) => {}
+            Err(_) => broken.push((base, tip, open)),
         }
     }
-    let open = open.into_iter().filter(|pull_request| judged.contains(&pull_request.base_ref)).collect();
-    judge_again(step, open, false).await?;
+    let mut count = judge_again(step, judged, false).await?;
+    // Anybody can push such a branch, and make the way back to a policy long: it holds up no other.
+    for (base, tip, open) in broken {
+        match in_force(step, &tip, None).and_then(|policy| step.gates(&base, &policy)) {
+            // Judging them fails, and says where the policy is wrong.
+            Ok(true) => count += judge_again(step, open, false).await?,
+            Ok(false) => {}
+            Err(error) => {
+                let why = log_line(&format!("{error:#}"));
+                output::print(&format!("the pull requests to {} could not be judged: {why}\n", log_line(&base)))?;
+                count += Count { failed: open.len(), total: open.len() };
+            }
+        }
+    }
+    count.ended()?;
     recorded.map(|()| Ended::Well)
 }
 
@@ -96,9 +112,33 @@ fn governing(
     Ok(governing)
 }
 
+/// How many pull requests there were to judge.
+#[derive(Clone, Copy)]
+struct Count {
+    failed: usize,
+    total: usize,
+}
+
+impl Count {
+    fn ended(self) -> anyhow::Result<()> {
+        let Self { failed, total } = self;
+        if failed > 0 {
+            bail!("{failed} of {} could not be judged; run it again", plural(total, "pull request"));
+        }
+        Ok(())
+    }
+}
+
+impl std::ops::AddAssign for Count {
+    fn add_assign(&mut self, other: Self) {
+        self.failed += other.failed;
+        self.total += other.total;
+    }
+}
+
 /// Reviews one after the other. What fails for one does not stop the others, but a rate limit does: the next run of the
 /// schedule goes on. With `governing_only`, one that turns out to change no governed file is left as it is.
-async fn judge_again(step: &Step<'_>, pull_requests: Vec<PullRequest>, governing_only: bool) -> anyhow::Result<()> {
+async fn judge_again(step: &Step<'_>, pull_requests: Vec<PullRequest>, governing_only: bool) -> anyhow::Result<Count> {
     let total = pull_requests.len();
     let mut failed = 0;
     for (done, pull_request) in pull_requests.into_iter().enumerate() {
@@ -110,10 +150,7 @@ async fn judge_again(step: &Step<'_>, pull_requests: Vec<PullRequest>, governing
         }
         failed += 1;
     }
-    if failed > 0 {
-        bail!("{failed} of {} could not be judged; run it again", plural(total, "pull request"));
-    }
-    Ok(())
+    Ok(Count { failed, total })
 }
 
 async fn one(step: &Step<'_>, pull_request: PullRequest, governing_only: bool) -> anyhow::Result<()> {
