@@ -68,6 +68,12 @@ impl Git {
         Ok(answer.and_then(|bases| bases.lines().next().map(str::to_owned)))
     }
 
+    /// The common ancestors that are ancestors of no other: more than one where branches were merged crosswise.
+    pub fn merge_bases(&self, a: &str, b: &str) -> Result<Vec<String>, Error> {
+        let answer = self.ask(&["merge-base", "--all", "--end-of-options", a, b])?.unwrap_or_default();
+        Ok(answer.lines().map(str::to_owned).collect())
+    }
+
     /// Whether `ancestor` is `descendant` or one of its ancestors. In a shallow clone `false` may mean "cannot tell".
     pub fn is_ancestor(&self, ancestor: &str, descendant: &str) -> Result<bool, Error> {
         Ok(self.ask(&["merge-base", "--is-ancestor", "--end-of-options", ancestor, descendant])?.is_some())

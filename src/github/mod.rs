@@ -32,6 +32,7 @@ use octocrab::Octocrab;
 
 pub use error::{Error, Failure};
 pub use people::Provenance;
+pub use pulls::Meeting;
 
 use crate::model::Secret;
 use request::segment;

@@ -1,5 +1,7 @@
 //! The repository and its pull requests.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
@@ -24,11 +26,29 @@ struct Dated {
 #[derive(Deserialize)]
 struct Comparison {
     merge_base_commit: Commit,
+    total_commits: usize,
+    commits: Vec<Commit>,
 }
 
 #[derive(Deserialize)]
 struct Commit {
     sha: String,
+    #[serde(default)]
+    parents: Vec<Parent>,
+}
+
+#[derive(Deserialize)]
+struct Parent {
+    sha: String,
+}
+
+/// Where two branches meet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Meeting {
+    /// A best common ancestor.
+    pub merge_base: String,
+    /// Whether there can be no other that is as good.
+    pub only: bool,
 }
 
 impl Github {
@@ -101,8 +121,22 @@ impl Github {
     /// The best common ancestor of two commits, for clones that are too shallow to know.
     /// Source: <https://docs.github.com/en/rest/commits/commits#compare-two-commits>
     pub async fn merge_base(&self, base: &str, head: &str) -> Result<String, Error> {
-        let route = self.route(&format!("/compare/{}...{}?per_page=1", segment(base), segment(head)));
-        let comparison: Comparison = self.send(Request::get(route, "contents: read")).await?.json()?;
-        Ok(comparison.merge_base_commit.sha)
+        Ok(self.compare(base, head, 1).await?.merge_base_commit.sha)
+    }
+
+    /// Where two branches meet. Whether that is the only such commit shows in the first commits of `head` alone: every way
+    /// out of them leads to a commit of `base`, so where all lead to one, whatever both have is that one or before it.
+    pub async fn meeting(&self, base: &str, head: &str) -> Result<Meeting, Error> {
+        let Comparison { merge_base_commit, total_commits, commits } = self.compare(base, head, 100).await?;
+        let merge_base = merge_base_commit.sha;
+        let ids: BTreeSet<&str> = commits.iter().map(|commit| commit.sha.as_str()).collect();
+        let mut parents = commits.iter().flat_map(|commit| &commit.parents);
+        let leads_there = parents.all(|parent| parent.sha == merge_base || ids.contains(parent.sha.as_str()));
+        Ok(Meeting { only: leads_there && ids.len() == total_commits, merge_base })
+    }
+
+    async fn compare(&self, base: &str, head: &str, commits: usize) -> Result<Comparison, Error> {
+        let route = format!("/compare/{}...{}?per_page={commits}", segment(base), segment(head));
+        self.send(Request::get(self.route(&route), "contents: read")).await?.json()
     }
 }

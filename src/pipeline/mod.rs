@@ -61,7 +61,8 @@ pub struct Snapshot {
 pub enum Scope {
     /// Every table, as if it were new.
     All,
-    /// The tables whose governed files differ between the merge base and the head: these paths.
+    /// The tables whose governed files differ between the merge base and the head, or between the base tip and the merged
+    /// result: these paths.
     Changed(BTreeSet<String>),
 }
 

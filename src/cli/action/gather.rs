@@ -12,6 +12,7 @@ use super::{Step, limits, store::Store};
 use crate::{
     cli::context::{MAX_FILE_BYTES, control_files, governed_trees, policy_at},
     git::Merge,
+    github::Meeting,
     model::{Activity, Outcome, PullRequest, Tree},
     pipeline::{self, Scope, Snapshot},
     policy::Policy,
@@ -23,7 +24,7 @@ pub(super) struct Judged {
     pub(super) policy: Policy,
     /// The base tip that it was judged on.
     pub(super) base: String,
-    /// The best common ancestor of base and head.
+    /// The best common ancestor of base and head that GitHub's diff begins at; there may be others.
     pub(super) merge_base: String,
     pub(super) result: MergedResult,
 }
@@ -74,11 +75,11 @@ pub(super) async fn judge(step: &Step<'_>, pull_request: PullRequest) -> anyhow:
     let base = store.fetch_branch(&pull_request.base_ref)?.with_context(|| {
         format!("the base branch {} of #{number} is gone; reopen the pull request on another", pull_request.base_ref)
     })?;
-    let merge_base = github.merge_base(&base, &pull_request.head_sha).await?;
-    store.fetch_commits(&[&pull_request.head_sha, &merge_base])?;
-    let policy = policy_at(store.git(), &base)?;
     let head = &pull_request.head_sha;
-    let result = match store.git().merge_tree(Some(&merge_base), &base, head)? {
+    let Meeting { merge_base, only } = github.meeting(&base, head).await?;
+    store.fetch_commits(&[head, &merge_base])?;
+    let policy = policy_at(store.git(), &base)?;
+    let result = match merge(store, &base, head, (&merge_base, only))? {
         Merge::Conflict(_) => MergedResult::Conflict,
         Merge::Clean(merged) => {
             let sides = Sides { merge_base: &merge_base, base: &base, head, merged: &merged };
@@ -87,6 +88,16 @@ pub(super) async fn judge(step: &Step<'_>, pull_request: PullRequest) -> anyhow:
         }
     };
     Ok(Judged { pull_request, policy, base, merge_base, result })
+}
+
+/// Merges as GitHub does. Where there are several merge bases, git merges those first, for which it needs all history; one of
+/// them alone would give another result.
+fn merge(store: &Store, base: &str, head: &str, (merge_base, only): (&str, bool)) -> anyhow::Result<Merge> {
+    if only || store.merge_bases(base, head, merge_base)? == [merge_base] {
+        return Ok(store.git().merge_tree(Some(merge_base), base, head)?);
+    }
+    store.fetch_whole(&[base, head])?;
+    Ok(store.git().merge_tree(None, base, head)?)
 }
 
 /// The commits and trees that a change is judged by.
@@ -111,7 +122,7 @@ pub(super) fn clean(
     let git = store.git();
     let (base, merged) = governed_trees(store.git(), policy, sides.base, sides.merged)?;
     let governed = |path: &String| base.contains_key(path) || merged.contains_key(path);
-    let changed: BTreeSet<String> =
+    let mut changed: BTreeSet<String> =
         git.changed_paths(sides.merge_base, sides.head)?.into_iter().filter(governed).collect();
     let of_head = git.read_tree(sides.head, &|path| changed.contains(path), MAX_FILE_BYTES)?;
     let as_judged = |path: &str| changed.contains(path) && of_head.get(path) == merged.get(path);
@@ -119,6 +130,8 @@ pub(super) fn clean(
     let ranges = |lines: Vec<(usize, usize)>| lines.into_iter().map(|(first, last)| first..=last).collect();
     let commentable =
         changed.iter().map(|path| (path.clone(), ranges(lines.remove(path).unwrap_or_default()))).collect();
+    // A merge changes other paths than the head did where the base moved a file, or the history is crosswise.
+    changed.extend(base.keys().chain(merged.keys()).filter(|path| base.get(*path) != merged.get(*path)).cloned());
     let control = control_files(&base, policy);
     let snapshot = Snapshot { policy: policy.clone(), now, base, merged, scope: Scope::Changed(changed), activity };
     let outcome = pipeline::evaluate(&snapshot);

@@ -77,7 +77,7 @@ pub(super) fn in_force(step: &Step<'_>, commit: &str, earlier: Option<&(String, 
     let earlier = earlier.map(|(commit, policy)| (commit.as_str(), policy));
     let find = || policy_in_force(step.store.git(), commit, earlier);
     let found = match find()? {
-        None => step.store.fetch_until(commit, find)?,
+        None => step.store.fetch_until(&[commit], find)?,
         found => found,
     };
     Ok(found.unwrap_or_default())

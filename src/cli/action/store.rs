@@ -67,17 +67,39 @@ impl Store {
                 && !self.git.is_cut_off(tip, Some(from), along)?;
             Ok(reached.then_some(()))
         };
-        Ok(self.fetch_until(tip, reached)?.is_some())
+        Ok(self.fetch_until(&[tip], reached)?.is_some())
     }
 
-    /// Fetches `tip` with more and more of its history, until `found` gives something; `None` where all of it does not do.
+    /// All the merge bases of two commits, one of which is `one`. Fetches what history that takes.
+    pub(super) fn merge_bases(&self, a: &str, b: &str, one: &str) -> anyhow::Result<Vec<String>> {
+        let known = || {
+            let mut known = self.git.resolve(one)?.is_some();
+            for tip in [a, b] {
+                known =
+                    known && self.git.is_ancestor(one, tip)? && !self.git.is_cut_off(tip, Some(one), Parents::All)?;
+            }
+            Ok(if known { Some(self.git.merge_bases(a, b)?) } else { None })
+        };
+        match self.fetch_until(&[a, b], known)? {
+            Some(bases) => Ok(bases),
+            None => Ok(self.git.merge_bases(a, b)?),
+        }
+    }
+
+    /// Fetches commits with all of their history.
+    pub(super) fn fetch_whole(&self, tips: &[&str]) -> anyhow::Result<()> {
+        self.fetch(tips, None)
+    }
+
+    /// Fetches `tips` with more and more of their history, until `found` gives something; `None` where all of it does not do.
+    /// They are fetched at once, so that none cuts off what another has.
     pub(super) fn fetch_until<T>(
         &self,
-        tip: &str,
+        tips: &[&str],
         found: impl Fn() -> anyhow::Result<Option<T>>,
     ) -> anyhow::Result<Option<T>> {
         for depth in [Some(50), Some(1_000), None] {
-            self.fetch(&[tip], depth)?;
+            self.fetch(tips, depth)?;
             let found = found()?;
             if found.is_some() || !self.git.is_shallow()? {
                 return Ok(found);

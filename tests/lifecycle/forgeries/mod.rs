@@ -1,6 +1,7 @@
 //! Approvals that are none. Each is refused, and the pull request says why.
 
 mod bytes;
+mod merges;
 mod moments;
 mod people;
 mod records;

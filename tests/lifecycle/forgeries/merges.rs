@@ -1,0 +1,78 @@
+//! By what a merge does that neither branch did.
+
+use super::{FILE, POLICY};
+use crate::{
+    actors::Stage,
+    request::corrected,
+    support::github::{Method, Visibility},
+};
+
+/// What the gate says where nothing governed changes.
+const NOTHING: &str = "success: No schema changes";
+
+/// A commit of ann's with any parents.
+fn commit_of(stage: &Stage, tree_of: &str, parents: &[&str]) -> String {
+    let (name, email) = ("user.name=ann", format!("user.email={}", stage.repo.email("ann")));
+    let mut arguments = vec!["-c", name, "-c", &email, "commit-tree", "-m", "Merge"];
+    for parent in parents {
+        arguments.extend(["-p", parent]);
+    }
+    let tree = format!("{tree_of}^{{tree}}");
+    arguments.push(&tree);
+    stage.repo.git(&arguments).trim().to_owned()
+}
+
+/// The request with another column, and without its migrations.
+fn edited() -> String {
+    let edited = corrected().replace("name: body, type: TEXT", "name: bodyText, type: VARCHAR(20)");
+    assert_ne!(edited, corrected());
+    edited
+}
+
+/// Of two merge bases, one makes the merge a revert that the other does not show.
+#[test]
+fn what_a_crosswise_merge_takes_back_is_judged() {
+    let stage = Stage::with_log(Visibility::Private, POLICY);
+    let repo = &stage.repo;
+    repo.branch("words", "main");
+    stage.push("main", "max", "Notes", &[(FILE, &corrected())]);
+    repo.commit("main", "max", "Stricter", &[("schema-registry.toml", Some("[approval]\nrequired = 2\n"))]);
+    let before = repo.tip("main");
+    stage.world.advance(60);
+    let harmless = repo.commit("words", "ann", "Words", &[("README.md", Some("hello\n"))]);
+    let first = repo.open_pull_request("ann", "words", "main", "Words");
+    stage.review(first, "opened", "ann");
+    assert_eq!(stage.gate(first), NOTHING);
+    repo.merge(first, "ann", Method::Merge);
+    stage.deliver(&repo.push_event("main", &before, "ann"));
+    // The same two commits the other way round, with the files of before.
+    repo.force_push_of("ann", "more", &commit_of(&stage, &harmless, &[&harmless, &before]));
+    repo.commit("more", "ann", "More", &[("README.md", Some("hello\nagain\n"))]);
+    assert_eq!(repo.git(&["merge-base", "--all", "main", "more"]).lines().count(), 2);
+    let second = repo.open_pull_request("ann", "more", "main", "More words");
+    stage.review(second, "opened", "ann");
+    let summary = stage.summary(second);
+    assert!(summary.contains("`schema-registry.toml` is a control file"), "{summary}");
+    assert!(summary.contains(FILE), "{summary}");
+    assert_eq!(stage.gate(second), "failure: 3 errors");
+    stage.open_threads(second);
+}
+
+/// The base moves a file; git carries the edit of it under its old name along.
+#[test]
+fn an_edit_that_follows_a_file_to_its_new_place_is_judged_there() {
+    let stage = Stage::with_log(Visibility::Private, POLICY);
+    let repo = &stage.repo;
+    stage.push("main", "max", "Notes", &[(FILE, &corrected())]);
+    repo.commit("edit", "ann", "Edit", &[(FILE, Some(&edited()))]);
+    let number = repo.open_pull_request("ann", "edit", "main", "Edit");
+    stage.review(number, "opened", "ann");
+    assert_eq!(stage.status(number).state, "failure", "the migrations are missing");
+    let (judged, before) = (stage.gate(number), repo.tip("main"));
+    repo.commit("main", "max", "Move", &[(FILE, None), ("schema-requests/team/notes.yaml", Some(&corrected()))]);
+    stage.deliver(&repo.push_event("main", &before, "max"));
+    assert_eq!(stage.gate(number), judged, "the same change at another path");
+    let summary = stage.summary(number);
+    assert!(summary.contains("schema-requests/team/notes.yaml"), "{summary}");
+    stage.open_threads(number);
+}
