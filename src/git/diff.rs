@@ -33,6 +33,14 @@ impl Git {
         Ok(fields(&self.run(&arguments)?).map(text).collect())
     }
 
+    /// The paths of `a` that `b` has no more; the old name of a renamed file, too.
+    pub fn deleted_paths(&self, a: &str, b: &str) -> Result<BTreeSet<String>, Error> {
+        let mut arguments = vec!["diff-tree", "--no-renames", "--name-only", "--diff-filter=D"];
+        arguments.extend(DIFF);
+        arguments.extend(["--end-of-options", a, b]);
+        Ok(fields(&self.run(&arguments)?).map(text).collect())
+    }
+
     /// Per path, the lines in `b`, as inclusive ranges counted from 1, that lie in a hunk of the difference between `a`
     /// and `b` with three lines of context: where GitHub accepts inline comments. Paths without any are left out.
     /// Source: <https://docs.github.com/en/rest/pulls/reviews#create-a-review-for-a-pull-request>

@@ -160,6 +160,13 @@ impl Git {
             .collect()
     }
 
+    /// Whether a commit that is in `to` and not in `from` is a merge.
+    pub fn has_merges(&self, from: &str, to: &str) -> Result<bool, Error> {
+        let without = format!("^{from}");
+        let arguments = ["rev-list", "--min-parents=2", "--max-count=1", "--end-of-options", to, &without];
+        Ok(!self.line(&arguments)?.is_empty())
+    }
+
     /// The commits of the first-parent history of `tip` that changed the file at `path`, newest first, without those up to
     /// `from`. Where a shallow clone ends counts as such a commit if it has the file.
     pub fn changed_at(&self, tip: &str, path: &str, from: Option<&str>) -> Result<Vec<String>, Error> {

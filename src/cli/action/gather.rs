@@ -93,7 +93,7 @@ pub(super) async fn judge(step: &Step<'_>, pull_request: PullRequest) -> anyhow:
 /// Merges as GitHub does. Where there are several merge bases, git merges those first, for which it needs all history; one of
 /// them alone would give another result.
 fn merge(store: &Store, base: &str, head: &str, (merge_base, only): (&str, bool)) -> anyhow::Result<Merge> {
-    if only || store.merge_bases(base, head, merge_base)? == [merge_base] {
+    if only || store.merge_bases(base, head)? == [merge_base] {
         return Ok(store.git().merge_tree(Some(merge_base), base, head)?);
     }
     store.fetch_whole(&[base, head])?;

@@ -1,5 +1,6 @@
 //! `action`: one step of a workflow. The event says what to look at; everything else is read again.
 
+mod affected;
 mod approvals;
 mod environment;
 mod event;

@@ -70,20 +70,27 @@ impl Store {
         Ok(self.fetch_until(&[tip], reached)?.is_some())
     }
 
-    /// All the merge bases of two commits, one of which is `one`. Fetches what history that takes.
-    pub(super) fn merge_bases(&self, a: &str, b: &str, one: &str) -> anyhow::Result<Vec<String>> {
-        let known = || {
-            let mut known = self.git.resolve(one)?.is_some();
-            for tip in [a, b] {
-                known =
-                    known && self.git.is_ancestor(one, tip)? && !self.git.is_cut_off(tip, Some(one), Parents::All)?;
+    /// All the merge bases of two commits. Fetches what history that takes; there are none where they share nothing.
+    pub(super) fn merge_bases(&self, a: &str, b: &str) -> anyhow::Result<Vec<String>> {
+        Ok(self.fetch_until(&[a, b], || self.known_merge_bases(a, b))?.unwrap_or_default())
+    }
+
+    /// All the merge bases of two commits; `None` where the history that is here does not tell.
+    pub(super) fn known_merge_bases(&self, a: &str, b: &str) -> anyhow::Result<Option<Vec<String>>> {
+        let bases = self.git.merge_bases(a, b)?;
+        let Some(one) = bases.first() else { return Ok(None) };
+        // Any other is in one of these histories.
+        for tip in [a, b] {
+            if self.git.is_cut_off(tip, Some(one), Parents::All)? {
+                return Ok(None);
             }
-            Ok(if known { Some(self.git.merge_bases(a, b)?) } else { None })
-        };
-        match self.fetch_until(&[a, b], known)? {
-            Some(bases) => Ok(bases),
-            None => Ok(self.git.merge_bases(a, b)?),
         }
+        Ok(Some(bases))
+    }
+
+    /// Fetches commits with this much of their history, so that none cuts off what another has.
+    pub(super) fn fetch_depth(&self, tips: &[&str], depth: u32) -> anyhow::Result<()> {
+        self.fetch(tips, Some(depth))
     }
 
     /// Fetches commits with all of their history.

@@ -6,45 +6,30 @@ use anyhow::bail;
 
 use super::{
     Step,
+    affected::Push,
     gather::{self, Clean},
     landings::in_force,
     record, review,
 };
 use crate::{
-    cli::{
-        Ended,
-        context::{governed_trees, policy_at},
-        output,
-    },
+    cli::{Ended, context::policy_at, output},
     github::Error,
     model::PullRequest,
-    policy::Policy,
     report::{escape::log_line, terminal::plural},
 };
 
-/// Heads that one fetch asks for.
-const HEADS_AT_ONCE: usize = 100;
-
 /// Records what landed on the branch `name`, and judges the open pull requests to it again whose verdict that may have
-/// changed: the ones that touch governed files, where the push did. `before` is the payload's word for what the tip was; where that
-/// commit cannot be had, the push counts as one that touched everything.
+/// changed. `before` is the payload's word for what the tip was; where that commit cannot be had, the push counts as one
+/// that touched everything.
 pub(super) async fn branch(step: &Step<'_>, name: &str, before: &str) -> anyhow::Result<Ended> {
     let recorded = if step.records() { record::run(step).await.map(drop) } else { Ok(()) };
     let Some(tip) = step.store.fetch_branch(name)? else { return recorded.map(|()| Ended::Well) };
     let policy = policy_at(step.store.git(), &tip)?;
     if step.gates(name, &policy)? {
-        let before = step.store.fetch_commits(&[before]).is_ok().then_some(before);
-        let touched = match before {
-            Some(before) => {
-                let (old, new) = governed_trees(step.store.git(), &policy, before, &tip)?;
-                old != new
-            }
-            None => true,
-        };
-        if touched {
+        let push = Push::read(&step.store, &policy, before, &tip)?;
+        if !push.is_quiet()? {
             let open = step.github.open_pull_requests(Some(name)).await?;
-            let governing = governing(step, &policy, &[Some(tip.as_str()), before], open)?;
-            judge_again(step, governing, true).await?.ended()?;
+            judge_again(step, push.affected(open)?, true).await?.ended()?;
         }
     }
     recorded.map(|()| Ended::Well)
@@ -84,32 +69,6 @@ pub(super) async fn everything(step: &Step<'_>) -> anyhow::Result<Ended> {
     }
     count.ended()?;
     recorded.map(|()| Ended::Well)
-}
-
-/// The pull requests that may touch governed files: all but those whose governed files are what one of the `tips` of the
-/// base has. No call is spent on the rest.
-fn governing(
-    step: &Step<'_>,
-    policy: &Policy,
-    tips: &[Option<&str>],
-    open: Vec<PullRequest>,
-) -> anyhow::Result<Vec<PullRequest>> {
-    let heads: Vec<&str> = open.iter().map(|pull_request| pull_request.head_sha.as_str()).collect();
-    for heads in heads.chunks(HEADS_AT_ONCE) {
-        step.store.fetch_commits(heads)?;
-    }
-    let mut governing = Vec::new();
-    for pull_request in open {
-        let mut differs = true;
-        for tip in tips.iter().flatten() {
-            let (base, head) = governed_trees(step.store.git(), policy, tip, &pull_request.head_sha)?;
-            differs &= base != head;
-        }
-        if differs {
-            governing.push(pull_request);
-        }
-    }
-    Ok(governing)
 }
 
 /// How many pull requests there were to judge.

@@ -1,6 +1,6 @@
 //! By what a merge does that neither branch did.
 
-use super::{FILE, POLICY};
+use super::{FILE, POLICY, WAITING};
 use crate::{
     actors::Stage,
     request::corrected,
@@ -74,5 +74,49 @@ fn an_edit_that_follows_a_file_to_its_new_place_is_judged_there() {
     assert_eq!(stage.gate(number), judged, "the same change at another path");
     let summary = stage.summary(number);
     assert!(summary.contains("schema-requests/team/notes.yaml"), "{summary}");
+    stage.open_threads(number);
+}
+
+/// A pull request that repeats what the base has, until the base takes it back.
+#[test]
+fn what_a_push_to_the_base_makes_a_change_of_is_judged_after_it() {
+    let stage = Stage::with_log(Visibility::Private, POLICY);
+    let repo = &stage.repo;
+    let number = stage.open("notes", "main", &[(FILE, &corrected())]);
+    stage.review(number, "opened", "ann");
+    stage.approve(number, "mia");
+    let start = repo.tip("main");
+    repo.force_push_of("ann", "copy", &commit_of(&stage, &repo.tip("notes"), &[&start]));
+    repo.commit("copy", "ann", "Words", &[("README.md", Some("hello\n"))]);
+    repo.merge(number, "mia", Method::Squash);
+    stage.deliver(&repo.push_event("main", &start, "mia"));
+    let second = repo.open_pull_request("ann", "copy", "main", "Words");
+    stage.review(second, "opened", "ann");
+    assert_eq!(stage.gate(second), NOTHING);
+    let landed = repo.tip("main");
+    repo.force_push_of("max", "main", &commit_of(&stage, &start, &[&landed]));
+    stage.deliver(&repo.push_event("main", &landed, "max"));
+    assert_eq!(stage.gate(second), WAITING);
+    for number in [number, second] {
+        assert!(stage.summary(number).contains(FILE));
+    }
+}
+
+/// A draft that is nobody's business, until the base makes a request of it.
+#[test]
+fn an_edit_that_follows_a_draft_into_the_requests_is_judged_after_the_push() {
+    let stage = Stage::with_log(Visibility::Private, POLICY);
+    let repo = &stage.repo;
+    repo.commit("main", "max", "Draft", &[("drafts/notes.yaml", Some(&corrected()))]);
+    repo.commit("draft", "ann", "Draft", &[("drafts/notes.yaml", Some(&edited()))]);
+    let number = repo.open_pull_request("ann", "draft", "main", "Draft");
+    stage.review(number, "opened", "ann");
+    assert_eq!(stage.gate(number), NOTHING);
+    let before = repo.tip("main");
+    stage.push("main", "max", "Notes", &[(FILE, &corrected())]);
+    repo.commit("main", "max", "No draft", &[("drafts/notes.yaml", None)]);
+    stage.deliver(&repo.push_event("main", &before, "max"));
+    assert_eq!(stage.status(number).state, "failure", "{}", stage.gate(number));
+    assert!(stage.summary(number).contains(FILE), "{}", stage.summary(number));
     stage.open_threads(number);
 }
