@@ -104,6 +104,38 @@ async fn the_merge_base_of_branches_that_diverged() {
 }
 
 #[tokio::test]
+async fn whether_the_merge_base_is_the_only_one_is_known_where_all_ways_lead_there() {
+    let scene = Scene::new();
+    let start = scene.repo.tip("main");
+    let main = scene.repo.commit("main", "mia", "more", &[("b", Some("b"))]);
+    let head = scene.repo.head_sha(NUMBER);
+    let merge = |ours: &str, theirs: &str| {
+        let arguments = ["-c", "user.name=mia", "-c", "user.email=mia@example.com", "commit-tree", "-m", "Merge"];
+        let tree = format!("{ours}^{{tree}}");
+        scene.repo.git(&[&arguments[..], &["-p", ours, "-p", theirs, &tree]].concat()).trim().to_owned()
+    };
+    let (updated, landed) = (merge(&head, &main), merge(&main, &head));
+    let cases = [
+        ("apart", &main, &head, Some(&start), true),
+        ("behind", &main, &start, Some(&start), true),
+        ("the base merged into it", &main, &updated, Some(&main), false),
+        ("crosswise", &landed, &updated, None, false),
+    ];
+    for (case, base, head, merge_base, only) in cases {
+        scene.repo.force_push("tip-of-base", base);
+        scene.repo.force_push("tip-of-head", head);
+        let meeting = scene.github.meeting(base, head).await.unwrap();
+        assert_eq!(meeting.only, only, "{case}");
+        assert!(merge_base.is_none_or(|merge_base| *merge_base == meeting.merge_base), "{case}");
+    }
+    for number in 0..101 {
+        scene.repo.commit("long", "mia", "more", &[("b", Some(&number.to_string()))]);
+    }
+    let long = scene.repo.tip("long");
+    assert!(!scene.github.meeting(&main, &long).await.unwrap().only, "more commits than one answer has");
+}
+
+#[tokio::test]
 async fn comments_with_who_wrote_and_who_edited_them() {
     let scene = Scene::new();
     scene.github.perform(NUMBER, &Operation::CreateComment { body: "ours".to_owned() }).await.unwrap();

@@ -121,6 +121,38 @@ fn a_push_to_the_base_judges_again_what_it_may_have_changed() {
 }
 
 #[test]
+fn a_push_to_the_base_costs_no_call_for_a_pull_request_whose_verdict_stays() {
+    let stage = stage();
+    stage.repo.commit("main", "max", "Hello", &[("README.md", Some("hello\n")), ("old.md", Some("hello\n"))]);
+    let stale = stage.open("docs", "main", &[("README.md", "hello, docs\n")]);
+    let merges = stage.open("merges", "main", &[("other.md", "hello\n")]);
+    let number = stage.open("notes", "main", &[(FILE, &corrected())]);
+    let push = |files: &[(&str, Option<&str>)]| {
+        let before = stage.repo.tip("main");
+        stage.repo.commit("main", "max", "More", files);
+        let ran = stage.deliver(&stage.repo.push_event("main", &before, "max"));
+        let of = |route: &str| ran.calls.iter().filter(|call| call.ends_with(route)).count();
+        (of("{repo}/pulls"), of("compare/{basehead}"))
+    };
+    let teams = teams();
+    assert_eq!(push(&[(TEAMS, Some(&teams))]).1, 1, "the one that asks for a table");
+    // All are two pushes behind, and one has merged main since.
+    stage.repo.force_push_of("ann", "merges", &stage.merge_commit("ann", "merges", "main"));
+    let other = teams.clone() + "#\n";
+    assert_eq!(push(&[(TEAMS, Some(&other))]).1, 1, "no more for those behind");
+    assert_eq!(push(&[("README.md", Some("hello, all\n")), ("old.md", None)]), (0, 0), "nothing governed");
+
+    let before = stage.repo.tip("main");
+    stage.repo.merge(merges, "max", Method::Merge);
+    let ran = stage.deliver(&stage.repo.push_event("main", &before, "max"));
+    assert!(ran.calls.iter().all(|call| !call.contains("compare")), "a merge of words: {:?}", ran.calls);
+    for number in [stale, merges] {
+        assert!(stage.repo.comments(number).is_empty(), "#{number}");
+    }
+    stage.summary(number);
+}
+
+#[test]
 fn a_base_that_gains_a_clashing_change_turns_the_pull_request_red() {
     let stage = stage();
     let number = stage.open("notes", "main", &[(FILE, &corrected())]);

@@ -120,3 +120,25 @@ fn an_edit_that_follows_a_draft_into_the_requests_is_judged_after_the_push() {
     assert!(stage.summary(number).contains(FILE), "{}", stage.summary(number));
     stage.open_threads(number);
 }
+
+/// The base merges a commit that changes nothing there, and with it the merge base moves.
+#[test]
+fn a_merge_that_only_moves_the_merge_base_has_the_pull_request_judged_again() {
+    let stage = Stage::with_log(Visibility::Private, POLICY);
+    let repo = &stage.repo;
+    let start = repo.tip("main");
+    stage.push("main", "max", "Notes", &[(FILE, &corrected())]);
+    let landed = repo.tip("main");
+    // What main has by now, and what it had, one on the other: together they change nothing.
+    let same = commit_of(&stage, &landed, &[&start]);
+    repo.force_push_of("ann", "nothing", &commit_of(&stage, &start, &[&same]));
+    repo.commit("nothing", "ann", "Words", &[("README.md", Some("hello\n"))]);
+    let number = repo.open_pull_request("ann", "nothing", "main", "Words");
+    stage.review(number, "opened", "ann");
+    assert_eq!(stage.gate(number), NOTHING);
+    repo.force_push_of("ann", "main", &commit_of(&stage, &landed, &[&landed, &same]));
+    stage.deliver(&repo.push_event("main", &landed, "ann"));
+    assert_eq!(stage.gate(number), "failure: 3 errors");
+    assert!(stage.summary(number).contains(FILE), "{}", stage.summary(number));
+    stage.open_threads(number);
+}
