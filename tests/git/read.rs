@@ -224,6 +224,34 @@ fn a_merge_is_made_without_touching_anything() {
 }
 
 #[test]
+fn branches_that_were_merged_crosswise_have_two_merge_bases() {
+    let repo = Repo::new();
+    repo.write("a", "a\n");
+    let base = repo.commit("base");
+    repo.git(&["checkout", "--quiet", "-b", "side"]);
+    repo.write("b", "b\n");
+    let side = repo.commit("side");
+    repo.git(&["checkout", "--quiet", "main"]);
+    repo.git(&["mv", "a", "c"]);
+    let main = repo.commit("main");
+    let git = repo.open();
+    assert_eq!(git.merge_bases(&main, &side).expect("known"), [base.as_str()]);
+    assert_eq!(git.deleted_paths(&base, &main).expect("known"), BTreeSet::from(["a".to_owned()]));
+    assert!(!git.has_merges(&base, &main).expect("known"));
+    repo.git(&["merge", "--quiet", "--no-edit", "side"]);
+    let ours = repo.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    repo.git(&["checkout", "--quiet", "side"]);
+    repo.git(&["merge", "--quiet", "--no-edit", &main]);
+    let theirs = repo.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    let bases = BTreeSet::from_iter(git.merge_bases(&ours, &theirs).expect("known"));
+    assert_eq!(bases, BTreeSet::from([main.clone(), side]));
+    assert!(git.has_merges(&main, &ours).expect("known"));
+    repo.git(&["checkout", "--quiet", "--orphan", "other"]);
+    let other = repo.commit("other");
+    assert_eq!(git.merge_bases(&main, &other).expect("asked"), [""; 0]);
+}
+
+#[test]
 fn a_shallow_clone_merges_with_the_base_it_is_given() {
     let (origin, clone) = (Repo::new(), Repo::new());
     origin.write("a", "a\n");

@@ -33,8 +33,9 @@ impl<'a> Push<'a> {
         Ok(Self { store, policy, before, tip, touched: before.is_none() || old != new })
     }
 
-    /// Whether it can have changed no verdict, whatever is open: no commit of it touches a governed file, and each has the
-    /// one before as its only parent.
+    /// Whether it changed no verdict, so that nobody needs to know what is open: no commit of it touches a governed file, and
+    /// each has the one before as its only parent. A head that moves a file to a governed path gets what the push did to
+    /// that file, too; this alone waits for the hourly run.
     pub(super) fn is_quiet(&self) -> anyhow::Result<bool> {
         let Some(before) = self.before.filter(|_| !self.touched) else { return Ok(false) };
         let git = self.store.git();
