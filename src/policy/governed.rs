@@ -19,7 +19,7 @@ pub enum PathKind {
     Workflow,
     /// Under one of the two folders and meant for people: README and dotfiles.
     Ignored,
-    /// Under one of the two folders, and nothing that belongs there.
+    /// Under one of the two folders, and nothing that belongs there; or in the place of one of them.
     Unrecognised,
     /// None of the registry's business.
     Ungoverned,
@@ -73,6 +73,9 @@ impl Policy {
         if let Some(kind) = control_kind(path) {
             return kind;
         }
+        if self.must_be_folder(path) {
+            return PathKind::Unrecognised;
+        }
         if path == self.prelude_path() {
             return PathKind::Prelude;
         }
@@ -84,6 +87,13 @@ impl Policy {
             return classify_entry(rest, kind, |rest| is_baseline(rest) || is_migration(rest));
         }
         PathKind::Ungoverned
+    }
+
+    /// Whether the path is that of one of the two folders, or of one that they are in: a link there would make another
+    /// folder out of them.
+    #[must_use]
+    pub fn must_be_folder(&self, path: &str) -> bool {
+        [&self.requests, &self.migrations].into_iter().any(|folder| path == folder || under(folder, path).is_some())
     }
 }
 
@@ -163,6 +173,9 @@ mod tests {
             ("migrations/20231205_baseline.txt", PathKind::Unrecognised),
             ("migrations/old/20231205_120000_baseline.txt", PathKind::Unrecognised),
             ("migrations/.keep", PathKind::Ignored),
+            ("migrations", PathKind::Unrecognised),
+            ("schema-requests", PathKind::Unrecognised),
+            ("schema", PathKind::Ungoverned),
             ("schema-registry.toml", PathKind::Control),
             ("sub/schema-registry.toml", PathKind::Ungoverned),
             (".github/CODEOWNERS", PathKind::Control),
@@ -180,6 +193,10 @@ mod tests {
     fn folders_follow_the_policy() {
         let policy = Policy { requests: "db/tables".to_owned(), migrations: "db/sql".to_owned(), ..Policy::default() };
         assert_eq!(policy.classify("db/tables/users.yaml"), PathKind::Request);
+        for folder in ["db", "db/tables", "db/sql"] {
+            assert_eq!(policy.classify(folder), PathKind::Unrecognised, "{folder}");
+        }
+        assert_eq!(policy.classify("db/other"), PathKind::Ungoverned);
         assert_eq!(policy.classify("schema-requests/users.yaml"), PathKind::Ungoverned);
         assert_eq!(policy.classify("db/tables/prelude.sql"), PathKind::Prelude);
         let policy = Policy { prelude: Some("schema-requests/types.sql".to_owned()), ..Policy::default() };

@@ -63,9 +63,25 @@ impl Workspace {
     pub fn read_tree(&self, folders: &[&str], wanted: &dyn Fn(&str) -> bool, max_bytes: usize) -> Result<Tree, Error> {
         let mut tree = Tree::new();
         for folder in folders {
-            self.walk(folder, wanted, max_bytes, &mut tree)?;
+            match self.in_place_of(folder) {
+                Some(path) if wanted(&path) => {
+                    let file = read_entry(&self.root.join(&path), max_bytes)
+                        .map_err(|source| Error::Read { path: path.clone(), source })?;
+                    tree.insert(path, file);
+                }
+                Some(_) => {}
+                None => self.walk(folder, wanted, max_bytes, &mut tree)?,
+            }
         }
         Ok(tree)
+    }
+
+    /// The path of the link or file that is where a folder should be, or one that it is in.
+    fn in_place_of(&self, folder: &str) -> Option<String> {
+        let ends = folder.match_indices('/').map(|(end, _)| end).chain([folder.len()]);
+        let mut paths = ends.map(|end| &folder[..end]).filter(|path| !path.is_empty());
+        let is_other = |path: &&str| fs::symlink_metadata(self.root.join(path)).is_ok_and(|found| !found.is_dir());
+        paths.find(is_other).map(str::to_owned)
     }
 
     /// Reads one file; `None` where there is none. Symbolic links are followed: for files that the caller's user owns.
@@ -213,6 +229,10 @@ mod tests {
         std::os::unix::fs::symlink(outside.path(), dir.path().join("link")).expect("links");
         let tree = workspace.read_tree(&[""], &|_| true, 100).expect("reads");
         assert_eq!(tree["link"].mode, FileMode::Symlink);
+        for folder in ["link", "link/below"] {
+            let tree = workspace.read_tree(&[folder], &|_| true, 100).expect("reads");
+            assert_eq!(tree["link"].mode, FileMode::Symlink, "{folder}");
+        }
         let error = workspace.write("link/x", b"").expect_err("refuses");
         assert_eq!(
             error.to_string(),

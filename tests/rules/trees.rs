@@ -185,4 +185,12 @@ fn every_entry_of_the_folders_is_recognised() {
     );
     let base = tree(&[("migrations/fix.sql", "")]);
     assert_eq!(of_tree(rule, &base, &base), [""; 0], "what was there already is not ours to judge");
+    let link = File { mode: FileMode::Symlink, bytes: b"elsewhere".to_vec() };
+    assert_eq!(
+        of_tree(rule, &tree(&[]), &[("migrations".to_owned(), link)].into()),
+        [
+            "migrations: There must be a folder here, not an entry of mode 120000 -> Remove it, and let the folder hold its \
+          files itself"
+        ]
+    );
 }

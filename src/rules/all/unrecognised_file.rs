@@ -14,7 +14,7 @@ pub(super) static RULE: Rule = Rule {
     rationale: "Everything under the folders of requests and migrations is judged, so everything there must be something: a \
         request (`*.yaml`), a file of a migration, a README or a dotfile. A request called `users.yml` would \
         otherwise be merged and never read. Only regular files are read: symbolic links, submodules and executable \
-        files are refused.",
+        files are refused, and so is anything in the place of one of the folders.",
     example: Example {
         base: &[],
         bad: &[(
@@ -48,7 +48,11 @@ fn check(context: &TreeContext<'_>, report: &mut Report<'_>) {
                 .at_file(path, format!("The prelude must be a regular file of mode 100644, not {}", file.mode.as_str()))
                 .suggest("Commit a regular file in its place");
         }
-        if kind == PathKind::Unrecognised {
+        if context.policy.must_be_folder(path) {
+            report
+                .at_file(path, format!("There must be a folder here, not an entry of mode {}", file.mode.as_str()))
+                .suggest("Remove it, and let the folder hold its files itself");
+        } else if kind == PathKind::Unrecognised {
             report.at_file(path, "The file is neither a request nor a migration").suggest(suggestion(context, path));
         }
     }

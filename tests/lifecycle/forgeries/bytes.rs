@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{FILE, POLICY, approvals, refused, waiting};
 use crate::{
-    actors::{LABEL, Stage},
+    actors::{LABEL, Stage, git, rules},
     request::{another, corrected},
     support::github::{Method, Visibility},
 };
@@ -142,4 +142,25 @@ fn a_policy_is_weakened_under_the_policy_that_it_weakens() {
     for number in [this, next, flow] {
         stage.summary(number);
     }
+}
+
+/// Whoever applies the migrations would follow it.
+#[test]
+fn a_folder_that_becomes_a_link_is_an_error() {
+    let stage = Stage::with_log(Visibility::Private, POLICY);
+    stage.in_clone("main", &[("elsewhere/20260101_000000_drop_users.up.sql", "DROP TABLE users;\n")], &["list"]);
+    let folder = stage.clone();
+    std::os::unix::fs::symlink("elsewhere", folder.join("migrations")).expect("links");
+    git(folder, &["add", "--all"]);
+    let email = format!("user.email={}", stage.repo.email("ann"));
+    git(folder, &["-c", "user.name=ann", "-c", &email, "commit", "--quiet", "-m", "Link"]);
+    git(folder, &["push", "--quiet", &stage.repo.git_dir().to_string_lossy(), "HEAD:refs/heads/draft"]);
+    stage.repo.force_push_of("ann", "link", &stage.repo.tip("draft"));
+    let number = stage.repo.open_pull_request("ann", "link", "main", "Link");
+    stage.review(number, "opened", "ann");
+    let gate = stage.gate(number);
+    assert!(gate.starts_with("failure: 1 error"), "{gate}");
+    stage.summary(number);
+    let threads = stage.open_threads(number);
+    assert_eq!(rules(&threads).into_iter().map(|(_, rule)| rule).collect::<Vec<_>>(), ["unrecognised-file"]);
 }
