@@ -67,6 +67,12 @@ impl<'a> Ledger<'a> {
         lapses.any(|entry| entry.approvals.iter().any(|approval| approval == id))
     }
 
+    /// What it says about rejections and their ends.
+    pub(super) fn rejections(&self) -> impl Iterator<Item = &'a Entry> {
+        let about = |entry: &&Entry| matches!(entry.kind, EntryKind::Vetoed | EntryKind::VetoLifted);
+        self.entries.iter().copied().filter(about)
+    }
+
     fn standing(&self) -> impl Iterator<Item = (Digest, Approval)> {
         self.entries
             .iter()

@@ -85,3 +85,40 @@ fn a_removal_by_nobody_lifts_nothing() {
     world.timeline.labels.last_mut().expect("an event").via_app = true;
     assert_eq!(vetoers(&mut world), [ANN], "an app on behalf of an approver");
 }
+
+#[test]
+fn a_rejection_in_the_log_outlives_its_label() {
+    let rename = |world: &mut World| {
+        for event in &mut world.timeline.labels {
+            event.label = event.label.replace("schema-rejected", "nice");
+        }
+        world.labels.clear();
+    };
+    let mut world = World::new(1);
+    world.veto(ANN);
+    world.settle();
+    rename(&mut world);
+    assert_eq!(vetoers(&mut world), [ANN], "it comes back");
+    assert_eq!(world.kinds(), [EntryKind::Vetoed], "recorded once");
+    world.lift(STRANGER);
+    assert_eq!(vetoers(&mut world), [ANN]);
+    world.lift(BEN);
+    assert_eq!(vetoers(&mut world), [0; 0]);
+    rename(&mut world);
+    assert_eq!(vetoers(&mut world), [0; 0], "what was lifted stays so");
+    assert_eq!(world.kinds(), [EntryKind::Vetoed, EntryKind::VetoLifted]);
+    world.veto(TRIAGER);
+    assert_eq!(vetoers(&mut world), [TRIAGER], "another one is another one");
+}
+
+#[test]
+fn a_rejection_by_a_workflow_with_the_identity_of_this_tool_stands_until_an_approver_lifts_it() {
+    let mut world = World::new(1);
+    world.veto(OWN);
+    assert_eq!(vetoers(&mut world), [OWN]);
+    world.lift(OWN);
+    assert_eq!(vetoers(&mut world), [OWN], "any workflow could have taken it off");
+    assert!(world.labels.contains(&"schema-rejected".to_owned()));
+    world.lift(ANN);
+    assert_eq!(vetoers(&mut world), [0; 0]);
+}
