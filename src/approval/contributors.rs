@@ -1,18 +1,21 @@
 //! Who had a hand in the commits of a pull request.
 
-use std::collections::BTreeMap;
+use crate::model::{Account, AccountKind, CommitAccounts, CommitAddresses, Contribution, Contributors, Push, Unknown};
 
-use crate::model::{CommitAddresses, Contribution, Contributors, Push};
+/// Whoever starts or writes a workflow acts through it.
+const WORKFLOWS: &str = "github-actions[bot]";
 
 /// What git and GitHub say about the commits of a pull request.
 #[derive(Clone, Copy)]
 pub struct History<'a> {
     /// Tip of the head branch.
     pub head_sha: &'a str,
+    /// Who opened the pull request.
+    pub author: Option<&'a Account>,
     /// The commits that the base does not have, from git.
     pub commits: &'a [CommitAddresses],
-    /// User ids by commit and lower-case address, as far as GitHub knows whose address it is.
-    pub accounts: &'a BTreeMap<(String, String), u64>,
+    /// Whom GitHub names in the commits.
+    pub accounts: &'a CommitAccounts,
     /// The pushes to the head branch, newest first; or why they cannot be read.
     pub pushes: Result<&'a [Push], &'a str>,
     /// Whether a commit is one of the base's.
@@ -25,28 +28,40 @@ pub fn contributors(history: &History<'_>) -> Contributors {
     let mut found = Contributors::default();
     pushers(history, &mut found);
     for commit in history.commits {
+        named(history, &commit.sha, &mut found);
         for (contribution, address) in &commit.addresses {
-            let known = history.accounts.get(&(commit.sha.clone(), address.clone())).copied();
+            let known = history.accounts.owners.get(&(commit.sha.clone(), address.clone())).copied();
             match known.map_or_else(|| owner(address), Owner::Person) {
                 Owner::Person(id) => {
                     found.people.entry(id).or_insert(*contribution);
                 }
                 Owner::Nobody => {}
-                Owner::Unknown => found.unknown.push(format!(
+                Owner::Unknown => found.unknown.push(Unknown::for_now(format!(
                     "the address `{address}` in commit `{}` belongs to no account that GitHub knows",
                     short(&commit.sha)
-                )),
+                ))),
             }
         }
     }
     found
 }
 
+/// Adds whom GitHub names in a commit, whatever the message looks like here.
+fn named(history: &History<'_>, sha: &str, found: &mut Contributors) {
+    for (_, contribution, id) in history.accounts.named.iter().filter(|(of, ..)| of == sha) {
+        found.people.entry(*id).or_insert(*contribution);
+    }
+    if history.accounts.crowded.iter().any(|of| of == sha) {
+        let what = format!("commit `{}` has more authors than GitHub tells at once", short(sha));
+        found.unknown.push(Unknown::for_now(what));
+    }
+}
+
 /// Follows the pushes from the head back to the base, and adds whoever pushed one of the commits at another time.
 fn pushers(history: &History<'_>, found: &mut Contributors) {
     let pushes = match history.pushes {
         Ok(pushes) => pushes,
-        Err(why) => return found.unknown.push(why.to_owned()),
+        Err(why) => return found.unknown.push(Unknown::for_now(why)),
     };
     let ours = |sha: &str| history.commits.iter().any(|commit| commit.sha == sha);
     let mut people: Vec<&Push> = pushes.iter().filter(|push| ours(&push.after)).collect();
@@ -54,7 +69,8 @@ fn pushers(history: &History<'_>, found: &mut Contributors) {
     let mut older = pushes.iter();
     loop {
         let Some(push) = older.find(|push| push.after == wanted) else {
-            found.unknown.push(format!("GitHub does not tell who pushed commit `{}`", short(wanted)));
+            let what = format!("GitHub does not tell who pushed commit `{}`", short(wanted));
+            found.unknown.push(Unknown::for_now(what));
             break;
         };
         people.push(push);
@@ -64,9 +80,26 @@ fn pushers(history: &History<'_>, found: &mut Contributors) {
         }
         wanted = &push.before;
     }
-    for actor in people.iter().filter_map(|push| push.actor.as_ref()) {
-        found.people.insert(actor.id, Contribution::Pushed);
+    for push in people {
+        if let Some(account) = &push.actor {
+            found.people.insert(account.actor.id, Contribution::Pushed);
+        }
+        let unknown = behind(history, push).map(|what| Unknown { what, stays: true });
+        found.unknown.extend(unknown.filter(|unknown| !found.unknown.contains(unknown)));
     }
+}
+
+/// What is unknown of the person behind a push. A bot does what somebody tells it; only one that also opened the pull
+/// request, as those do that update dependencies, is believed to act for itself, and workflows never are.
+fn behind(history: &History<'_>, push: &Push) -> Option<String> {
+    let Some(Account { actor, kind }) = &push.actor else {
+        return Some(format!("GitHub names no account that pushed commit `{}`", short(&push.after)));
+    };
+    let opened = history.author.is_some_and(|author| author.actor.id == actor.id);
+    if *kind == AccountKind::User || (opened && actor.login != WORKFLOWS) {
+        return None;
+    }
+    Some(format!("commit `{}` was pushed by `{}`, and a bot acts for somebody", short(&push.after), actor.login))
 }
 
 enum Owner {
@@ -98,13 +131,24 @@ mod tests {
     use super::*;
     use crate::{approval::testing::at, model::Actor};
 
+    /// Who pushes in the tests: a person, the bot that opened the pull request, another one, and that of workflows.
+    const BOT: u64 = 100;
+    const OTHER_BOT: u64 = 101;
+    const JOB: u64 = 102;
+
     /// Name, pushes, who they are by, what is unknown.
     type Case<'a> = (&'a str, &'a [Push], &'a [u64], Option<&'a str>);
 
     const ZERO: &str = "0000000000000000000000000000000000000000";
 
+    fn account(id: u64) -> Account {
+        let login = if id == JOB { WORKFLOWS.to_owned() } else { id.to_string() };
+        let kind = if id < BOT { AccountKind::User } else { AccountKind::Bot };
+        Account { actor: Actor { id, login }, kind }
+    }
+
     fn push(before: &str, after: &str, who: u64) -> Push {
-        let actor = (who > 0).then(|| Actor { id: who, login: who.to_string() });
+        let actor = (who > 0).then(|| account(who));
         Push { before: before.to_owned(), after: after.to_owned(), actor, at: at(i64::try_from(who).unwrap()) }
     }
 
@@ -116,10 +160,20 @@ mod tests {
     }
 
     fn of(head: &str, commits: &[CommitAddresses], pushes: Result<&[Push], &str>) -> (Vec<u64>, Vec<String>) {
-        let accounts = BTreeMap::from([(("c1".to_owned(), "known@example.com".to_owned()), 50)]);
-        let history = History { head_sha: head, commits, accounts: &accounts, pushes, in_base: &|sha| sha == "base" };
-        let found = contributors(&history);
-        (found.people.into_keys().collect(), found.unknown)
+        opened(BOT, head, commits, pushes)
+    }
+
+    fn opened(
+        author: u64,
+        head: &str,
+        commits: &[CommitAddresses],
+        pushes: Result<&[Push], &str>,
+    ) -> (Vec<u64>, Vec<String>) {
+        let owners = [(("c1".to_owned(), "known@example.com".to_owned()), 50)].into();
+        let accounts = CommitAccounts { owners, ..CommitAccounts::default() };
+        let (author, in_base) = (Some(&account(author)), &|sha: &str| sha == "base");
+        let found = contributors(&History { head_sha: head, author, commits, accounts: &accounts, pushes, in_base });
+        (found.people.into_keys().collect(), found.unknown.into_iter().map(|unknown| unknown.what).collect())
     }
 
     #[test]
@@ -137,7 +191,25 @@ mod tests {
                 None,
             ),
             ("older than the branch's last merge", &[push("base", "c2", 1), push(ZERO, "base", 9)], &[1], None),
-            ("a deleted account", &[push("c1", "c2", 0), push(ZERO, "c1", 1)], &[1], None),
+            (
+                "a deleted account, or none",
+                &[push("c1", "c2", 0), push(ZERO, "c1", 1)],
+                &[1],
+                Some("GitHub names no account that pushed commit `c2`"),
+            ),
+            ("the bot that opened it", &[push("c1", "c2", BOT), push(ZERO, "c1", BOT)], &[BOT], None),
+            (
+                "another bot, pushed over",
+                &[push("old", "c2", 1), push("c1", "old", OTHER_BOT), push(ZERO, "c1", 1)],
+                &[1, OTHER_BOT],
+                Some("commit `old` was pushed by `101`, and a bot acts for somebody"),
+            ),
+            (
+                "another bot, before the branch was made again",
+                &[push(ZERO, "c2", 1), push("old", ZERO, 1), push(ZERO, "old", OTHER_BOT)],
+                &[1],
+                None,
+            ),
             ("not known yet", &[push(ZERO, "c1", 1)], &[1], Some("GitHub does not tell who pushed commit `c2`")),
             ("a gap", &[push("c1", "c2", 2)], &[2], Some("GitHub does not tell who pushed commit `c1`")),
             ("nothing known", &[], &[], Some("GitHub does not tell who pushed commit `c2`")),
@@ -147,6 +219,42 @@ mod tests {
             assert_eq!(found, (people.to_vec(), unknown.map(str::to_owned).into_iter().collect()), "{name}");
         }
         assert_eq!(of("c2", &commits, Err("no access")), (vec![], vec!["no access".to_owned()]));
+    }
+
+    #[test]
+    fn a_workflow_acts_for_somebody_even_where_it_opened_the_pull_request() {
+        let commits = [commit("c1", "noreply@github.com", "noreply@github.com", None)];
+        let found = opened(JOB, "c1", &commits, Ok(&[push(ZERO, "c1", JOB)]));
+        let unknown = format!("commit `c1` was pushed by `{WORKFLOWS}`, and a bot acts for somebody");
+        assert_eq!(found, (vec![JOB], vec![unknown]));
+    }
+
+    #[test]
+    fn whom_github_names_counts_whatever_the_message_looks_like_here() {
+        let accounts = CommitAccounts {
+            named: vec![
+                ("c1".to_owned(), Contribution::Authored, 1),
+                ("c1".to_owned(), Contribution::CoAuthored, 7),
+                ("c1".to_owned(), Contribution::Committed, 8),
+                ("elsewhere".to_owned(), Contribution::Authored, 9),
+            ],
+            crowded: vec!["c1".to_owned(), "elsewhere".to_owned()],
+            ..CommitAccounts::default()
+        };
+        let commits = [commit("c1", "noreply@github.com", "noreply@github.com", None)];
+        let pushes = [push(ZERO, "c1", 1)];
+        let (pushes, in_base) = (Ok(&pushes[..]), &|_: &str| false);
+        let found = contributors(&History {
+            head_sha: "c1",
+            author: None,
+            commits: &commits,
+            accounts: &accounts,
+            pushes,
+            in_base,
+        });
+        let people = [(1, Contribution::Pushed), (7, Contribution::CoAuthored), (8, Contribution::Committed)];
+        assert_eq!(found.people, people.into());
+        assert_eq!(found.unknown, [Unknown::for_now("commit `c1` has more authors than GitHub tells at once")]);
     }
 
     #[test]
@@ -173,9 +281,14 @@ mod tests {
     #[test]
     fn the_head_is_as_old_as_the_push_that_brought_it() {
         let pushes = [push("c1", "c2", 2), push(ZERO, "c1", 1)];
-        let accounts = BTreeMap::new();
-        let history =
-            History { head_sha: "c2", commits: &[], accounts: &accounts, pushes: Ok(&pushes), in_base: &|_| false };
+        let history = History {
+            head_sha: "c2",
+            author: None,
+            commits: &[],
+            accounts: &CommitAccounts::default(),
+            pushes: Ok(&pushes),
+            in_base: &|_| false,
+        };
         assert_eq!(contributors(&history).head_since, Some(at(2)));
     }
 }

@@ -85,13 +85,17 @@ fn of_person(
         }
         Refusal::UnknownContributor => {
             let unknown = &facts.contributors.unknown;
-            let first = unknown.first().map(String::as_str).unwrap_or_default();
+            let lasting = unknown.iter().find(|unknown| unknown.stays);
+            let first = lasting.or(unknown.first()).map(|unknown| unknown.what.as_str()).unwrap_or_default();
             let more =
                 if unknown.len() > 1 { format!(" (and {} more like it)", unknown.len() - 1) } else { String::new() };
-            format!(
-                "{name} cannot be told from those who had a hand in the commits, since {first}{more}; amend that, or \
-                 run this check again, then {again}"
-            )
+            let next = if lasting.is_some() {
+                "somebody who is not to approve must push the commits to a new branch, open a pull request from it, and close this one"
+                    .to_owned()
+            } else {
+                format!("amend that, or run this check again, then {again}")
+            };
+            format!("{name} cannot be told from those who had a hand in the commits, since {first}{more}; {next}")
         }
         Refusal::AlreadyApproved => {
             format!("{name} has approved these bytes already; the next approval must come from somebody else")

@@ -192,9 +192,10 @@ impl Git {
     }
 }
 
-/// Id, author, committer, then the message. Whatever looks like a trailer that names a co-author is taken for one,
+/// Id, author, committer, then the message. Whatever looks like a trailer that names co-authors is taken for one,
 /// wherever it stands.
-/// Source: <https://docs.github.com/en/pull-requests/committing-changes-to-your-project/creating-and-editing-commits/creating-a-commit-with-multiple-authors>
+/// Sources: <https://docs.github.com/en/pull-requests/committing-changes-to-your-project/creating-and-editing-commits/creating-a-commit-with-multiple-authors>,
+/// <https://git-scm.com/docs/git-interpret-trailers>
 fn addresses(record: &str) -> Option<CommitAddresses> {
     let mut lines = record.split('\n');
     let sha = lines.next()?.to_owned();
@@ -202,13 +203,30 @@ fn addresses(record: &str) -> Option<CommitAddresses> {
     for contribution in [Contribution::Authored, Contribution::Committed] {
         addresses.push((contribution, lines.next()?.trim().to_lowercase()));
     }
-    let co_authors = lines.filter_map(|line| {
-        let (key, value) = line.trim().split_once(':')?;
-        let address = value.rsplit_once('<')?.1.split('>').next()?;
-        key.eq_ignore_ascii_case("co-authored-by").then(|| address.trim().to_lowercase())
-    });
-    addresses.extend(co_authors.map(|address| (Contribution::CoAuthored, address)));
+    addresses.extend(co_authors(lines).into_iter().map(|address| (Contribution::CoAuthored, address)));
     Some(CommitAddresses { sha, addresses })
+}
+
+/// Every `<address>` of the trailers that name co-authors. A line that begins with a blank continues the one before.
+fn co_authors<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut values: Vec<String> = Vec::new();
+    let mut goes_on = false;
+    for line in lines {
+        let named = line.split_once(':').filter(|(key, _)| key.trim().eq_ignore_ascii_case("co-authored-by"));
+        if let Some((_, value)) = named {
+            values.push(value.to_owned());
+            goes_on = true;
+        } else if let Some(value) = values.last_mut().filter(|_| goes_on && line.starts_with(char::is_whitespace)) {
+            value.push_str(line);
+        } else {
+            goes_on = false;
+        }
+    }
+    let of_value = |value: &String| -> Vec<String> {
+        let addresses = value.split('<').skip(1).filter_map(|rest| rest.split('>').next());
+        addresses.map(|address| address.trim().to_lowercase()).collect()
+    };
+    values.iter().flat_map(of_value).collect()
 }
 
 fn commit(lines: &[&str]) -> Option<Commit> {
@@ -226,4 +244,29 @@ fn commit(lines: &[&str]) -> Option<Commit> {
         committer: person(committer, committer_email, committer_time)?,
         subject: (*subject).to_owned(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn co_authors_are_found_however_the_trailer_is_spelt() {
+        let cases: [(&str, &[&str]); 11] = [
+            ("Co-authored-by: Eve <Eve@example.com>", &["eve@example.com"]),
+            ("co-AUTHORED-by:Eve<eve@example.com>\r", &["eve@example.com"]),
+            ("Co-authored-by : Eve <eve@example.com>", &["eve@example.com"]),
+            ("Co-authored-by\t:\tEve <eve@example.com>", &["eve@example.com"]),
+            ("  Co-authored-by: Eve <eve@example.com>", &["eve@example.com"]),
+            ("Co-authored-by: Eve\n <eve@example.com>", &["eve@example.com"]),
+            ("Co-authored-by:\n\tEve\n <eve@example.com>\n <ann@example.com>", &["eve@example.com", "ann@example.com"]),
+            ("Co-authored-by: Eve <eve@example.com>, Ann <ann@example.com>", &["eve@example.com", "ann@example.com"]),
+            ("Co-authored-by: Eve <eve@example.com", &["eve@example.com"]),
+            ("Co-authored-by: Eve\n\n <eve@example.com>", &[]),
+            ("Reviewed-by: Eve <eve@example.com>\n <ann@example.com>", &[]),
+        ];
+        for (message, found) in cases {
+            assert_eq!(co_authors(format!("Ask\n\n{message}\n").lines()), found, "{message:?}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Who pushed, who committed, who is in a team.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -11,7 +11,7 @@ use super::{
     data::UserData,
     request::{Graphql, segment},
 };
-use crate::model::{Account, Push};
+use crate::model::{Account, CommitAccounts, Contribution, Push};
 
 /// Whose the addresses in the commits are, and how old the label is.
 /// Sources: <https://docs.github.com/en/graphql/reference/objects#commit>,
@@ -25,7 +25,7 @@ query Provenance($owner: String!, $name: String!, $number: Int!, $label: String!
         nodes {
           commit {
             oid
-            authors(first: 50) { nodes { email user { databaseId } } }
+            authors(first: 50) { nodes { email user { databaseId } } pageInfo { hasNextPage endCursor } }
             committer { email user { databaseId } }
           }
         }
@@ -38,8 +38,8 @@ query Provenance($owner: String!, $name: String!, $number: Int!, $label: String!
 /// What GitHub knows about the people behind the commits of a pull request, and about the label.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Provenance {
-    /// User ids by commit and lower-case address, where the address is an account's. GitHub tells of 250 commits at most.
-    pub accounts: BTreeMap<(String, String), u64>,
+    /// Whom it names in the commits.
+    pub accounts: CommitAccounts,
     /// Since when the label has had its name; `None` where there is none, or GitHub does not tell.
     pub label_since: Option<DateTime<Utc>>,
 }
@@ -96,8 +96,15 @@ struct Node {
 #[derive(Deserialize)]
 struct CommitData {
     oid: String,
-    authors: Nodes<GitActor>,
+    authors: Authors,
     committer: Option<GitActor>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Authors {
+    nodes: Vec<GitActor>,
+    page_info: PageInfo,
 }
 
 #[derive(Deserialize)]
@@ -121,6 +128,23 @@ struct ActivityData {
     actor: Option<UserData>,
 }
 
+/// Adds whom a commit names. The author of the git object comes first, then those of the trailers.
+fn add(accounts: &mut CommitAccounts, commit: CommitData) {
+    let CommitData { oid, authors, committer } = commit;
+    if authors.page_info.has_next_page {
+        accounts.crowded.push(oid.clone());
+    }
+    let first = std::iter::once(Contribution::Authored).chain(std::iter::repeat(Contribution::CoAuthored));
+    let people = first.zip(authors.nodes).chain(committer.map(|committer| (Contribution::Committed, committer)));
+    for (contribution, person) in people {
+        let Some(id) = person.user.and_then(|user| user.database_id) else { continue };
+        accounts.named.push((oid.clone(), contribution, id));
+        if let Some(email) = person.email {
+            accounts.owners.insert((oid.clone(), email.to_lowercase()), id);
+        }
+    }
+}
+
 impl Github {
     /// Whose the addresses in the commits of a pull request are, and since when `label` has been there.
     pub async fn provenance(&self, number: u64, label: &str) -> Result<Provenance, Error> {
@@ -142,12 +166,7 @@ impl Github {
             provenance.label_since = found.and_then(|label| label.created_at.max(label.updated_at));
             let commits = repository.pull_request.commits;
             for commit in commits.nodes.into_iter().map(|node| node.commit) {
-                for person in commit.authors.nodes.into_iter().chain(commit.committer) {
-                    let (Some(email), Some(id)) = (person.email, person.user.and_then(|user| user.database_id)) else {
-                        continue;
-                    };
-                    provenance.accounts.insert((commit.oid.clone(), email.to_lowercase()), id);
-                }
+                add(&mut provenance.accounts, commit);
             }
             after = commits.page_info.end_cursor.filter(|_| commits.page_info.has_next_page);
             if after.is_none() {
@@ -167,7 +186,7 @@ impl Github {
         let push = |activity: ActivityData| Push {
             before: activity.before,
             after: activity.after,
-            actor: activity.actor.map(|user| Account::from(user).actor),
+            actor: activity.actor.map(Account::from),
             at: activity.timestamp,
         };
         Ok(activities.into_iter().map(push).collect())

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::Actor;
+use super::Account;
 
 /// A person's role in the repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,8 +23,8 @@ pub struct Push {
     pub before: String,
     /// The commit after.
     pub after: String,
-    /// Who; `None` for a deleted account.
-    pub actor: Option<Actor>,
+    /// Who; `None` for a deleted account, or where GitHub names none.
+    pub actor: Option<Account>,
     /// When, by GitHub's clock.
     pub at: DateTime<Utc>,
 }
@@ -36,6 +36,17 @@ pub struct CommitAddresses {
     pub sha: String,
     /// Of the author, the committer and the co-authors that the message names, in this order; lower case.
     pub addresses: Vec<(Contribution, String)>,
+}
+
+/// Whom GitHub names in the commits of a pull request, of which it shows 250 at most.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CommitAccounts {
+    /// User ids by commit and lower-case address, where the address is an account's.
+    pub owners: BTreeMap<(String, String), u64>,
+    /// Commit, contribution and user id of every account, also where its address is not told.
+    pub named: Vec<(String, Contribution, u64)>,
+    /// Commits that have more authors than GitHub was asked for.
+    pub crowded: Vec<String>,
 }
 
 /// How somebody had a hand in the commits of a pull request.
@@ -56,11 +67,27 @@ pub enum Contribution {
 pub struct Contributors {
     /// By user id.
     pub people: BTreeMap<u64, Contribution>,
-    /// What could not be told, one sentence each without a full stop: hostile text. While there is any, nobody is known
-    /// not to be a contributor.
-    pub unknown: Vec<String>,
+    /// What could not be told. While there is any, nobody is known not to be a contributor.
+    pub unknown: Vec<Unknown>,
     /// When the head was pushed, by GitHub's clock.
     pub head_since: Option<DateTime<Utc>>,
+}
+
+/// What could not be told of who had a hand in the commits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unknown {
+    /// A sentence without a full stop: hostile text.
+    pub what: String,
+    /// Whether it stays so on this branch, whatever is pushed to it.
+    pub stays: bool,
+}
+
+impl Unknown {
+    /// What another commit or another run may mend.
+    #[must_use]
+    pub fn for_now(what: impl Into<String>) -> Self {
+        Self { what: what.into(), stays: false }
+    }
 }
 
 /// What else the author of a pull request asks for: other pull requests with requests that are older than it.

@@ -1,7 +1,7 @@
 //! Approval by a comment that names the digest.
 
 use super::world::*;
-use crate::model::{ApprovalRefusal, EntryKind};
+use crate::model::{ApprovalRefusal, EntryKind, Unknown};
 
 #[test]
 fn a_comment_that_names_the_bytes_needs_no_waiting() {
@@ -126,7 +126,7 @@ fn refusals_of_comments_speak_of_comments() {
         }),
         message(&|world| {
             world.comment(ANN, None);
-            world.contributors.unknown = vec!["GitHub does not tell who pushed commit `c2`".to_owned(); 2];
+            world.contributors.unknown = vec![Unknown::for_now("GitHub does not tell who pushed commit `c2`"); 2];
         }),
     ];
     insta::assert_snapshot!(messages.join("\n"), @r#"

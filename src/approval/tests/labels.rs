@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::world::*;
 use crate::{
     approval::{testing::at, *},
-    model::{AccountKind, ApprovalRefusal, Contribution, Digest, EntryKind, LabelEvent, Role},
+    model::{AccountKind, ApprovalRefusal, Contribution, Digest, EntryKind, LabelEvent, Role, Unknown},
 };
 
 #[test]
@@ -88,7 +88,13 @@ fn every_refusal_names_the_person_the_rule_and_the_way_out() {
             }
         }),
         message(&|world| {
-            world.contributors.unknown.push("GitHub does not tell who pushed commit `c2`".to_owned());
+            world.contributors.unknown.push(Unknown::for_now("GitHub does not tell who pushed commit `c2`"));
+            world.set(ANN);
+        }),
+        message(&|world| {
+            let what = "commit `c2` was pushed by `robot[bot]`, and a bot acts for somebody".to_owned();
+            world.contributors.unknown.push(Unknown::for_now("nobody knows"));
+            world.contributors.unknown.push(Unknown { what, stays: true });
             world.set(ANN);
         }),
     ];
@@ -112,6 +118,7 @@ fn every_refusal_names_the_person_the_rule_and_the_way_out() {
     `listed` is the author of one of the commits; somebody who had no hand in the change must approve it
     `stranger` is the committer of one of the commits; somebody who had no hand in the change must approve it
     `ann` cannot be told from those who had a hand in the commits, since GitHub does not tell who pushed commit `c2`; amend that, or run this check again, then set the label again
+    `ann` cannot be told from those who had a hand in the commits, since commit `c2` was pushed by `robot[bot]`, and a bot acts for somebody (and 1 more like it); somebody who is not to approve must push the commits to a new branch, open a pull request from it, and close this one
     "#);
 }
 

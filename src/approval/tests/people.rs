@@ -3,7 +3,7 @@
 use super::world::*;
 use crate::{
     approval::OwnerGroup,
-    model::{Actor, ApprovalRefusal, Contribution, EntryKind, Role},
+    model::{Actor, ApprovalRefusal, Contribution, EntryKind, Role, Unknown},
     policy::Owner,
 };
 
@@ -24,14 +24,14 @@ fn nobody_who_had_a_hand_in_the_commits_counts() {
 #[test]
 fn while_a_contributor_is_unknown_nobody_counts() {
     let mut world = World::new(1);
-    world.contributors.unknown.push("nobody knows".to_owned());
+    world.contributors.unknown.push(Unknown::for_now("nobody knows"));
     world.set(ANN);
     assert_eq!(reasons(&world.settle()), [ApprovalRefusal::UnknownContributor]);
     world.contributors.unknown.clear();
     assert_eq!(reasons(&world.settle()), [ApprovalRefusal::Answered], "the label has to be set again");
     world.set(ANN);
     assert!(world.settle().state.complete());
-    world.contributors.unknown.push("nobody knows".to_owned());
+    world.contributors.unknown.push(Unknown::for_now("nobody knows"));
     let unknown = world.settle();
     assert_eq!((unknown.state.missing(), world.log.len()), (1, 1), "not counted, and not recorded as ended");
     world.contributors.unknown.clear();

@@ -9,7 +9,7 @@ use crate::{
     approval::{self, History, OwnerGroup},
     git::Parents,
     github::{Error, Provenance},
-    model::{Account, AccountKind, CommitAddresses, Contributors, Push, Role, Timeline},
+    model::{Account, AccountKind, CommitAddresses, Contributors, Push, Role, Timeline, Unknown},
 };
 
 /// What decides about people.
@@ -79,7 +79,8 @@ async fn members(step: &Step<'_>, team: &str) -> anyhow::Result<Result<BTreeSet<
 async fn contributors(step: &Step<'_>, judged: &Judged, provenance: &Provenance) -> anyhow::Result<Contributors> {
     let (base, head) = (&judged.merge_base, &judged.pull_request.head_sha);
     if !step.store.fetch_history(base, head, Parents::All)? {
-        let unknown = vec![format!("the history from `{base}` to `{head}` could not be fetched")];
+        let what = format!("the history from `{base}` to `{head}` could not be fetched");
+        let unknown = vec![Unknown::for_now(what)];
         return Ok(Contributors { unknown, ..Contributors::default() });
     }
     let git = step.store.git();
@@ -92,6 +93,7 @@ async fn contributors(step: &Step<'_>, judged: &Judged, provenance: &Provenance)
     };
     Ok(approval::contributors(&History {
         head_sha: head,
+        author: judged.pull_request.author.as_ref(),
         commits: &commits,
         accounts: &provenance.accounts,
         pushes: pushes.as_deref().map_err(String::as_str),
