@@ -8,7 +8,7 @@ use crate::model::{Actor, Digest, ENTRY_VERSION, Entry, EntryKind, EntryTable, E
 
 use super::{
     Addition, Origin, State,
-    landing::{approved_files, landed_lines},
+    landing::{approved_files, approved_under, landed_lines},
 };
 
 /// What arrived on a base branch with one first-parent commit: the facts, of which [`reconcile`] makes an entry.
@@ -95,19 +95,25 @@ pub fn reconcile(origin: &Origin, state: &State, landings: &[Landing]) -> Vec<Ad
 /// Whether approvals in the log cover exactly the bytes of a landing, so that it would be recorded as `merged`.
 #[must_use]
 pub fn is_approved(repo: u64, landing: &Landing) -> bool {
-    let covered = |pull: &MergedPullRequest| covers(repo, pull, &landing.files);
-    landing.files.is_empty() || landing.pull_request.as_ref().is_some_and(covered)
+    landing.files.is_empty() || covering_landing(repo, landing).is_some()
 }
 
-/// Whether enough people approved exactly the bytes that landed with a pull request, and nobody's rejection stands.
+/// Whether enough people approved exactly the bytes that landed on the branch `reference` with a pull request, and
+/// nobody's rejection stands. Under which policy is not asked: older releases recorded landings without asking it.
 #[must_use]
-pub fn covers(repo: u64, pull: &MergedPullRequest, landed: &[FileChange]) -> bool {
-    covering(repo, pull, landed).is_some()
+pub fn covers(repo: u64, pull: &MergedPullRequest, reference: &str, landed: &[FileChange]) -> bool {
+    covering(repo, pull, landed, |base, _| base == reference).is_some()
+}
+
+/// What covers a landing: approvals for its branch, under the policy that was in force before it.
+fn covering_landing(repo: u64, landing: &Landing) -> Option<Covering> {
+    let under = |base: &str, policy| base == landing.reference && Some(policy) == landing.policy;
+    covering(repo, landing.pull_request.as_ref()?, &landing.files, under)
 }
 
 fn record(origin: &Origin, state: &State, landing: &Landing) -> Addition {
     let id = state.landing_id(&origin.database, &landing.reference, &landing.before, &landing.after);
-    let covering = landing.pull_request.as_ref().and_then(|pull| covering(origin.repo, pull, &landing.files));
+    let covering = covering_landing(origin.repo, landing);
     let kind = match (&landing.pull_request, &covering) {
         _ if landing.rewritten => EntryKind::HistoryRewritten,
         (None, _) => EntryKind::DirectPush,
@@ -146,9 +152,17 @@ fn record(origin: &Origin, state: &State, landing: &Landing) -> Addition {
     Addition::new(entry, blobs)
 }
 
-/// The digest whose approvals cover exactly the bytes that landed, by as many people as were needed, with the ids of
-/// the approvals. Where nobody was needed: no digest, no approvals.
-fn covering(repo: u64, pull: &MergedPullRequest, landed: &[FileChange]) -> Option<(Option<Digest>, Vec<String>)> {
+/// A digest that was approved, with the ids of the approvals; neither where nobody was needed.
+type Covering = (Option<Digest>, Vec<String>);
+
+/// The digest whose approvals cover exactly the bytes that landed, by as many people as were needed. They count where
+/// `under` holds of the base branch and the policy that they were given for.
+fn covering(
+    repo: u64,
+    pull: &MergedPullRequest,
+    landed: &[FileChange],
+    under: impl Fn(&str, Digest) -> bool,
+) -> Option<Covering> {
     if pull.vetoed {
         return None;
     }
@@ -158,7 +172,8 @@ fn covering(repo: u64, pull: &MergedPullRequest, landed: &[FileChange]) -> Optio
     for approval in &pull.approvals {
         let files = approved_files(&approval.lines, repo, pull.number);
         let same = files.is_some_and(|files| files.len() == landed.len() && sorted(&files) == sorted(landed));
-        if same && Digest::of(&approval.lines) == approval.digest {
+        let counts = approved_under(&approval.lines).is_some_and(|(base, policy)| under(base, policy));
+        if same && counts && Digest::of(&approval.lines) == approval.digest {
             by_digest.entry(approval.digest).or_default().push(approval);
         }
     }
@@ -194,7 +209,7 @@ mod tests {
             actor: Some(Actor { id: 9, login: "merger".into() }),
             files: files.to_vec(),
             pull_request: None,
-            policy: None,
+            policy: Some(Digest::of("")),
             violations: Vec::new(),
             tables: vec![table("public.notes")],
             blobs: vec![b"CREATE TABLE".to_vec()],
@@ -240,7 +255,7 @@ mod tests {
         ];
         for (name, pull_request, kind, approvals) in cases {
             let landing = Landing { pull_request, ..landing("t1", &files) };
-            let covered = landing.pull_request.as_ref().is_some_and(|pull| covers(1, pull, &files));
+            let covered = landing.pull_request.as_ref().is_some_and(|pull| covers(1, pull, MAIN, &files));
             let approved = kind == EntryKind::Merged;
             assert_eq!((is_approved(1, &landing), covered), (approved, approved), "{name}");
             let entry = one(landing);
@@ -252,6 +267,34 @@ mod tests {
                 (status, Some("merger"))
             );
         }
+    }
+
+    #[test]
+    fn approvals_are_for_one_branch_and_under_one_policy() {
+        let files = [change("a", None, Some("1"))];
+        let (next, other) = ("refs/heads/next", Some(Digest::of("other")));
+        let here = || Landing { pull_request: Some(pull(1, &files, &[1])), ..landing("t1", &files) };
+        for (name, landing, covered) in [
+            ("another branch", Landing { reference: next.into(), ..here() }, false),
+            // Older releases recorded such landings as merged.
+            ("another policy", Landing { policy: other, ..here() }, true),
+            ("an unknown policy", Landing { policy: None, ..here() }, true),
+        ] {
+            let pull = landing.pull_request.as_ref().expect("there is one");
+            assert_eq!(
+                (is_approved(1, &landing), covers(1, pull, &landing.reference, &files)),
+                (false, covered),
+                "{name}"
+            );
+            let entry = one(landing);
+            assert_eq!(
+                (entry.kind, entry.digest, entry.approvals),
+                (EntryKind::MergedUnapproved, None, vec![]),
+                "{name}"
+            );
+        }
+        let nobody = Landing { policy: other, pull_request: Some(pull(0, &files, &[])), ..here() };
+        assert_eq!(one(nobody).kind, EntryKind::Merged, "nobody needed, nobody asked");
     }
 
     #[test]

@@ -233,6 +233,12 @@ impl Stage {
         format!("{}: {}", status.state, status.description.unwrap_or_default())
     }
 
+    /// The same of a branch's tip.
+    pub(crate) fn status_of(&self, branch: &str) -> String {
+        let status = self.repo.status(&self.repo.tip(branch), CONTEXT).expect("there is a status");
+        format!("{}: {}", status.state, status.description.unwrap_or_default())
+    }
+
     /// The one comment of the conversation that is ours.
     pub(crate) fn summary(&self, number: u64) -> String {
         let comments = self.repo.comments(number);

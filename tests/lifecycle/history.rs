@@ -359,6 +359,70 @@ fn an_approval_under_another_policy_than_the_one_in_force_is_found() {
     assert_eq!(problem(&stage), expected);
 }
 
+/// An entry by hand that says that the last landing of `main`, from `before`, was approved by the one approval of the log.
+fn append_merged_by_hand(stage: &Stage, number: u64, before: &str) {
+    let (entry, lines) = landing(stage, EntryKind::Merged, before);
+    let log = stage.log();
+    let of = |kind: &str| log.iter().rev().find(|entry| entry["kind"] == kind).expect("an entry").clone();
+    let (approved, pushed) = (of("approved"), of("direct-push"));
+    let digest = |value: &serde_json::Value| Some(value.as_str().expect("a digest").parse().expect("a digest"));
+    let entry = Entry {
+        pr: Some(number),
+        digest: digest(&approved["digest"]),
+        policy: digest(&pushed["policy"]),
+        approvals: vec![approved["id"].as_str().expect("an id").to_owned()],
+        ..entry
+    };
+    append_by_hand(stage, entry, vec![lines]);
+}
+
+#[test]
+fn a_landing_whose_approval_was_for_another_base_is_found() {
+    let stage = stage();
+    stage.repo.branch("next", "main");
+    let gated = format!("{POLICY}[gate]\nbranches = [\"next\"]\n");
+    stage.repo.commit("next", "max", "Policy", &[("schema-registry.toml", Some(&gated))]);
+    let number = stage.open("floors", "next", &[("schema-requests/floors.yaml", &crate::request::another("floors"))]);
+    stage.review(number, "opened", "ann");
+    stage.approve(number, "mia");
+    assert_eq!(stage.gate(number), "success: Approved by mia; no violations");
+    stage.repo.retarget(number, "main");
+    let before = stage.repo.tip("main");
+    stage.repo.merge(number, "mia", Method::Squash);
+    append_merged_by_hand(&stage, number, &before);
+    let expected = format!("says that #{number} was approved, and no approvals that stood then cover what landed");
+    assert_eq!(problem(&stage), expected);
+    stage.summary(number);
+}
+
+#[test]
+fn a_landing_that_an_older_release_recorded_as_approved_under_an_earlier_policy_is_said_and_no_damage() {
+    let stage = stage();
+    let number = stage.open("floors", "main", &[("schema-requests/floors.yaml", &crate::request::another("floors"))]);
+    stage.review(number, "opened", "ann");
+    stage.approve(number, "mia");
+    assert_eq!(stage.gate(number), "success: Approved by mia; no violations");
+    // A pull request that is closed lets what landed be recorded, and no other be judged.
+    stage.repo.commit("words", "ann", "Words", &[("README.md", Some("hello\n"))]);
+    let closed = stage.repo.open_pull_request("ann", "words", "main", "Words");
+    stage.repo.close(closed, "ann");
+    let policy = format!("{POLICY}min_review_seconds = 90\n");
+    stage.repo.commit("main", "max", "Policy", &[("schema-registry.toml", Some(&policy))]);
+    push(&stage, "walls");
+    stage.review(closed, "closed", "ann");
+    let before = stage.repo.tip("main");
+    stage.repo.merge(number, "mia", Method::Squash);
+    append_merged_by_hand(&stage, number, &before);
+    let (code, text) = stage.ask(&["audit", "verify"]);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("5 landings are in the history as recorded"), "{text}");
+    assert!(text.contains("1 landing was recorded as approved, under a policy that was no longer in force"), "{text}");
+    let (_, json) = stage.ask(&["audit", "verify", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["landingsUnderEarlierPolicy"], 1);
+    stage.summary(number);
+}
+
 #[test]
 fn what_landed_after_the_last_entry_is_said_and_no_damage() {
     let stage = stage();

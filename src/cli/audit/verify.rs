@@ -114,6 +114,7 @@ fn print(
             "cosignedBy": report.cosigned_by,
             "landings": compared.map(|compared| compared.landings),
             "landingsUnknown": compared.map(|compared| compared.unknown),
+            "landingsUnderEarlierPolicy": compared.map(|compared| compared.superseded),
             "landingsGone": compared.map(|compared| compared.gone),
             "landingsUnrecorded": compared.map(|compared| &compared.unrecorded),
             "approvals": compared.map(|compared| compared.approvals),

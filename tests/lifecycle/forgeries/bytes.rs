@@ -63,6 +63,101 @@ fn a_head_that_was_approved_for_another_base_is_not_approved_for_this_one() {
     assert_eq!(approvals(&stage), 1);
 }
 
+/// A pull request that `tom`, who only triages, approved for a branch whose own policy takes that, and that is for `main` now.
+fn retargeted() -> (Stage, u64) {
+    let stage = Stage::with_log(Visibility::Private, POLICY);
+    stage.repo.branch("lax", "main");
+    let lax = format!("{POLICY}permission = \"triage\"\n[gate]\nbranches = [\"lax\"]\n");
+    stage.repo.commit("lax", "ann", "Policy", &[(POLICY_FILE, Some(&lax))]);
+    let number = stage.open("notes", "lax", &[(FILE, &corrected())]);
+    stage.review(number, "opened", "ann");
+    stage.approve(number, "tom");
+    assert_eq!(stage.gate(number), "success: Approved by tom; no violations");
+    stage.repo.retarget(number, "main");
+    (stage, number)
+}
+
+#[test]
+fn what_was_approved_for_another_base_lands_unapproved() {
+    let (stage, number) = retargeted();
+    let before = stage.repo.tip("main");
+    stage.repo.merge(number, "ann", Method::Squash);
+    stage.deliver(&stage.repo.push_event("main", &before, "ann"));
+    assert_eq!(stage.kinds(), ["initialised", "direct-push", "approved", "merged-unapproved"]);
+    let summary = stage.summary(number);
+    assert!(summary.contains("**Merged unapproved, and recorded so.**"), "{summary}");
+    let (code, text, _) = stage.verify_afresh(&[]);
+    assert!(code == 0 && text.contains("2 landings are in the history as recorded"), "{text}");
+}
+
+#[test]
+fn what_was_approved_for_another_base_does_not_get_through_the_merge_queue() {
+    let (stage, number) = retargeted();
+    let group = stage.repo.enqueue(number);
+    stage.deliver(&stage.repo.workflow_run_of_group_event(&group));
+    let unapproved = format!("pending: No approval covers what the queue would merge of #{number}");
+    assert_eq!(stage.status_of(&group), unapproved);
+    stage.review(number, "edited", "ann");
+    refused(&stage, number, "another base", "The pull request has another base branch");
+    assert_eq!(stage.status_of(&group), unapproved);
+}
+
+#[test]
+fn what_was_approved_under_an_earlier_policy_lands_unapproved_whatever_way() {
+    let stage = Stage::with_log(Visibility::Private, POLICY);
+    let methods = [("rooms", Method::Squash), ("zones", Method::Rebase), ("floors", Method::Merge)];
+    let approved = methods.map(|(name, method)| {
+        let number = stage.open(name, "main", &[(&format!("schema-requests/{name}.yaml"), &another(name))]);
+        stage.review(number, "opened", "ann");
+        stage.approve(number, "mia");
+        assert_eq!(stage.gate(number), "success: Approved by mia; no violations");
+        (number, method)
+    });
+    // Nothing runs between the policy and what lands after it.
+    stage.repo.commit("main", "max", "Stricter", &[(POLICY_FILE, Some(&format!("{POLICY}min_review_seconds = 90\n")))]);
+    for (number, method) in approved {
+        stage.repo.merge(number, "mia", method);
+    }
+    stage.deliver(&stage.repo.schedule_event());
+    let unapproved = ["merged-unapproved"; 3];
+    assert_eq!(stage.kinds()[4..], [&["direct-push"], &unapproved[..]].concat());
+    for (number, _) in approved {
+        let summary = stage.summary(number);
+        assert!(summary.contains("**Merged unapproved, and recorded so.**"), "{summary}");
+    }
+    let (code, text, _) = stage.verify_afresh(&[]);
+    assert!(code == 0 && text.contains("4 landings are in the history as recorded"), "{text}");
+}
+
+#[test]
+fn a_policy_ahead_in_the_merge_queue_is_the_one_that_counts() {
+    let stage = Stage::with_log(Visibility::Private, POLICY);
+    let stricter = format!("{POLICY}min_review_seconds = 90\n");
+    stage.repo.commit("stricter", "ann", "Stricter", &[(POLICY_FILE, Some(&stricter))]);
+    let policy = stage.repo.open_pull_request("ann", "stricter", "main", "Stricter");
+    let request = stage.open("notes", "main", &[(FILE, &corrected())]);
+    for number in [policy, request] {
+        stage.review(number, "opened", "ann");
+        stage.approve(number, "mia");
+        assert_eq!(stage.gate(number), "success: Approved by mia; no violations");
+    }
+    let groups = [policy, request].map(|number| stage.repo.enqueue(number));
+    for group in &groups {
+        stage.deliver(&stage.repo.workflow_run_of_group_event(group));
+    }
+    let unapproved = format!("pending: No approval covers what the queue would merge of #{request}");
+    let said = groups.clone().map(|group| stage.status_of(&group));
+    assert_eq!(said, ["success: What the queue would merge has no error", &unapproved]);
+    // Somebody lets it in all the same.
+    stage.repo.land_group("max", &[policy, request], &groups[1]);
+    stage.deliver(&stage.repo.schedule_event());
+    assert_eq!(stage.kinds()[3..], ["merged", "merged-unapproved"]);
+    assert!(stage.summary(policy).contains("**Merged as approved.**"), "{}", stage.summary(policy));
+    assert!(stage.summary(request).contains("**Merged unapproved, and recorded so.**"), "{}", stage.summary(request));
+    let (code, text, _) = stage.verify_afresh(&[]);
+    assert!(code == 0 && text.contains("2 landings are in the history as recorded"), "{text}");
+}
+
 #[test]
 fn a_change_too_large_to_show_cannot_be_approved() {
     let stage = Stage::with_log(Visibility::Private, POLICY);

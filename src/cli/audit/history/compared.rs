@@ -20,6 +20,8 @@ pub(in super::super) struct Compared {
     pub(in super::super) landings: usize,
     /// Approvals whose policy is the one that was in force.
     pub(in super::super) approvals: usize,
+    /// Landings recorded as approved by approvals under an earlier policy than the one that was in force.
+    pub(in super::super) superseded: usize,
     /// Landings whose commits this clone does not have.
     pub(in super::super) unknown: usize,
     /// Landings that can be compared no more, from a clone of today: rewritten history took their commits away, as an
@@ -73,6 +75,10 @@ impl fmt::Display for Compared {
         }
         if self.approvals > 0 {
             writeln!(f, "{} given under the policy in force", counted(self.approvals, "approval"))?;
+        }
+        if self.superseded > 0 {
+            let landings = counted(self.superseded, "landing");
+            writeln!(f, "{landings} recorded as approved, under a policy that was no longer in force")?;
         }
         if self.gone > 0 {
             writeln!(f, "{} cannot be compared: their commits or their branch are gone", plural(self.gone, "landing"))?;

@@ -105,7 +105,7 @@ impl History<'_> {
         }
         problems.extend(self.landed(index, entry, id, &files)?);
         if entry.kind == EntryKind::Merged {
-            problems.extend(self.covered(index, entry, &files, &policy)?);
+            problems.extend(self.covered(index, entry, &id.reference, &files, &control)?);
         }
         branch.control = if branch.lineage.chain(&id.before, &id.after).is_some() {
             Some(next)

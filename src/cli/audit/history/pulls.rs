@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::History;
+use super::{History, branch::Control};
 use crate::{
     approval::least_required,
-    audit_log::covers,
+    audit_log::{approved_under, covers},
     model::{Entry, FileChange},
-    policy::Policy,
 };
 
 /// Most entries that are kept: beyond them those of the oldest pull requests are read again where one lands after all.
@@ -47,14 +46,16 @@ impl Pulls {
 }
 
 impl History<'_> {
-    /// Whether the approvals that a `merged` entry names stood, cover the bytes that landed, and were not too few. How
-    /// many its class of change needed is not decided again, only how many anything would have.
+    /// Whether the approvals that a `merged` entry names stood, cover the bytes that landed on the branch `reference`, and
+    /// were not too few. How many its class of change needed is not decided again, only how many anything would have.
+    /// Approvals under another policy than the one `in_force` are counted: older releases took them.
     pub(super) fn covered(
         &mut self,
         index: u64,
         entry: &Entry,
+        reference: &str,
         files: &[FileChange],
-        policy: &Policy,
+        in_force: &Control,
     ) -> anyhow::Result<Option<String>> {
         let Some(pr) = entry.pr else { return Ok(Some("names no pull request".to_owned())) };
         let entries = if let Some(entries) = self.pulls.leave(pr) {
@@ -65,14 +66,19 @@ impl History<'_> {
             let before = recorded.filter(|recorded| recorded.index < index);
             before.map(|recorded| (recorded.index, recorded.entry)).collect()
         };
-        let required = least_required(files.iter().map(|file| file.path.as_str()), policy);
+        let required = least_required(files.iter().map(|file| file.path.as_str()), &in_force.policy);
         let mut pull = self.view.merged(pr, required, &entries)?;
         pull.approvals
             .retain(|approval| Some(approval.digest) == entry.digest && entry.approvals.contains(&approval.id));
         let stood = pull.approvals.len() == entry.approvals.len();
         let whole = stood && pull.approvals.is_empty() == entry.digest.is_none();
-        Ok((!whole || !covers(entry.repo, &pull, files))
-            .then(|| format!("says that #{pr} was approved, and no approvals that stood then cover what landed")))
+        if !whole || !covers(entry.repo, &pull, reference, files) {
+            let what = format!("says that #{pr} was approved, and no approvals that stood then cover what landed");
+            return Ok(Some(what));
+        }
+        let mut policies = pull.approvals.iter().filter_map(|approval| approved_under(&approval.lines));
+        self.found.superseded += usize::from(policies.any(|(_, policy)| policy != in_force.digest));
+        Ok(None)
     }
 }
 
