@@ -63,6 +63,13 @@ pub fn landed_lines(files: &[FileChange]) -> String {
     std::iter::once(format!("{LANDING_HEADER}\n")).chain(lines).collect()
 }
 
+/// The governed paths of the lines that say what landed; `None` where they are no such lines.
+#[must_use]
+pub fn landed_files(lines: &[u8]) -> Option<Vec<FileChange>> {
+    let lines = std::str::from_utf8(lines).ok()?.strip_prefix(LANDING_HEADER)?.strip_prefix('\n')?;
+    lines.lines().map(|line| file_line(line.strip_prefix("file ")?)).collect()
+}
+
 fn state(state: Option<FileState>) -> String {
     state.map_or_else(|| "- -".to_owned(), |state| format!("{} {}", state.mode.as_str(), state.digest))
 }
@@ -137,6 +144,8 @@ mod tests {
         file "b \"ä\"\n.yaml" 100644 cba06b5736faf67e54b07b561eae94395e774c517a7d910a54369e1263ccfbd4 - -
         "#);
         let [b, a] = files.clone();
+        assert_eq!(landed_files(landed_lines(&files).as_bytes()), Some(vec![a.clone(), b.clone()]));
+        assert_eq!(landed_files(&digest_lines(1, 7, &files)), None);
         assert_eq!(approved_files(&digest_lines(1, 7, &files), 1, 7), Some(vec![a, b]));
         assert_eq!(approved_under(&digest_lines(1, 7, &files)), Some(("refs/heads/main", Digest::of(""))));
         assert_eq!(approved_under(b"schema-registry/approval/v1\nrepo 1\nbase refs/heads/main\n"), None);

@@ -37,7 +37,7 @@ pub use append::{Appended, Files, Initialisation, append, initialise, paths_to_a
 pub use checkpoint::{Checkpoint, Origin};
 pub use entry::{Addition, OVERFLOW_HEADER, leaf_hash, line, parse};
 pub use error::Error;
-pub use landing::{LANDING_HEADER, LandingId, approved_files, approved_under, landed_lines};
+pub use landing::{LANDING_HEADER, LandingId, approved_files, approved_under, landed_files, landed_lines};
 pub use note::{Note, Signed, Signer};
 pub use proof::{Proven, check_proof, prove, prove_growth, root_at};
 pub use query::{

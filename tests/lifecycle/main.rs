@@ -21,6 +21,7 @@ mod init;
 mod landings;
 mod limits;
 mod merged;
+mod odd_histories;
 mod request;
 mod settings;
 mod size;

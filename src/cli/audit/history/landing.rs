@@ -1,11 +1,13 @@
 //! One landing against the commits that it names.
 
+use std::collections::BTreeMap;
+
 use super::{Branch, History, branch::Control};
 use crate::{
-    audit_log::{LANDING_HEADER, LandingId, landed_lines},
+    audit_log::{LANDING_HEADER, LandingId, landed_files, landed_lines},
     cli::context::{MAX_FILE_BYTES, leave_out_foreign_workflows},
     git::Changes,
-    model::{Digest, Entry, EntryKind, FileChange, Tree},
+    model::{Digest, Entry, EntryKind, FileChange, FileState, Tree},
     pipeline::changed_files,
     policy::{PathKind, Policy},
 };
@@ -21,6 +23,9 @@ pub(super) enum Finding {
     /// This clone does not have the branch.
     Absent,
 }
+
+/// What workflows were after commits that changed nothing governed: they did not use the tool yet.
+type Foreign = BTreeMap<String, Vec<Option<FileState>>>;
 
 /// The files that differ between two commits, as they were before and after.
 #[derive(Default)]
@@ -42,6 +47,15 @@ impl Difference {
         let (mut before, mut after) = (self.before.clone(), self.after.clone());
         leave_out_foreign_workflows(policy, &mut before, &mut after);
         changed_files(&before, &after, policy)
+    }
+
+    /// Adds what it made of workflows to `foreign`.
+    fn workflows(&self, policy: &Policy, foreign: &mut Foreign) {
+        let paths = self.before.keys().chain(self.after.keys().filter(|path| !self.before.contains_key(*path)));
+        for path in paths.filter(|path| policy.classify(path) == PathKind::Workflow) {
+            let state = self.after.get(path).map(|file| FileState { mode: file.mode, digest: file.digest() });
+            foreign.entry(path.clone()).or_default().push(state);
+        }
     }
 
     /// What differs after `next` came on top.
@@ -88,18 +102,24 @@ impl History<'_> {
         let mut all = Difference::default();
         // The commits of a pull request may have come one by one, those of a merge did not.
         let together = entry.pr.is_some() && !branch.lineage.is_merge(&id.after);
+        let (mut foreign, mut only_foreign) = (Foreign::new(), true);
         let mut next = control.clone();
         let mut before = &id.before;
         for commit in &commits {
             let difference = Difference::between(&mut self.changes, &policy, before, commit)?;
-            if !together && *commit != id.after && !difference.governed(&policy).is_empty() {
+            let governed = !difference.governed(&policy).is_empty();
+            if governed && !together && *commit != id.after {
                 problems.push(format!("hides what landed with {commit}, of which the log has no entry"));
+            }
+            only_foreign &= !governed;
+            if only_foreign {
+                difference.workflows(&policy, &mut foreign);
             }
             next.change(&difference);
             all.then(difference);
             before = commit;
         }
-        let files = all.governed(&policy);
+        let files = self.arrived(index, entry, all.governed(&policy), &foreign)?;
         if entry.policy != Some(control.digest) {
             problems.push(format!("does not name the policy that was in force, {}", control.digest));
         }
@@ -143,6 +163,38 @@ impl History<'_> {
             return Ok(Err(if self.shallow { Finding::CannotTell } else { Finding::Gone }));
         }
         Ok(Ok(vec![id.after.clone()]))
+    }
+
+    /// The files of a landing, of which `files` differ since the entry before. What changes nothing governed has no entry,
+    /// so this one may begin after it: with a workflow as it was then, which is one of `foreign`.
+    fn arrived(
+        &mut self,
+        index: u64,
+        entry: &Entry,
+        files: Vec<FileChange>,
+        foreign: &Foreign,
+    ) -> anyhow::Result<Vec<FileChange>> {
+        if foreign.is_empty() || entry.blobs.contains(&Digest::of(landed_lines(&files))) {
+            return Ok(files);
+        }
+        for digest in &entry.blobs {
+            let blob = self.view.blob(index, digest)?.unwrap_or_default();
+            let Some(said) = landed_files(&blob) else { continue };
+            let said: BTreeMap<_, _> = said.into_iter().map(|file| (file.path, file.before)).collect();
+            let mut later = files.clone();
+            for file in &mut later {
+                let before = said.get(&file.path);
+                if let Some(before) =
+                    before.filter(|before| foreign.get(&file.path).is_some_and(|it| it.contains(before)))
+                {
+                    file.before = *before;
+                }
+            }
+            if Digest::of(landed_lines(&later)) == *digest {
+                return Ok(later);
+            }
+        }
+        Ok(files)
     }
 
     /// Whether the entry says which bytes landed.
