@@ -25,6 +25,8 @@ pub struct Commit {
     pub sha: String,
     /// Its first parent; `None` for a root commit, and where a shallow clone ends.
     pub parent: Option<String>,
+    /// Whether it has others.
+    pub is_merge: bool,
     /// Who wrote it.
     pub author: Person,
     /// Who committed it.
@@ -240,6 +242,7 @@ fn commit(lines: &[&str]) -> Option<Commit> {
     Some(Commit {
         sha: (*sha).to_owned(),
         parent: parents.split(' ').next().filter(|parent| !parent.is_empty()).map(str::to_owned),
+        is_merge: parents.contains(' '),
         author: person(author, author_email, author_time)?,
         committer: person(committer, committer_email, committer_time)?,
         subject: (*subject).to_owned(),

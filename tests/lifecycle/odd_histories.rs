@@ -18,11 +18,25 @@ fn file(name: &str) -> String {
     format!("schema-requests/{name}.yaml")
 }
 
-/// The hourly run, after which a new clone finds the log whole; the kinds of all entries.
-fn recorded(stage: &Stage) -> Vec<String> {
+fn push(stage: &Stage, branch: &str, name: &str) -> String {
+    stage.push(branch, "max", name, &[(&file(name), &another(name))])
+}
+
+fn words(stage: &Stage, branch: &str, words: &str) -> String {
+    stage.repo.commit(branch, "max", "Words", &[("README.md", Some(words))])
+}
+
+/// The hourly run, after which a new clone finds the log whole, and says so.
+fn whole(stage: &Stage) -> String {
     stage.deliver(&stage.repo.schedule_event());
     let (code, text, error) = stage.verify_afresh(&[]);
     assert!(code == 0 && !text.contains("not recorded yet"), "{text}{error}");
+    text
+}
+
+/// The same; the kinds of all entries.
+fn recorded(stage: &Stage) -> Vec<String> {
+    whole(stage);
     stage.kinds()
 }
 
@@ -52,4 +66,87 @@ fn such_a_workflow_that_comes_with_a_pull_request_is_approved() {
     stage.repo.merge(number, "mia", Method::Squash);
     assert_eq!(recorded(&stage), ["initialised", "approved", "merged"]);
     assert!(stage.summary(number).contains("**Merged as approved.**"));
+}
+
+/// Somebody pushes the first commit of a topic, and something else that is taken back, before the topic is merged.
+#[test]
+fn a_push_between_the_commits_of_a_pull_request_is_none_of_it() {
+    let stage = stage();
+    stage.repo.branch("topic", "main");
+    let first = words(&stage, "topic", "topic");
+    push(&stage, "topic", "rooms");
+    let number = stage.repo.open_pull_request("ann", "topic", "main", "Rooms");
+    stage.review(number, "opened", "ann");
+    stage.approve(number, "mia");
+    stage.repo.force_push_of("max", "main", &first);
+    push(&stage, "main", "hidden");
+    let paths = stage.repo.git(&["diff", "--name-only", "main~1", "main"]);
+    let gone: Vec<(&str, Option<&str>)> = paths.lines().map(|path| (path, None)).collect();
+    stage.repo.commit("main", "max", "Revert", &gone);
+    stage.repo.merge(number, "mia", Method::Squash);
+    assert_eq!(recorded(&stage), ["initialised", "approved", "direct-push", "direct-push", "merged"]);
+    assert!(stage.summary(number).contains("**Merged as approved.**"));
+}
+
+/// What a merge brings came with it, and the commit of the topic that was pushed before did not.
+#[test]
+fn a_commit_that_was_pushed_before_its_pull_request_was_merged_is_a_push() {
+    let stage = stage();
+    stage.repo.branch("topic", "main");
+    let first = push(&stage, "topic", "rooms");
+    push(&stage, "topic", "zones");
+    let number = stage.repo.open_pull_request("ann", "topic", "main", "Both");
+    stage.repo.force_push_of("max", "main", &first);
+    stage.repo.merge(number, "max", Method::Merge);
+    assert_eq!(recorded(&stage), ["initialised", "direct-push", "merged-unapproved"]);
+    assert!(stage.summary(number).contains("**Merged unapproved, and recorded so.**"));
+}
+
+#[test]
+fn a_gated_branch_may_begin_at_a_commit_that_its_default_branch_gave_up() {
+    let stage = stage();
+    let old = stage.repo.tip("main");
+    push(&stage, "main", "rooms");
+    recorded(&stage);
+    stage.repo.branch("stable", "main");
+    push(&stage, "stable", "zones");
+    recorded(&stage);
+    stage.repo.force_push_of("max", "main", &old);
+    words(&stage, "main", "new");
+    let expected = ["initialised", "direct-push", "direct-push", "history-rewritten"];
+    assert_eq!(recorded(&stage), expected);
+}
+
+#[test]
+fn a_gated_branch_may_begin_at_a_commit_of_a_default_branch_that_got_another_name() {
+    let stage = stage();
+    stage.repo.rename_default_branch("trunk");
+    let policy = |required: &str| POLICY.replace("= 1", required);
+    words(&stage, "trunk", "trunk");
+    let stricter = ("schema-registry.toml", Some(&*policy("= 2")));
+    let begin = stage.repo.commit("trunk", "max", "Policy", &[stricter]);
+    whole(&stage);
+    stage.repo.branch("stable", &begin);
+    let (code, text, error) = stage.verify_afresh(&[]);
+    assert!(code == 0 && !text.contains("not recorded yet"), "{text}{error}");
+    stage.repo.commit("stable", "max", "Policy", &[("schema-registry.toml", Some(&*policy("= 3")))]);
+    let text = whole(&stage);
+    assert!(text.contains("2 landings are in the history as recorded"), "{text}");
+}
+
+/// Nobody can tell any more whether it left the default branch where it says.
+#[test]
+fn where_a_branch_began_is_not_judged_once_the_commits_are_gone() {
+    let stage = stage();
+    let old = stage.repo.tip("main");
+    let begin = push(&stage, "main", "rooms");
+    push(&stage, "main", "zones");
+    recorded(&stage);
+    stage.repo.branch("stable", &begin);
+    push(&stage, "stable", "lots");
+    recorded(&stage);
+    stage.repo.force_push_of("max", "main", &old);
+    let text = whole(&stage);
+    let said = "1 landing is in the history as recorded\n3 landings cannot be compared";
+    assert!(text.contains(said), "{text}");
 }

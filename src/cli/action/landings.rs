@@ -110,7 +110,9 @@ async fn arrivals(step: &Step<'_>, branch: &str, recorded: &str, tip: &str) -> a
     if !known || !chained {
         step.store.fetch_commits(&[recorded])?;
         let at = git.first_parent(None, tip)?.last().map_or(step.now, time);
-        let pull_request = if known { merged_with(step, branch, tip, &[tip]).await? } else { None };
+        let connected = if known { step.github.pull_requests_of_commit(tip).await? } else { Vec::new() };
+        let found = connected.into_iter().find(|it| merged_at(it, branch) == Some(tip));
+        let pull_request = whole(step, found).await?;
         return Ok(vec![Arrival {
             before: recorded.to_owned(),
             after: tip.to_owned(),
@@ -119,45 +121,50 @@ async fn arrivals(step: &Step<'_>, branch: &str, recorded: &str, tip: &str) -> a
             pull_request,
         }]);
     }
-    let ids: Vec<&str> = commits.iter().map(|commit| commit.sha.as_str()).collect();
-    let mut arrivals: Vec<Arrival> = Vec::new();
-    let mut open: Option<(String, PullRequest)> = None;
+    let mut connected = Vec::new();
     for commit in &commits {
-        let parent = commit.parent.clone().unwrap_or_else(|| recorded.to_owned());
-        let (before, pull_request) = match open.take() {
-            Some((before, pull_request)) => (before, Some(pull_request)),
-            None => (parent, merged_with(step, branch, &commit.sha, &ids).await?),
+        connected.push(step.github.pull_requests_of_commit(&commit.sha).await?);
+    }
+    let mut arrivals: Vec<Arrival> = Vec::new();
+    let mut first = 0;
+    while let Some(commit) = commits.get(first) {
+        let (last, found) = match merged_with(branch, &commits[first..], &connected[first..]) {
+            Some((more, pull_request)) => (first + more, Some(pull_request.clone())),
+            None => (first, None),
         };
-        match pull_request {
-            // A rebase: the pull request's last commit is still to come.
-            Some(pull_request) if pull_request.merge_commit_sha.as_ref() != Some(&commit.sha) => {
-                open = Some((before, pull_request));
-            }
-            pull_request => {
-                let (after, at) = (commit.sha.clone(), time(commit));
-                arrivals.push(Arrival { before, after, rewritten: false, at, pull_request });
-            }
-        }
+        arrivals.push(Arrival {
+            before: commit.parent.clone().unwrap_or_else(|| recorded.to_owned()),
+            after: commits[last].sha.clone(),
+            rewritten: false,
+            at: time(&commits[last]),
+            pull_request: whole(step, found).await?,
+        });
+        first = last + 1;
     }
     Ok(arrivals)
 }
 
-/// The pull request that `commit` came to the branch with: merged there, and its merge commit is one of `commits`, not
-/// before it.
-async fn merged_with(
-    step: &Step<'_>,
+/// The pull request that the first of these commits came with, and how many more did: none where it is the merge commit,
+/// else, after a rebase, all up to that one. Each must be `connected` with it, or others pushed something in between; and a
+/// merge brings what is in it at once.
+fn merged_with<'a>(
     branch: &str,
-    commit: &str,
-    commits: &[&str],
-) -> anyhow::Result<Option<PullRequest>> {
-    let at = |sha: &str| commits.iter().position(|commit| *commit == sha);
-    let from = at(commit);
-    let pull_requests = step.github.pull_requests_of_commit(commit).await?;
-    let found = pull_requests.into_iter().find(|pull_request| {
-        let merged = pull_request.merge_commit_sha.as_deref().filter(|_| pull_request.merged);
-        pull_request.base_ref == branch && merged.and_then(at).is_some_and(|merged| Some(merged) >= from)
-    });
-    whole(step, found).await
+    commits: &[Commit],
+    connected: &'a [Vec<PullRequest>],
+) -> Option<(usize, &'a PullRequest)> {
+    connected.first()?.iter().find_map(|pull_request| {
+        let merged = merged_at(pull_request, branch)?;
+        let of_it = |others: &&Vec<PullRequest>| others.iter().any(|other| other.number == pull_request.number);
+        let together = connected.iter().take_while(of_it).count();
+        let last = commits[..together].iter().position(|commit| commit.sha == merged)?;
+        (last == 0 || !commits[last].is_merge).then_some((last, pull_request))
+    })
+}
+
+/// The commit with which a pull request was merged to `branch`.
+fn merged_at<'a>(pull_request: &'a PullRequest, branch: &str) -> Option<&'a str> {
+    let merged = pull_request.merge_commit_sha.as_deref();
+    merged.filter(|_| pull_request.merged && pull_request.base_ref == branch)
 }
 
 /// The pull request whose merge commit GitHub has not connected with it yet, which can take it a minute: found among

@@ -25,7 +25,7 @@ pub(in super::super) struct Compared {
     /// Landings whose commits this clone does not have.
     pub(in super::super) unknown: usize,
     /// Landings that can be compared no more, from a clone of today: rewritten history took their commits away, as an
-    /// entry says, or their branch is not gated any more and gone.
+    /// entry says, or those where their branch began, or their branch is not gated any more and gone.
     pub(in super::super) gone: usize,
     /// Gated branches with landings that this clone does not have.
     pub(in super::super) absent: BTreeSet<String>,

@@ -133,9 +133,6 @@ impl History<'_> {
             // The first-parent history of what came this way is another one, and with it perhaps the policy in force.
             Control::at(self.git, &id.after)?
         };
-        if problems.is_empty() {
-            self.found.landings += 1;
-        }
         Ok(Finding::Compared(problems))
     }
 

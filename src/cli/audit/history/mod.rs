@@ -11,7 +11,10 @@ mod landing;
 mod pulls;
 mod unrecorded;
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    iter,
+};
 
 use crate::{
     audit_log::{LandingId, Origin, Place, Problem, State, approved_files, approved_under},
@@ -44,6 +47,19 @@ pub(super) struct History<'a> {
     branches: BTreeMap<String, Branch>,
     pulls: Pulls,
     found: Compared,
+    /// Tips that were recorded and given up for a rewritten history.
+    given_up: BTreeSet<String>,
+}
+
+/// Where a branch begins of which nothing was recorded before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Beginning {
+    /// At a commit of a branch that was recorded.
+    Shared,
+    /// At none.
+    Own,
+    /// At none of those that are still here.
+    Gone,
 }
 
 impl<'a> History<'a> {
@@ -63,6 +79,7 @@ impl<'a> History<'a> {
             branches: BTreeMap::new(),
             pulls: Pulls::default(),
             found: Compared::default(),
+            given_up: BTreeSet::new(),
         })
     }
 
@@ -97,16 +114,30 @@ impl<'a> History<'a> {
     }
 
     fn landing(&mut self, index: u64, entry: &Entry, id: &LandingId) -> anyhow::Result<()> {
-        let mut problems = Vec::new();
+        let (mut problems, mut beginning) = (Vec::new(), Beginning::Shared);
         let mut branch = if let Some(branch) = self.branches.remove(&id.reference) {
             branch
         } else {
             let branch = Branch::begin(self.git, &mut self.changes, &id.reference, &id.before)?;
-            problems.extend(self.begins_late(&branch)?);
+            beginning = self.beginning(&branch)?;
             branch
         };
+        if beginning == Beginning::Own {
+            let known = self.branches.values().map(|known| known.name.as_str()).collect::<Vec<_>>().join(" or ");
+            problems.push(format!("begins {} at {}, which is no commit of {known}", branch.name, id.before));
+        }
+        if entry.kind == EntryKind::HistoryRewritten {
+            self.given_up.insert(id.before.clone());
+        }
         match self.compare(&mut branch, index, entry, id)? {
-            Finding::Compared(contradictions) => problems.extend(contradictions),
+            Finding::Compared(contradictions) => {
+                match beginning {
+                    _ if !contradictions.is_empty() => {}
+                    Beginning::Gone => self.found.gone += 1,
+                    _ => self.found.landings += 1,
+                }
+                problems.extend(contradictions);
+            }
             Finding::CannotTell => self.found.unknown += 1,
             Finding::Gone => self.found.gone += 1,
             Finding::Absent => {
@@ -130,21 +161,27 @@ impl<'a> History<'a> {
         Ok(self.policy.gate_branches.contains(name) || (self.first.contains(name) && default()?))
     }
 
-    /// A branch begins where it left the default branch: what came to it before has an entry there.
-    fn begins_late(&self, branch: &Branch) -> anyhow::Result<Option<String>> {
+    /// A branch begins where it left one that was recorded already: what came to it before has an entry there.
+    fn beginning(&mut self, branch: &Branch) -> anyhow::Result<Beginning> {
         let begin = &branch.recorded;
         if self.shallow || branch.tip.is_none() {
-            return Ok(None);
+            return Ok(Beginning::Shared);
         }
-        for first in self.first.iter().filter_map(|name| self.branches.get(&format!("refs/heads/{name}"))) {
-            // A default branch that was renamed is gone; the log knows how far it had come.
-            let tip = first.tip.as_ref().unwrap_or(&first.recorded);
-            let here = self.git.resolve(begin)?.is_some() && self.git.resolve(tip)?.is_some();
-            if here && self.git.is_ancestor(begin, tip)? {
-                return Ok(None);
+        let of_branches = self.branches.values().flat_map(|known| iter::once(&known.recorded).chain(&known.tip));
+        let tips: BTreeSet<&String> = of_branches.chain(&self.given_up).collect();
+        if tips.contains(begin) {
+            return Ok(Beginning::Shared);
+        }
+        let here = self.changes.has(begin)?;
+        let mut found = Beginning::Own;
+        for tip in tips {
+            if !self.changes.has(tip)? {
+                found = Beginning::Gone;
+            } else if here && self.git.is_ancestor(begin, tip)? {
+                return Ok(Beginning::Shared);
             }
         }
-        Ok(Some(format!("begins {} at {begin}, which is no commit of {}", branch.name, self.first.join(" or "))))
+        Ok(found)
     }
 
     /// Compares the policy that an approval names with the control files of the recorded tip of its base.

@@ -19,9 +19,10 @@ impl History<'_> {
         Ok(())
     }
 
-    /// Gated branches of which nothing is recorded begin where they left the first branch.
+    /// Gated branches of which nothing is recorded begin where they left the default branch, else the first one.
     fn begin_gated(&mut self) -> anyhow::Result<()> {
-        let first = self.first.first().and_then(|name| self.branches.get(&reference(name)));
+        let default = self.git.default_branch()?;
+        let first = default.iter().chain(self.first.first()).find_map(|name| self.branches.get(&reference(name)));
         let Some(recorded) = first.map(|first| first.recorded.clone()) else { return Ok(()) };
         if !self.changes.has(&recorded)? {
             return Ok(());
