@@ -123,7 +123,8 @@ impl Git {
         arguments.extend((along == Parents::First).then_some("--first-parent"));
         arguments.extend(["--end-of-options", tip]);
         arguments.extend(without.as_deref());
-        for root in self.line(&arguments)?.lines() {
+        let roots = self.line(&arguments)?;
+        for root in roots.lines() {
             // What is in the object is not cut.
             let commit = self.run(&["cat-file", "commit", root])?;
             let header = String::from_utf8_lossy(&commit).into_owned();
@@ -131,7 +132,11 @@ impl Git {
                 return Ok(true);
             }
         }
-        Ok(false)
+        match from {
+            // What leads to a beginning may be in the history of `from` all the same, beyond where that is cut off.
+            Some(from) if !roots.is_empty() => self.is_cut_off(from, None, Parents::All),
+            _ => Ok(false),
+        }
     }
 
     /// Whether objects may be missing here that the remote has: a shallow or a partial clone.

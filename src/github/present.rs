@@ -1,5 +1,7 @@
 //! What a run looks at once more before it writes.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde_json::json;
 
@@ -20,7 +22,6 @@ query Present(
         status { context(name: $context) { state description } }
         associatedPullRequests(first: 100) {
           nodes { number state headRefOid }
-          pageInfo { hasNextPage }
         }
       }
     }
@@ -69,7 +70,6 @@ struct ContextData {
 #[serde(rename_all = "camelCase")]
 struct Associated {
     nodes: Vec<AssociatedData>,
-    page_info: PageInfo,
 }
 
 #[derive(Deserialize)]
@@ -78,12 +78,6 @@ struct AssociatedData {
     number: u64,
     state: String,
     head_ref_oid: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PageInfo {
-    has_next_page: bool,
 }
 
 /// GraphQL's names are upper-case, and `EXPECTED` is what a required status is before anybody posts it.
@@ -118,19 +112,15 @@ impl Github {
         let open = pull_request.state == "OPEN";
         let (head_sha, base_ref) = (pull_request.head_ref_oid, pull_request.base_ref_name);
         if context.is_none() {
-            return Ok(Present { open, head_sha, base_ref, status: None, same_head: Vec::new() });
+            return Ok(Present { open, head_sha, base_ref, status: None, same_head: BTreeSet::new() });
         }
         let commit = object.ok_or_else(|| failure("GitHub does not know the commit that was judged"))?;
-        if commit.associated_pull_requests.page_info.has_next_page {
-            return Err(failure("more than 100 pull requests have the commit; close some"));
-        }
         let status = commit.status.and_then(|status| status.context).and_then(|context| {
             Some(CommitStatus { state: state(&context.state)?, description: context.description.unwrap_or_default() })
         });
         let associated = commit.associated_pull_requests.nodes.into_iter();
         let same_head = associated.filter(|pull| pull.state == "OPEN" && pull.head_ref_oid == sha);
-        let mut same_head: Vec<u64> = same_head.map(|pull| pull.number).collect();
-        same_head.sort_unstable();
+        let same_head = same_head.map(|pull| pull.number).collect();
         Ok(Present { open, head_sha, base_ref, status, same_head })
     }
 }

@@ -1,5 +1,7 @@
 //! What GitHub says about a pull request, read live.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -243,6 +245,7 @@ pub struct Present {
     pub base_ref: String,
     /// The newest status of our context on the commit that was judged, whoever posted it.
     pub status: Option<CommitStatus>,
-    /// Numbers of the open pull requests whose head is that commit, ascending.
-    pub same_head: Vec<u64>,
+    /// Numbers of the open pull requests whose head is that commit, as far as GitHub connects them with it: 100 at most, and none where
+    /// the commit is one of the default branch.
+    pub same_head: BTreeSet<u64>,
 }

@@ -124,7 +124,7 @@ fn a_push_to_the_base_judges_again_what_it_may_have_changed() {
 fn a_push_to_the_base_costs_no_call_for_a_pull_request_whose_verdict_stays() {
     let stage = stage();
     stage.repo.commit("main", "max", "Hello", &[("README.md", Some("hello\n")), ("old.md", Some("hello\n"))]);
-    let stale = stage.open("docs", "main", &[("README.md", "hello, docs\n")]);
+    let behind = stage.open("docs", "main", &[("README.md", "hello, docs\n")]);
     let merges = stage.open("merges", "main", &[("other.md", "hello\n")]);
     let number = stage.open("notes", "main", &[(FILE, &corrected())]);
     let push = |files: &[(&str, Option<&str>)]| {
@@ -146,7 +146,7 @@ fn a_push_to_the_base_costs_no_call_for_a_pull_request_whose_verdict_stays() {
     stage.repo.merge(merges, "max", Method::Merge);
     let ran = stage.deliver(&stage.repo.push_event("main", &before, "max"));
     assert!(ran.calls.iter().all(|call| !call.contains("compare")), "a merge of words: {:?}", ran.calls);
-    for number in [stale, merges] {
+    for number in [behind, merges] {
         assert!(stage.repo.comments(number).is_empty(), "#{number}");
     }
     stage.summary(number);

@@ -52,9 +52,9 @@ fn a_first_review_takes_eight_calls_whatever_there_is_to_say() {
             POST query viewer repository
             GET /repos/{owner}/{repo}/issues/{number}/timeline
             POST query repository
+            POST /repos/{owner}/{repo}/statuses/{sha}
             POST /repos/{owner}/{repo}/pulls/{number}/reviews
             POST /repos/{owner}/{repo}/issues/{number}/comments
-            POST /repos/{owner}/{repo}/statuses/{sha}
             ");
         }
         of_git.push(git);

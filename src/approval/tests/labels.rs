@@ -32,13 +32,15 @@ fn who_counts_and_who_does_not() {
     }
 }
 
+/// What is said of the attempts to approve in such a world.
+fn message(prepare: &dyn Fn(&mut World)) -> String {
+    let mut world = World::new(2);
+    prepare(&mut world);
+    world.evaluate().state.refused.iter().map(|refused| refused.message.clone()).collect::<Vec<_>>().join("\n")
+}
+
 #[test]
 fn every_refusal_names_the_person_the_rule_and_the_way_out() {
-    let message = |prepare: &dyn Fn(&mut World)| {
-        let mut world = World::new(2);
-        prepare(&mut world);
-        world.evaluate().state.refused.iter().map(|refused| refused.message.clone()).collect::<Vec<_>>().join("\n")
-    };
     let set = |id| message(&|world| world.set(id));
     let last = |world: &mut World, change: &dyn Fn(&mut LabelEvent)| {
         world.set(ANN);
@@ -93,8 +95,7 @@ fn every_refusal_names_the_person_the_rule_and_the_way_out() {
         }),
         message(&|world| {
             let what = "commit `c2` was pushed by `robot[bot]`, and a bot acts for somebody".to_owned();
-            world.contributors.unknown.push(Unknown::for_now("nobody knows"));
-            world.contributors.unknown.push(Unknown { what, stays: true });
+            world.contributors.unknown = vec![Unknown::for_now("nobody knows"), Unknown { what, stays: true }];
             world.set(ANN);
         }),
     ];

@@ -93,11 +93,12 @@ impl<'a> Approvals<'a> {
             let additions = self.additions(&evaluation);
             Ok((evaluation, additions))
         };
+        let of_log = self.step.policy_of_log()?;
         if self.step.records() {
             let decide = |view: &mut View, state: &State| self.still_in_force(state).and_then(|()| decide(view));
-            record::append(self.step, policy, decide).await.map(|(evaluation, _)| evaluation)
+            record::append(self.step, &of_log, decide).await.map(|(evaluation, _)| evaluation)
         } else {
-            record::foresee(self.step, policy, decide)
+            record::foresee(self.step, &of_log, decide)
         }
     }
 

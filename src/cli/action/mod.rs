@@ -17,6 +17,9 @@ mod store;
 mod sweep;
 mod validate;
 
+use std::{cell::OnceCell, collections::BTreeSet};
+
+use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
 use self::{environment::Environment, event::Subject, store::Store};
@@ -48,6 +51,8 @@ struct Step<'a> {
     signer: Option<Signer>,
     repository: RepositoryFacts,
     only: Option<Only>,
+    /// All open pull requests, where they were asked for.
+    open: OnceCell<Vec<PullRequest>>,
     /// When the step began, by GitHub's clock.
     now: DateTime<Utc>,
 }
@@ -63,16 +68,32 @@ impl Step<'_> {
         self.only != Some(Only::Review)
     }
 
-    /// Whether pull requests to a branch, whose policy this is, are judged: it is the default branch, or its policy or that
-    /// of the default branch names it.
-    fn gates(&self, branch: &str, policy: &Policy) -> anyhow::Result<bool> {
+    /// The branches whose pull requests are judged: the default branch, and those that its policy names. No other branch
+    /// has a say in that, since a status is of a commit: who may push a branch could have any commit judged by a policy
+    /// of their own.
+    fn gated(&self) -> anyhow::Result<BTreeSet<String>> {
         let default = &self.repository.default_branch;
-        let names = |policy: &Policy| policy.gate_branches.iter().any(|gated| gated == branch);
-        if branch == default || names(policy) {
-            return Ok(true);
+        let named = match self.store.fetch_branch(default)? {
+            Some(tip) => landings::in_force(self, &tip, None)?.gate_branches,
+            None => Vec::new(),
+        };
+        Ok(named.into_iter().chain([default.clone()]).collect())
+    }
+
+    /// All open pull requests, as they were when they were first asked for.
+    async fn open_pull_requests(&self) -> anyhow::Result<&[PullRequest]> {
+        if let Some(open) = self.open.get() {
+            return Ok(open);
         }
-        let tip = self.store.fetch_branch(default)?;
-        Ok(tip.map(|tip| policy_at(self.store.git(), &tip)).transpose()?.is_some_and(|policy| names(&policy)))
+        let open = self.github.open_pull_requests(None).await?;
+        Ok(self.open.get_or_init(|| open))
+    }
+
+    /// The policy that says where the audit log is and what is recorded: that of the default branch.
+    fn policy_of_log(&self) -> anyhow::Result<Policy> {
+        let branch = &self.repository.default_branch;
+        let tip = self.store.fetch_branch(branch)?;
+        policy_at(self.store.git(), &tip.with_context(|| format!("the default branch {branch} has no commit"))?)
     }
 }
 
@@ -103,12 +124,13 @@ pub(super) fn run(context: &Context, only: Option<Only>) -> anyhow::Result<Ended
         let log_store = Store::new(environment.remote(), environment.token.clone())?;
         let signer = log::signer(&super::variable)?;
         let now = github.clock().unwrap_or(context.now);
-        let step = Step { environment: &environment, github, store, log_store, signer, repository, only, now };
+        let open = OnceCell::new();
+        let step = Step { environment: &environment, github, store, log_store, signer, repository, only, open, now };
         match subject {
             Subject::MergeGroup { branch } => queue::run(&step, branch).await,
-            Subject::Branch { name, before } => sweep::branch(&step, name, before).await,
-            Subject::Everything => sweep::everything(&step).await,
-            _ => each(&step, pull_requests).await,
+            Subject::Branch { name, before } => Box::pin(sweep::branch(&step, name, before)).await,
+            Subject::Everything => Box::pin(sweep::everything(&step)).await,
+            _ => Box::pin(each(&step, pull_requests)).await,
         }
     })
 }

@@ -7,7 +7,6 @@ use crate::{
     audit_log::{Addition, Checkpoint, State, reconcile},
     cli::{
         Ended, audit,
-        context::policy_at,
         log::{Append, Log, Retry, View, too_busy},
         output,
     },
@@ -17,10 +16,7 @@ use crate::{
 
 /// Brings the log up to date with the base branches.
 pub(super) async fn run(step: &Step<'_>) -> anyhow::Result<Ended> {
-    let branch = &step.repository.default_branch;
-    let tip = step.store.fetch_branch(branch)?.with_context(|| format!("the default branch {branch} has no commit"))?;
-    let policy = policy_at(step.store.git(), &tip)?;
-    let ((), checkpoint) = append(step, &policy, |_, _| Ok(((), Vec::new()))).await?;
+    let ((), checkpoint) = append(step, &step.policy_of_log()?, |_, _| Ok(((), Vec::new()))).await?;
     let entries = plural(usize::try_from(checkpoint.size).unwrap_or(usize::MAX), "entry");
     output::print(&format!("The audit log has {entries}.\n"))?;
     Ok(Ended::Well)

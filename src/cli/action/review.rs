@@ -1,5 +1,7 @@
 //! One pull request: review, record, gate. Everything is read live.
 
+use std::collections::BTreeSet;
+
 use anyhow::bail;
 
 use super::{
@@ -34,12 +36,13 @@ pub(super) async fn run(step: &Step<'_>, pull_request: PullRequest) -> anyhow::R
     if !pull_request.open {
         return if step.records() { record::run(step).await } else { Ok(Ended::Well) };
     }
-    let judged = gather::judge(step, pull_request).await?;
-    let base = &judged.pull_request.base_ref;
-    if !step.gates(base, &judged.policy)? {
-        let why = format!("The branch {base} is not gated; `[gate] branches` names those that are.");
-        return validate::report(step, &judged, &why);
+    if !step.gated()?.contains(&pull_request.base_ref) {
+        let base = log_line(&pull_request.base_ref);
+        let why =
+            format!("The branch {base} is not gated; `[gate] branches` of the default branch names those that are.");
+        return validate::report(step, &gather::judge(step, pull_request).await?, &why);
     }
+    let judged = judge(step, pull_request).await?;
     match perform(step, &judged).await {
         Ok(None) => {
             output::print("The pull request moved on; the run for what it is now writes.\n")?;
@@ -57,6 +60,30 @@ pub(super) async fn run(step: &Step<'_>, pull_request: PullRequest) -> anyhow::R
             _ => Err(error),
         },
     }
+}
+
+/// Reads and judges a pull request. Where that cannot be done any more, a success must not outlive what it was of.
+pub(super) async fn judge(step: &Step<'_>, pull_request: PullRequest) -> anyhow::Result<Judged> {
+    let head = pull_request.head_sha.clone();
+    match gather::judge(step, pull_request).await {
+        Err(error) if step.records() && !is_passing(&error) => {
+            let present = step.github.status(&head, STATUS_CONTEXT).await?;
+            if present.is_some_and(|status| status.state == StatusState::Success) {
+                post_status(step, &head, &unjudged()).await?;
+            }
+            Err(error)
+        }
+        judged => judged,
+    }
+}
+
+/// Whether GitHub may answer the next time.
+fn is_passing(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(Error::RateLimited { .. } | Error::Network(_) | Error::Other(_)))
+}
+
+fn unjudged() -> CommitStatus {
+    CommitStatus { state: StatusState::Error, description: "It could not be judged; the run says why".to_owned() }
 }
 
 /// Posts what is to be said about a pull request, and its status; `None` where it moved on, so that another run does.
@@ -148,13 +175,20 @@ impl<'a> Review<'a> {
         if self.superseded(&present) {
             return Ok(None);
         }
+        let status = if self.step.records() { Some(self.worst(&gate, &present).await?) } else { None };
+        let status = status.filter(|status| present.status.as_ref() != Some(status));
+        let (green, other) = status.into_iter().partition::<Vec<_>, _>(|status| status.state == StatusState::Success);
+        // What shuts the gate does not wait for comments, which may be refused; what opens it does.
+        for status in other {
+            post_status(self.step, head, &status).await?;
+        }
         let untouched = clean.is_some_and(Clean::untouched);
         if self.step.comments() && (!untouched || conversation.comments.iter().any(|comment| comment.ours)) {
             self.post(clean, &gate, digest.map(|digest| digest.digest), conversation).await?;
         }
-        if self.step.records() {
-            let posted = self.set_status(&gate, &present).await?;
-            gate.turned_green = posted && gate.status.state == StatusState::Success;
+        for status in green {
+            post_status(self.step, head, &status).await?;
+            gate.turned_green = true;
         }
         Ok(Some(gate))
     }
@@ -177,27 +211,34 @@ impl<'a> Review<'a> {
         (&present.head_sha, &present.base_ref, present.open) != (&then.head_sha, &then.base_ref, then.open)
     }
 
-    /// Posts the worst status of all pull requests with this head, unless it is there already; whether it did.
-    async fn set_status(&self, gate: &Gate, present: &Present) -> anyhow::Result<bool> {
+    /// The worst status of all pull requests with this head to gated branches. One that cannot be judged has an error, and
+    /// keeps the others from being green, not from being judged.
+    async fn worst(&self, gate: &Gate, present: &Present) -> anyhow::Result<CommitStatus> {
         let head = &self.judged.pull_request.head_sha;
+        let mut same_head = present.same_head.clone();
+        if gate.status.state == StatusState::Success {
+            // GitHub does not connect a commit of the default branch, or of a fork, with all that have it as their head.
+            let open = self.step.open_pull_requests().await?;
+            same_head.extend(open.iter().filter(|other| other.head_sha == *head).map(|other| other.number));
+        }
+        same_head.remove(&self.number);
+        let gated = if same_head.is_empty() { BTreeSet::new() } else { self.step.gated()? };
         let mut statuses = vec![(self.judged.pull_request.clone(), gate.status.clone())];
-        for number in present.same_head.iter().filter(|number| **number != self.number) {
-            let other = self.step.github.pull_request(*number).await?;
-            if !other.open || other.head_sha != *head {
-                continue;
-            }
-            let judged = gather::judge(self.step, other).await?;
-            if self.step.gates(&judged.pull_request.base_ref, &judged.policy)? {
-                let gate = Review { step: self.step, judged: &judged, number: *number }.assess().await?.gate;
-                statuses.push((judged.pull_request, gate.status));
+        for number in same_head {
+            let other = self.step.github.pull_request(number).await?;
+            if other.open && other.head_sha == *head && gated.contains(&other.base_ref) {
+                let status = self.status_of(other.clone()).await;
+                statuses.push((other, status.unwrap_or_else(|_| unjudged())));
             }
         }
         let statuses: Vec<_> = statuses.iter().map(|(of, status)| (of, status.clone())).collect();
-        let worst = approval::worst(&statuses).unwrap_or_else(|| gate.status.clone());
-        if present.status.as_ref() == Some(&worst) {
-            return Ok(false);
-        }
-        post_status(self.step, head, &worst).await.map(|()| true)
+        Ok(approval::worst(&statuses).unwrap_or_else(|| gate.status.clone()))
+    }
+
+    async fn status_of(&self, other: PullRequest) -> anyhow::Result<CommitStatus> {
+        let number = other.number;
+        let judged = gather::judge(self.step, other).await?;
+        Ok(Review { step: self.step, judged: &judged, number }.assess().await?.gate.status)
     }
 
     fn digest(&self, clean: &Clean) -> ApprovalDigest {

@@ -1,16 +1,8 @@
 //! Many pull requests: those whose verdict a push to their base may have changed, and, once an hour, all.
 
-use std::collections::BTreeMap;
-
 use anyhow::bail;
 
-use super::{
-    Step,
-    affected::Push,
-    gather::{self, Clean},
-    landings::in_force,
-    record, review,
-};
+use super::{Step, affected::Push, gather::Clean, record, review};
 use crate::{
     cli::{Ended, context::policy_at, output},
     github::Error,
@@ -24,13 +16,17 @@ use crate::{
 pub(super) async fn branch(step: &Step<'_>, name: &str, before: &str) -> anyhow::Result<Ended> {
     let recorded = if step.records() { record::run(step).await.map(drop) } else { Ok(()) };
     let Some(tip) = step.store.fetch_branch(name)? else { return recorded.map(|()| Ended::Well) };
-    let policy = policy_at(step.store.git(), &tip)?;
-    if step.gates(name, &policy)? {
-        let push = Push::read(&step.store, &policy, before, &tip)?;
-        if !push.is_quiet()? {
-            let open = step.github.open_pull_requests(Some(name)).await?;
-            judge_again(step, push.affected(open)?, true).await?.ended()?;
-        }
+    if step.gated()?.contains(name) {
+        let open = step.github.open_pull_requests(Some(name));
+        let affected = match policy_at(step.store.git(), &tip) {
+            Ok(policy) => {
+                let push = Push::read(&step.store, &policy, before, &tip)?;
+                if push.is_quiet()? { Vec::new() } else { push.affected(open.await?)? }
+            }
+            // None of them can be judged, and none stays green.
+            Err(_) => open.await?,
+        };
+        judge_again(step, affected, true).await?;
     }
     recorded.map(|()| Ended::Well)
 }
@@ -39,65 +35,15 @@ pub(super) async fn branch(step: &Step<'_>, name: &str, before: &str) -> anyhow:
 /// verdicts, and runs get lost.
 pub(super) async fn everything(step: &Step<'_>) -> anyhow::Result<Ended> {
     let recorded = if step.records() { record::run(step).await.map(drop) } else { Ok(()) };
-    let open = step.github.open_pull_requests(None).await?;
-    let mut of_base: BTreeMap<String, Vec<PullRequest>> = BTreeMap::new();
-    for pull_request in open {
-        of_base.entry(pull_request.base_ref.clone()).or_default().push(pull_request);
-    }
-    let (mut judged, mut broken) = (Vec::new(), Vec::new());
-    for (base, open) in of_base {
-        let Some(tip) = step.store.fetch_branch(&base)? else { continue };
-        match policy_at(step.store.git(), &tip) {
-            Ok(policy) if step.gates(&base, &policy)? => judged.extend(open),
-            Ok(_) => {}
-            Err(_) => broken.push((base, tip, open)),
-        }
-    }
-    let mut count = judge_again(step, judged, false).await?;
-    // Anybody can push such a branch, and make the way back to a policy long: it holds up no other.
-    for (base, tip, open) in broken {
-        match in_force(step, &tip, None).and_then(|policy| step.gates(&base, &policy)) {
-            // Judging them fails, and says where the policy is wrong.
-            Ok(true) => count += judge_again(step, open, false).await?,
-            Ok(false) => {}
-            Err(error) => {
-                let why = log_line(&format!("{error:#}"));
-                output::print(&format!("the pull requests to {} could not be judged: {why}\n", log_line(&base)))?;
-                count += Count { failed: open.len(), total: open.len() };
-            }
-        }
-    }
-    count.ended()?;
+    let (open, gated) = (step.open_pull_requests().await?, step.gated()?);
+    let open = open.iter().filter(|pull_request| gated.contains(&pull_request.base_ref)).cloned().collect();
+    judge_again(step, open, false).await?;
     recorded.map(|()| Ended::Well)
-}
-
-/// How many pull requests there were to judge.
-#[derive(Clone, Copy)]
-struct Count {
-    failed: usize,
-    total: usize,
-}
-
-impl Count {
-    fn ended(self) -> anyhow::Result<()> {
-        let Self { failed, total } = self;
-        if failed > 0 {
-            bail!("{failed} of {} could not be judged; run it again", plural(total, "pull request"));
-        }
-        Ok(())
-    }
-}
-
-impl std::ops::AddAssign for Count {
-    fn add_assign(&mut self, other: Self) {
-        self.failed += other.failed;
-        self.total += other.total;
-    }
 }
 
 /// Reviews one after the other. What fails for one does not stop the others, but a rate limit does: the next run of the
 /// schedule goes on. With `governing_only`, one that turns out to change no governed file is left as it is.
-async fn judge_again(step: &Step<'_>, pull_requests: Vec<PullRequest>, governing_only: bool) -> anyhow::Result<Count> {
+async fn judge_again(step: &Step<'_>, pull_requests: Vec<PullRequest>, governing_only: bool) -> anyhow::Result<()> {
     let total = pull_requests.len();
     let mut failed = 0;
     for (done, pull_request) in pull_requests.into_iter().enumerate() {
@@ -109,11 +55,14 @@ async fn judge_again(step: &Step<'_>, pull_requests: Vec<PullRequest>, governing
         }
         failed += 1;
     }
-    Ok(Count { failed, total })
+    if failed > 0 {
+        bail!("{failed} of {} could not be judged; run it again", plural(total, "pull request"));
+    }
+    Ok(())
 }
 
 async fn one(step: &Step<'_>, pull_request: PullRequest, governing_only: bool) -> anyhow::Result<()> {
-    let judged = gather::judge(step, pull_request).await?;
+    let judged = review::judge(step, pull_request).await?;
     if governing_only && judged.clean().is_some_and(Clean::untouched) {
         return Ok(());
     }

@@ -65,9 +65,9 @@ fn a_head_that_was_approved_for_another_base_is_not_approved_for_this_one() {
 
 /// A pull request that `tom`, who only triages, approved for a branch whose own policy takes that, and that is for `main` now.
 fn retargeted() -> (Stage, u64) {
-    let stage = Stage::with_log(Visibility::Private, POLICY);
+    let stage = Stage::with_log(Visibility::Private, &format!("{POLICY}[gate]\nbranches = [\"lax\"]\n"));
     stage.repo.branch("lax", "main");
-    let lax = format!("{POLICY}permission = \"triage\"\n[gate]\nbranches = [\"lax\"]\n");
+    let lax = format!("{POLICY}permission = \"triage\"\n");
     stage.repo.commit("lax", "ann", "Policy", &[(POLICY_FILE, Some(&lax))]);
     let number = stage.open("notes", "lax", &[(FILE, &corrected())]);
     stage.review(number, "opened", "ann");

@@ -5,6 +5,7 @@ mod merges;
 mod moments;
 mod people;
 mod records;
+mod statuses;
 
 use crate::{
     actors::{LABEL, Stage},

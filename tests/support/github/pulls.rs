@@ -60,7 +60,9 @@ pub fn containing<'a>(repo: &'a Repo, sha: &str) -> impl Iterator<Item = &'a Pul
     let contains = move |pull: &&PullRequest| {
         let range = format!("{}..{}", pull.base_sha, pull.head_sha);
         let merged = pull.merged.as_ref().is_some_and(|merged| merged.commits.iter().any(|commit| commit == sha));
-        merged || git::run(&repo.git, &["rev-list", &range]).lines().any(|line| line == sha)
+        // "If the commit is not present in the default branch, additionally returns open Pull Requests": only then.
+        let landed = git::attempt(&repo.git, &["merge-base", "--is-ancestor", sha, &repo.default_branch]).is_some();
+        merged || !landed && git::run(&repo.git, &["rev-list", &range]).lines().any(|line| line == sha)
     };
     let known: Vec<&PullRequest> = repo.pulls.values().filter(|_| !repo.commit_pulls_lag).filter(contains).collect();
     known.into_iter()
