@@ -126,12 +126,17 @@ pub(super) fn run(context: &Context, only: Option<Only>) -> anyhow::Result<Ended
         let now = github.clock().unwrap_or(context.now);
         let open = OnceCell::new();
         let step = Step { environment: &environment, github, store, log_store, signer, repository, only, open, now };
-        match subject {
-            Subject::MergeGroup { branch } => queue::run(&step, branch).await,
-            Subject::Branch { name, before } => Box::pin(sweep::branch(&step, name, before)).await,
-            Subject::Everything => Box::pin(sweep::everything(&step)).await,
-            _ => Box::pin(each(&step, pull_requests)).await,
-        }
+        let (ended, of) = match subject {
+            Subject::MergeGroup { branch } => return queue::run(&step, branch).await,
+            Subject::Branch { name, before } => (Box::pin(sweep::branch(&step, name, before)).await, None),
+            Subject::Everything => (Box::pin(sweep::everything(&step)).await, None),
+            _ => {
+                let numbers: Vec<u64> = pull_requests.iter().map(|pull_request| pull_request.number).collect();
+                (Box::pin(each(&step, pull_requests)).await, Some(numbers))
+            }
+        };
+        let again = Box::pin(queue::again(&step, of.as_deref())).await;
+        ended.and_then(|ended| again.map(|()| ended))
     })
 }
 

@@ -4,7 +4,9 @@
 //! which only GitHub moves. Each must be covered by approvals of the bytes that its own commit brings.
 //! Source: <https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/configuring-pull-request-merges/managing-a-merge-queue>
 
-use anyhow::Context as _;
+use std::collections::{BTreeMap, btree_map::Entry};
+
+use anyhow::{Context as _, bail};
 
 use super::{
     STATUS_CONTEXT, Step,
@@ -17,7 +19,7 @@ use super::{
 use crate::{
     audit_log::is_approved,
     cli::{Ended, context::policy_at, log::TOOL, output},
-    model::{Activity, CommitStatus, Outcome, StatusState, Verdict},
+    model::{Activity, CommitStatus, Outcome, PullRequest, StatusState, Verdict},
     policy::{LimitsPolicy, Policy},
     report::{
         annotations::annotations,
@@ -54,38 +56,190 @@ pub(super) async fn run(step: &Step<'_>, branch: &str) -> anyhow::Result<Ended> 
         output::print("The merge queue has moved on; the run for what it is now goes on.\n")?;
         return Ok(Ended::Well);
     };
-    let commits: Vec<&str> = queued.iter().map(|entry| entry.after.as_str()).collect();
-    step.store.fetch_commits(&commits)?;
-    // Limits are of one pull request; the group may hold several.
-    let policy = Policy { limits: LimitsPolicy::default(), ..policy_at(step.store.git(), &tip)? };
-    let head = commits.last().copied().unwrap_or(&tip);
-    let sides = Sides { merge_base: &tip, base: &tip, head, merged: head };
-    let clean = gather::clean(&step.store, &policy, &sides, step.now, Activity::default())?;
-    let trusted = step.environment.event.trusted;
-    let (verdict, status) =
-        if trusted { verdict(step, &policy, base, &queued, &clean).await? } else { of_rules(&clean.outcome) };
-    for line in annotations(clean.outcome.all_violations()) {
+    let policy = policy_at(step.store.git(), &tip)?;
+    let group = Group::read(step, base, policy, queued)?;
+    let outcome = &group.clean.outcome;
+    for line in annotations(outcome.all_violations()) {
         output::print(&format!("{line}\n"))?;
     }
-    if trusted && step.records() && step.github.status(head, STATUS_CONTEXT).await?.as_ref() != Some(&status) {
-        post_status(step, head, &status).await?;
-    }
+    let trusted = step.environment.event.trusted;
+    let (verdict, status) = if trusted { group.settle(step, &mut BTreeMap::new()).await? } else { of_rules(outcome) };
     let facts = SummaryFacts {
         verdict,
         status: &status.description,
-        outcome: &clean.outcome,
-        policy: &policy,
+        outcome,
+        policy: &group.policy,
         approval: None,
         conflict: false,
         draft: false,
         repository_url: &step.environment.repository_url(),
-        head_sha: Some(head),
+        head_sha: Some(&group.head),
         digest: None,
         tool: TOOL,
     };
     outputs::summarise(step.environment, &summary(&facts).in_full)?;
-    Outputs { verdict, ..Outputs::of(&clean.outcome, head) }.write(step.environment)?;
+    Outputs { verdict, ..Outputs::of(outcome, &group.head) }.write(step.environment)?;
     Ok(Ended::well_if(verdict != Verdict::Fail))
+}
+
+/// Judges the groups again that hold one of the pull requests `of`, or all of them: what was taken back must not land with a
+/// group that was green before. One that cannot be judged does not stop the others. Where there is no queue, git is asked
+/// once, and nobody else.
+pub(super) async fn again(step: &Step<'_>, of: Option<&[u64]>) -> anyhow::Result<()> {
+    if !step.environment.event.trusted || !step.records() {
+        return Ok(());
+    }
+    let mut bases: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+    for branch in step.store.branches(QUEUES)? {
+        if let Some(base) = parse(&branch.0).map(|(base, _, _)| base.to_owned()) {
+            bases.entry(base).or_default().push(branch);
+        }
+    }
+    let (mut failed, mut pull_requests) = (Vec::new(), BTreeMap::new());
+    for (base, branches) in &bases {
+        match held(step, base, branches, of) {
+            Ok((policy, groups)) => {
+                for queued in groups {
+                    let settled = match Group::read(step, base, policy.clone(), queued) {
+                        Ok(group) => group.settle(step, &mut pull_requests).await.map(drop),
+                        Err(error) => Err(error),
+                    };
+                    failed.extend(settled.err().map(|error| (base, error)));
+                }
+            }
+            Err(error) => failed.push((base, error)),
+        }
+    }
+    for (base, error) in &failed {
+        let why = log_line(&format!("{error:#}"));
+        output::print(&format!("a group of the merge queue of {} could not be judged: {why}\n", log_line(base)))?;
+    }
+    if !failed.is_empty() {
+        bail!("{} of merge queues could not be judged; run it again", plural(failed.len(), "group"));
+    }
+    Ok(())
+}
+
+/// The groups that the queue of a gated base has for one of the pull requests `of`, or all, and the base's policy.
+fn held(
+    step: &Step<'_>,
+    base: &str,
+    branches: &[(String, String)],
+    of: Option<&[u64]>,
+) -> anyhow::Result<(Policy, Vec<Vec<Queued>>)> {
+    let nothing = (Policy::default(), Vec::new());
+    // Anybody can push branches that look like a queue; nobody waits for what those of others would merge.
+    if !step.gated()?.contains(base) {
+        return Ok(nothing);
+    }
+    let Some(tip) = step.store.fetch_branch(base)? else { return Ok(nothing) };
+    // A group that no longer stands on the base is about to go.
+    let mut groups: Vec<_> = branches.iter().filter_map(|(branch, _)| queue(branches, branch, &tip)).collect();
+    groups.retain(|queued| of.is_none_or(|of| queued.iter().any(|entry| of.contains(&entry.number))));
+    if groups.is_empty() {
+        return Ok(nothing);
+    }
+    Ok((policy_at(step.store.git(), &tip)?, groups))
+}
+
+/// What a queue would merge together.
+struct Group {
+    /// Full name of the base branch.
+    reference: String,
+    policy: Policy,
+    /// Its entries, in the order in which they would land.
+    queued: Vec<Queued>,
+    /// The commit that the base would be at.
+    head: String,
+    clean: Clean,
+}
+
+impl Group {
+    /// Reads it; `policy` is that of the base's tip.
+    fn read(step: &Step<'_>, base: &str, policy: Policy, queued: Vec<Queued>) -> anyhow::Result<Self> {
+        let commits: Vec<&str> = queued.iter().map(|entry| entry.after.as_str()).collect();
+        step.store.fetch_commits(&commits)?;
+        let (Some(first), Some(last)) = (queued.first(), queued.last()) else { bail!("the group holds nothing") };
+        // Limits are of one pull request; the group may hold several.
+        let policy = Policy { limits: LimitsPolicy::default(), ..policy };
+        let (tip, head) = (&first.before, last.after.clone());
+        let sides = Sides { merge_base: tip, base: tip, head: &head, merged: &head };
+        let clean = gather::clean(&step.store, &policy, &sides, step.now, Activity::default())?;
+        Ok(Self { reference: format!("refs/heads/{base}"), policy, queued, head, clean })
+    }
+
+    /// Judges it, and posts its status where that is another one. What is taken back while a success is on its way would
+    /// leave a green status, so a success is followed by one more look at the log.
+    async fn settle(
+        &self,
+        step: &Step<'_>,
+        pull_requests: &mut BTreeMap<u64, PullRequest>,
+    ) -> anyhow::Result<(Verdict, CommitStatus)> {
+        let arrivals = self.arrivals(step, pull_requests).await?;
+        let mut judged = self.verdict(step, &arrivals)?;
+        if !step.records() || step.github.status(&self.head, STATUS_CONTEXT).await?.as_ref() == Some(&judged.1) {
+            return Ok(judged);
+        }
+        post_status(step, &self.head, &judged.1).await?;
+        if judged.1.state == StatusState::Success {
+            let now = self.verdict(step, &arrivals)?;
+            if now.1 != judged.1 {
+                post_status(step, &self.head, &now.1).await?;
+            }
+            judged = now;
+        }
+        Ok(judged)
+    }
+
+    /// What would arrive with each entry; nothing where approvals do not matter.
+    async fn arrivals(
+        &self,
+        step: &Step<'_>,
+        pull_requests: &mut BTreeMap<u64, PullRequest>,
+    ) -> anyhow::Result<Vec<Arrival>> {
+        let mut arrivals = Vec::new();
+        if self.clean.untouched() || self.clean.outcome.fails() {
+            return Ok(arrivals);
+        }
+        for Queued { number, before, after } in &self.queued {
+            let pull_request = match pull_requests.entry(*number) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(unknown) => unknown.insert(step.github.pull_request(*number).await?),
+            };
+            arrivals.push(Arrival {
+                before: before.clone(),
+                after: after.clone(),
+                rewritten: false,
+                at: step.now,
+                pull_request: Some(pull_request.clone()),
+            });
+        }
+        Ok(arrivals)
+    }
+
+    /// The rules on the whole, and for each entry whether approvals cover the bytes that it brings.
+    fn verdict(&self, step: &Step<'_>, arrivals: &[Arrival]) -> anyhow::Result<(Verdict, CommitStatus)> {
+        if arrivals.is_empty() {
+            return Ok(of_rules(&self.clean.outcome));
+        }
+        let unapproved = record::foresee(step, &step.policy_of_log()?, |view| {
+            let mut unapproved = Vec::new();
+            for (entry, arrival) in self.queued.iter().zip(arrivals) {
+                let in_force = policy_at(step.store.git(), &arrival.before)?;
+                let landing = landings::landing(step, view, &in_force, &self.reference, arrival)?;
+                if !is_approved(step.repository.id, &landing) {
+                    unapproved.push(format!("#{}", entry.number));
+                }
+            }
+            Ok((unapproved, Vec::new()))
+        })?;
+        if unapproved.is_empty() {
+            return Ok(of_rules(&self.clean.outcome));
+        }
+        let description = format!("No approval covers what the queue would merge of {}", unapproved.join(", "));
+        let description = description.chars().take(140).collect();
+        Ok((Verdict::Pending, CommitStatus { state: StatusState::Pending, description }))
+    }
 }
 
 /// Base, number and commit of `gh-readonly-queue/<base>/pr-<number>-<commit>`.
@@ -124,48 +278,6 @@ fn of_rules(outcome: &Outcome) -> (Verdict, CommitStatus) {
     }
     let description = "What the queue would merge has no error".to_owned();
     (Verdict::Pass, CommitStatus { state: StatusState::Success, description })
-}
-
-/// The rules on the whole, and for each entry whether approvals cover the bytes that it brings.
-async fn verdict(
-    step: &Step<'_>,
-    policy: &Policy,
-    base: &str,
-    queued: &[Queued],
-    clean: &Clean,
-) -> anyhow::Result<(Verdict, CommitStatus)> {
-    if clean.untouched() || clean.outcome.fails() {
-        return Ok(of_rules(&clean.outcome));
-    }
-    let mut arrivals = Vec::new();
-    for entry in queued {
-        let pull_request = step.github.pull_request(entry.number).await?;
-        arrivals.push(Arrival {
-            before: entry.before.clone(),
-            after: entry.after.clone(),
-            rewritten: false,
-            at: step.now,
-            pull_request: Some(pull_request),
-        });
-    }
-    let reference = format!("refs/heads/{base}");
-    let unapproved = record::foresee(step, policy, |view| {
-        let mut unapproved = Vec::new();
-        for (entry, arrival) in queued.iter().zip(&arrivals) {
-            let in_force = policy_at(step.store.git(), &arrival.before)?;
-            let landing = landings::landing(step, view, &in_force, &reference, arrival)?;
-            if !is_approved(step.repository.id, &landing) {
-                unapproved.push(format!("#{}", entry.number));
-            }
-        }
-        Ok((unapproved, Vec::new()))
-    })?;
-    if unapproved.is_empty() {
-        return Ok(of_rules(&clean.outcome));
-    }
-    let description = format!("No approval covers what the queue would merge of {}", unapproved.join(", "));
-    let description = description.chars().take(140).collect();
-    Ok((Verdict::Pending, CommitStatus { state: StatusState::Pending, description }))
 }
 
 #[cfg(test)]

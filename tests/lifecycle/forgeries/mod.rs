@@ -4,6 +4,7 @@ mod bytes;
 mod merges;
 mod moments;
 mod people;
+mod queue;
 mod records;
 mod statuses;
 
