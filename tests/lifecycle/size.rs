@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::{
     actors::{Ran, Stage},
     request::another,
-    support::github::Visibility,
+    support::github::{Method, Visibility},
 };
 
 /// A request with so many columns in camel case, which is one error each.
@@ -79,4 +79,22 @@ fn what_is_there_costs_one_call_for_each_further_page() {
     assert_eq!(api.len(), 8 + 2 + 2, "{api:#?}");
     stage.summary(number);
     stage.open_threads(number);
+}
+
+/// Most pushes to the base change nothing governed, and the log has no entry of them.
+#[test]
+fn commits_that_change_nothing_governed_cost_no_call() {
+    let (stage, number) = opened(1, 1, 0);
+    let before = calls(&stage.review(number, "opened", "ann")).0.len();
+    for n in 0..30 {
+        stage.repo.commit("main", "max", "Words", &[("README.md", Some(&n.to_string()))]);
+    }
+    stage.repo.commit("topic", "max", "Words", &[("TOPIC.md", Some("hello\n"))]);
+    let merged = stage.repo.open_pull_request("max", "topic", "main", "Words");
+    stage.repo.merge(merged, "max", Method::Merge);
+    let ran = stage.review(number, "edited", "ann");
+    let (api, _) = calls(&ran);
+    assert!(api.len() <= before, "{before}: {api:#?}");
+    stage.open_threads(number);
+    stage.summary(number);
 }

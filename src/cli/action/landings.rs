@@ -9,14 +9,14 @@ use crate::{
     approval::{self, Evidence},
     audit_log::{Branch, Landing, MergedPullRequest, State},
     cli::{
-        context::{control_files, governed_trees, policy_in_force},
+        context::{MAX_FILE_BYTES, control_files, governed_trees, policy_in_force},
         log::{TOOL, View},
     },
     git::{Commit, Parents},
     github::Error,
     model::{Activity, PullRequest},
     pipeline::{self, Scope, Snapshot},
-    policy::Policy,
+    policy::{POLICY_FILE, PathKind, Policy},
 };
 
 /// One or more first-parent commits that arrived together.
@@ -54,9 +54,8 @@ pub(super) async fn landings(
             continue;
         }
         let branch = reference.strip_prefix("refs/heads/").unwrap_or(reference);
-        let (mut recent, mut earlier) = (None, None);
-        for mut arrival in arrivals(step, branch, recorded, &tip).await? {
-            let in_force = in_force(step, &arrival.before, earlier.as_ref())?;
+        let mut recent = None;
+        for (mut arrival, in_force) in arrivals(step, branch, recorded, &tip).await? {
             let mut landed = landing(step, view, &in_force, reference, &arrival)?;
             if arrival.pull_request.is_none() && !arrival.rewritten && !landed.files.is_empty() {
                 arrival.pull_request = merged_lately(step, branch, &arrival.after, &mut recent).await?;
@@ -65,7 +64,6 @@ pub(super) async fn landings(
                 }
             }
             landings.push(landed);
-            earlier = Some((arrival.before, in_force));
         }
     }
     Ok((state, landings))
@@ -73,8 +71,7 @@ pub(super) async fn landings(
 
 /// The policy that judges what lands on a commit; the default one where none of its history can be read. `audit verify`
 /// comes to the same. What judged on an earlier commit of the same first-parent history spares looking further back.
-pub(super) fn in_force(step: &Step<'_>, commit: &str, earlier: Option<&(String, Policy)>) -> anyhow::Result<Policy> {
-    let earlier = earlier.map(|(commit, policy)| (commit.as_str(), policy));
+pub(super) fn in_force(step: &Step<'_>, commit: &str, earlier: Option<(&str, &Policy)>) -> anyhow::Result<Policy> {
     let find = || policy_in_force(step.store.git(), commit, earlier);
     let found = match find()? {
         None => step.store.fetch_until(&[commit], find)?,
@@ -100,9 +97,10 @@ async fn begin(step: &Step<'_>, state: &State, name: &str) -> anyhow::Result<Opt
     }
 }
 
-/// The commits between `recorded` and `tip`, those of one pull request together. Where first parents do not lead back to
-/// `recorded`, everything between is one arrival.
-async fn arrivals(step: &Step<'_>, branch: &str, recorded: &str, tip: &str) -> anyhow::Result<Vec<Arrival>> {
+/// The commits between `recorded` and `tip` that change governed files, those of one pull request together, each with the
+/// policy in force before it. Where first parents do not lead back to `recorded`, everything between is one arrival.
+/// GitHub is asked of no other commits, which there may be thousands of since the last landing.
+async fn arrivals(step: &Step<'_>, branch: &str, recorded: &str, tip: &str) -> anyhow::Result<Vec<(Arrival, Policy)>> {
     let git = step.store.git();
     let known = step.store.fetch_history(recorded, tip, Parents::First)?;
     let commits = if known { git.first_parent(Some(recorded), tip)? } else { Vec::new() };
@@ -113,52 +111,75 @@ async fn arrivals(step: &Step<'_>, branch: &str, recorded: &str, tip: &str) -> a
         let connected = if known { step.github.pull_requests_of_commit(tip).await? } else { Vec::new() };
         let found = connected.into_iter().find(|it| merged_at(it, branch) == Some(tip));
         let pull_request = whole(step, found).await?;
-        return Ok(vec![Arrival {
-            before: recorded.to_owned(),
-            after: tip.to_owned(),
-            rewritten: !known,
-            at,
-            pull_request,
-        }]);
+        let (before, after) = (recorded.to_owned(), tip.to_owned());
+        let arrival = Arrival { before, after, rewritten: !known, at, pull_request };
+        return Ok(vec![(arrival, in_force(step, recorded, None)?)]);
     }
-    let mut connected = Vec::new();
-    for commit in &commits {
-        connected.push(step.github.pull_requests_of_commit(&commit.sha).await?);
-    }
-    let mut arrivals: Vec<Arrival> = Vec::new();
-    let mut first = 0;
-    while let Some(commit) = commits.get(first) {
-        let (last, found) = match merged_with(branch, &commits[first..], &connected[first..]) {
-            Some((more, pull_request)) => (first + more, Some(pull_request.clone())),
-            None => (first, None),
-        };
-        arrivals.push(Arrival {
-            before: commit.parent.clone().unwrap_or_else(|| recorded.to_owned()),
+    let mut arrivals = Vec::new();
+    let mut next = 0;
+    for (first, in_force) in governing(step, recorded, &commits)? {
+        if first < next {
+            continue;
+        }
+        let found = merged_with(step, branch, &commits[first..]).await?;
+        let last = first + found.as_ref().map_or(0, |(more, _)| *more);
+        let arrival = Arrival {
+            before: commits[first].parent.clone().unwrap_or_else(|| recorded.to_owned()),
             after: commits[last].sha.clone(),
             rewritten: false,
             at: time(&commits[last]),
-            pull_request: whole(step, found).await?,
-        });
-        first = last + 1;
+            pull_request: whole(step, found.map(|(_, pull_request)| pull_request)).await?,
+        };
+        arrivals.push((arrival, in_force));
+        next = last + 1;
     }
     Ok(arrivals)
 }
 
+/// Which of the commits on top of `recorded` change governed files, by the policy in force before each, and that policy.
+fn governing(step: &Step<'_>, recorded: &str, commits: &[Commit]) -> anyhow::Result<Vec<(usize, Policy)>> {
+    if commits.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut changes = step.store.git().changes()?;
+    let (mut before, mut policy) = (recorded, in_force(step, recorded, None)?);
+    let mut found = Vec::new();
+    for (index, commit) in commits.iter().enumerate() {
+        let wanted = |path: &str| policy.classify(path) != PathKind::Ungoverned;
+        let (old, new) = changes.between(before, &commit.sha, &wanted, MAX_FILE_BYTES)?;
+        if old.iter().chain(&new).any(|(path, file)| policy.governs(path, &file.bytes)) {
+            found.push((index, policy.clone()));
+        }
+        if old.contains_key(POLICY_FILE) || new.contains_key(POLICY_FILE) {
+            policy = in_force(step, &commit.sha, Some((before, &policy)))?;
+        }
+        before = &commit.sha;
+    }
+    Ok(found)
+}
+
 /// The pull request that the first of these commits came with, and how many more did: none where it is the merge commit,
-/// else, after a rebase, all up to that one. Each must be `connected` with it, or others pushed something in between; and a
-/// merge brings what is in it at once.
-fn merged_with<'a>(
+/// else, after a rebase, all up to that one. GitHub must connect each with it, or others pushed something in between; and
+/// a merge brings what is in it at once.
+async fn merged_with(
+    step: &Step<'_>,
     branch: &str,
     commits: &[Commit],
-    connected: &'a [Vec<PullRequest>],
-) -> Option<(usize, &'a PullRequest)> {
-    connected.first()?.iter().find_map(|pull_request| {
-        let merged = merged_at(pull_request, branch)?;
-        let of_it = |others: &&Vec<PullRequest>| others.iter().any(|other| other.number == pull_request.number);
-        let together = connected.iter().take_while(of_it).count();
-        let last = commits[..together].iter().position(|commit| commit.sha == merged)?;
-        (last == 0 || !commits[last].is_merge).then_some((last, pull_request))
-    })
+) -> anyhow::Result<Option<(usize, PullRequest)>> {
+    let Some(first) = commits.first() else { return Ok(None) };
+    for pull_request in step.github.pull_requests_of_commit(&first.sha).await? {
+        let Some(merged) = merged_at(&pull_request, branch) else { continue };
+        let Some(last) = commits.iter().position(|commit| commit.sha == merged) else { continue };
+        let mut together = last == 0 || !commits[last].is_merge;
+        for commit in commits.iter().take(last + 1).skip(1) {
+            let of_it = |other: &PullRequest| other.number == pull_request.number;
+            together = together && step.github.pull_requests_of_commit(&commit.sha).await?.iter().any(of_it);
+        }
+        if together {
+            return Ok(Some((last, pull_request)));
+        }
+    }
+    Ok(None)
 }
 
 /// The commit with which a pull request was merged to `branch`.
