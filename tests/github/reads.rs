@@ -84,7 +84,7 @@ async fn pull_requests_of_a_commit() {
     }
     let parent = scene.repo.git(&["rev-parse", &format!("{landed}^")]);
     assert!(scene.github.pull_requests_of_commit(&parent).await.unwrap().is_empty());
-    scene.repo.lag_commit_pulls(true);
+    scene.repo.lag_commit_pulls(1);
     assert!(scene.github.pull_requests_of_commit(&landed).await.unwrap().is_empty());
     let error = scene.github.pull_requests_of_commit(&"0".repeat(40)).await.unwrap_err();
     assert!(matches!(error, Error::Unprocessable(_)), "{error}");

@@ -16,7 +16,7 @@ struct Row {
     entries: &'static [&'static str],
 }
 
-const PULL_REQUESTS: [Row; 8] = [
+const PULL_REQUESTS: [Row; 10] = [
     Row { name: "squash", lands: |stage| merged(stage, "a", Method::Squash), entries: &["approved #a", "merged #a"] },
     Row { name: "rebase of two commits", lands: rebased, entries: &["approved #a", "merged #a"] },
     Row {
@@ -32,6 +32,16 @@ const PULL_REQUESTS: [Row; 8] = [
         name: "a merge that GitHub connects with no commit yet",
         lands: lagging,
         entries: &["approved #a", "merged #a"],
+    },
+    Row {
+        name: "a rebase that GitHub connects with no commit at first",
+        lands: lagging_rebase,
+        entries: &["approved #a", "merged #a"],
+    },
+    Row {
+        name: "a push before a merge that GitHub connects with no commit yet",
+        lands: pushed_before_a_lagging_merge,
+        entries: &["approved #a", "direct-push", "merged #a"],
     },
 ];
 
@@ -215,8 +225,25 @@ fn changed(stage: &Stage) -> Vec<u64> {
 }
 
 fn lagging(stage: &Stage) -> Vec<u64> {
-    stage.repo.lag_commit_pulls(true);
+    stage.repo.lag_commit_pulls(1);
     merged(stage, "lag", Method::Squash)
+}
+
+fn lagging_rebase(stage: &Stage) -> Vec<u64> {
+    stage.push("ask-late", "ann", "One", &[(&file("early"), &another("early"))]);
+    let number = approved(stage, "late", "main");
+    readme(stage);
+    stage.repo.merge(number, "mia", Method::Rebase);
+    stage.repo.lag_commit_pulls(3);
+    read(stage, &[number])
+}
+
+fn pushed_before_a_lagging_merge(stage: &Stage) -> Vec<u64> {
+    let number = approved(stage, "slow", "main");
+    stage.repo.commit("main", "max", "Faster", &[(&file("faster"), Some(&another("faster")))]);
+    stage.repo.merge(number, "mia", Method::Squash);
+    stage.repo.lag_commit_pulls(3);
+    read(stage, &[number])
 }
 
 fn reverted(stage: &Stage) -> Vec<u64> {

@@ -134,6 +134,24 @@ fn a_gated_branch_may_begin_at_a_commit_of_a_default_branch_that_got_another_nam
     assert!(text.contains("2 landings are in the history as recorded"), "{text}");
 }
 
+/// The branch that was kept for old releases left it long ago, and comes first in every list.
+#[test]
+fn a_default_branch_that_got_another_name_goes_on_where_the_old_one_ended() {
+    let stage = Stage::with_log(Visibility::Private, &POLICY.replace("\"stable\"", "\"lts\""));
+    stage.repo.branch("lts", "main");
+    push(&stage, "lts", "rooms");
+    recorded(&stage);
+    push(&stage, "main", "zones");
+    let entries = |text: String| text.lines().next().map(str::to_owned);
+    let before = entries(whole(&stage));
+    stage.repo.rename_default_branch("trunk");
+    words(&stage, "trunk", "trunk");
+    assert_eq!(entries(whole(&stage)), before);
+    push(&stage, "trunk", "floors");
+    let text = whole(&stage);
+    assert!(text.starts_with("4 entries ") && text.contains("\n2 landings are in the history as recorded"), "{text}");
+}
+
 /// Nobody can tell any more whether it left the default branch where it says.
 #[test]
 fn where_a_branch_began_is_not_judged_once_the_commits_are_gone() {

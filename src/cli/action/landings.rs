@@ -1,6 +1,6 @@
 //! What landed on the base branches and is not in the audit log yet.
 
-use std::iter;
+use std::{array, iter, time::Duration};
 
 use chrono::{DateTime, Utc};
 
@@ -18,6 +18,15 @@ use crate::{
     pipeline::{self, Scope, Snapshot},
     policy::{POLICY_FILE, PathKind, Policy},
 };
+
+/// The pauses in which GitHub is given a minute to connect a pull request with its commits.
+const PAUSES: [Duration; 5] = [
+    Duration::from_secs(1),
+    Duration::from_secs(4),
+    Duration::from_secs(10),
+    Duration::from_secs(20),
+    Duration::from_secs(25),
+];
 
 /// One or more first-parent commits that arrived together.
 pub(super) struct Arrival {
@@ -54,16 +63,8 @@ pub(super) async fn landings(
             continue;
         }
         let branch = reference.strip_prefix("refs/heads/").unwrap_or(reference);
-        let mut recent = None;
-        for (mut arrival, in_force) in arrivals(step, branch, recorded, &tip).await? {
-            let mut landed = landing(step, view, &in_force, reference, &arrival)?;
-            if arrival.pull_request.is_none() && !arrival.rewritten && !landed.files.is_empty() {
-                arrival.pull_request = merged_lately(step, branch, &arrival.after, &mut recent).await?;
-                if arrival.pull_request.is_some() {
-                    landed = landing(step, view, &in_force, reference, &arrival)?;
-                }
-            }
-            landings.push(landed);
+        for (arrival, in_force) in arrivals(step, branch, recorded, &tip).await? {
+            landings.push(landing(step, view, &in_force, reference, &arrival)?);
         }
     }
     Ok((state, landings))
@@ -84,17 +85,23 @@ pub(super) fn in_force(step: &Step<'_>, commit: &str, earlier: Option<(&str, &Po
 /// branch, whose landings are recorded there; `None` where there is no such branch.
 async fn begin(step: &Step<'_>, state: &State, name: &str) -> anyhow::Result<Option<String>> {
     let Some(tip) = step.store.fetch_branch(name)? else { return Ok(None) };
+    let default = state.branches.get(&format!("refs/heads/{}", step.repository.default_branch));
     // A default branch that was renamed goes on where the log knows it under the old name.
-    let known = state.tip(&format!("refs/heads/{}", step.repository.default_branch));
-    let Some(known) = known.or_else(|| state.branches.values().next().map(|branch| branch.tip.as_str())) else {
-        return Ok(None);
-    };
-    match step.github.merge_base(known, &tip).await {
-        Ok(merge_base) => Ok(Some(merge_base)),
-        // They share nothing: all of it is recorded, as history that was replaced.
-        Err(Error::NotFound(_)) => Ok(Some(known.to_owned())),
-        Err(error) => Err(error.into()),
+    let recorded = default.map_or_else(|| state.branches.values().collect(), |default| vec![default]);
+    let mut begin: Option<String> = None;
+    for known in &recorded {
+        let shared = match step.github.merge_base(&known.tip, &tip).await {
+            Ok(shared) => shared,
+            Err(Error::NotFound(_)) => continue,
+            Err(error) => return Err(error.into()),
+        };
+        begin = match begin {
+            Some(other) if step.github.merge_base(&other, &shared).await? == shared => Some(other),
+            _ => Some(shared),
+        };
     }
+    // They share nothing: all of it is recorded, as history that was replaced.
+    Ok(begin.or_else(|| recorded.first().map(|known| known.tip.clone())))
 }
 
 /// The commits between `recorded` and `tip` that change governed files, those of one pull request together, each with the
@@ -103,33 +110,34 @@ async fn begin(step: &Step<'_>, state: &State, name: &str) -> anyhow::Result<Opt
 async fn arrivals(step: &Step<'_>, branch: &str, recorded: &str, tip: &str) -> anyhow::Result<Vec<(Arrival, Policy)>> {
     let git = step.store.git();
     let known = step.store.fetch_history(recorded, tip, Parents::First)?;
-    let commits = if known { git.first_parent(Some(recorded), tip)? } else { Vec::new() };
-    let chained = commits.first().and_then(|first| first.parent.as_deref()) == Some(recorded);
-    if !known || !chained {
+    let mut commits = git.first_parent(known.then_some(recorded), tip)?;
+    if commits.first().and_then(|first| first.parent.as_deref()) != Some(recorded) {
         step.store.fetch_commits(&[recorded])?;
-        let at = git.first_parent(None, tip)?.last().map_or(step.now, time);
-        let connected = if known { step.github.pull_requests_of_commit(tip).await? } else { Vec::new() };
-        let found = connected.into_iter().find(|it| merged_at(it, branch) == Some(tip));
-        let pull_request = whole(step, found).await?;
+        commits.drain(..commits.len().saturating_sub(1));
+    }
+    if !known {
         let (before, after) = (recorded.to_owned(), tip.to_owned());
-        let arrival = Arrival { before, after, rewritten: !known, at, pull_request };
+        let at = commits.last().map_or(step.now, time);
+        let arrival = Arrival { before, after, rewritten: true, at, pull_request: None };
         return Ok(vec![(arrival, in_force(step, recorded, None)?)]);
     }
+    let mut merged = Merged { step, branch, recent: None, pauses: PAUSES.into_iter() };
     let mut arrivals = Vec::new();
     let mut next = 0;
     for (first, in_force) in governing(step, recorded, &commits)? {
         if first < next {
             continue;
         }
-        let found = merged_with(step, branch, &commits[first..]).await?;
+        let found = merged.with(&commits[first..]).await?;
         let last = first + found.as_ref().map_or(0, |(more, _)| *more);
-        let arrival = Arrival {
-            before: commits[first].parent.clone().unwrap_or_else(|| recorded.to_owned()),
-            after: commits[last].sha.clone(),
-            rewritten: false,
-            at: time(&commits[last]),
-            pull_request: whole(step, found.map(|(_, pull_request)| pull_request)).await?,
+        let pull_request = match found {
+            // A list does not say who merged.
+            Some((_, listed)) => Some(step.github.pull_request(listed.number).await?),
+            None => None,
         };
+        let before = if first == 0 { recorded } else { &commits[first - 1].sha };
+        let (before, after) = (before.to_owned(), commits[last].sha.clone());
+        let arrival = Arrival { before, after, rewritten: false, at: time(&commits[last]), pull_request };
         arrivals.push((arrival, in_force));
         next = last + 1;
     }
@@ -158,57 +166,79 @@ fn governing(step: &Step<'_>, recorded: &str, commits: &[Commit]) -> anyhow::Res
     Ok(found)
 }
 
-/// The pull request that the first of these commits came with, and how many more did: none where it is the merge commit,
-/// else, after a rebase, all up to that one. GitHub must connect each with it, or others pushed something in between; and
-/// a merge brings what is in it at once.
-async fn merged_with(
-    step: &Step<'_>,
-    branch: &str,
-    commits: &[Commit],
-) -> anyhow::Result<Option<(usize, PullRequest)>> {
-    let Some(first) = commits.first() else { return Ok(None) };
-    for pull_request in step.github.pull_requests_of_commit(&first.sha).await? {
-        let Some(merged) = merged_at(&pull_request, branch) else { continue };
-        let Some(last) = commits.iter().position(|commit| commit.sha == merged) else { continue };
-        let mut together = last == 0 || !commits[last].is_merge;
-        for commit in commits.iter().take(last + 1).skip(1) {
-            let of_it = |other: &PullRequest| other.number == pull_request.number;
-            together = together && step.github.pull_requests_of_commit(&commit.sha).await?.iter().any(of_it);
+/// The pull requests that were merged to one branch.
+struct Merged<'a> {
+    step: &'a Step<'a>,
+    branch: &'a str,
+    /// Those that were closed last, once they were asked for.
+    recent: Option<Vec<PullRequest>>,
+    /// Those that are left.
+    pauses: array::IntoIter<Duration, 5>,
+}
+
+impl Merged<'_> {
+    /// The pull request that the first of these commits came with, and how many more did. GitHub can take a minute to
+    /// connect a pull request with its commits, while the list of those that were closed last has it at once: that tells
+    /// whose merge commit the first one is, and whether one of the others is the last commit of a rebase, for which this
+    /// waits.
+    async fn with(&mut self, commits: &[Commit]) -> anyhow::Result<Option<(usize, PullRequest)>> {
+        if let Some(found) = self.connected(commits).await? {
+            return Ok(Some(found));
         }
-        if together {
+        let Some((last, pull_request)) = self.lately(commits).await? else { return Ok(None) };
+        if last == 0 {
             return Ok(Some((last, pull_request)));
         }
+        loop {
+            // Asked before the others: where this one is connected, they are.
+            let complete = self.connects(&commits[last], &pull_request).await?;
+            let found = self.connected(commits).await?;
+            if complete || found.is_some() {
+                return Ok(found);
+            }
+            let Some(pause) = self.pauses.next() else { return Ok(None) };
+            tokio::time::sleep(pause).await;
+        }
     }
-    Ok(None)
-}
 
-/// The commit with which a pull request was merged to `branch`.
-fn merged_at<'a>(pull_request: &'a PullRequest, branch: &str) -> Option<&'a str> {
-    let merged = pull_request.merge_commit_sha.as_deref();
-    merged.filter(|_| pull_request.merged && pull_request.base_ref == branch)
-}
+    /// By what GitHub connects with the commits: none but the first where that is the merge commit, else, after a rebase,
+    /// all up to that one. It must connect each with the pull request, or others pushed something in between; and a merge
+    /// brings what is in it at once.
+    async fn connected(&self, commits: &[Commit]) -> anyhow::Result<Option<(usize, PullRequest)>> {
+        let Some(first) = commits.first() else { return Ok(None) };
+        for pull_request in self.step.github.pull_requests_of_commit(&first.sha).await? {
+            let Some(last) = self.position(&pull_request, commits) else { continue };
+            let mut together = true;
+            for commit in commits.iter().take(last + 1).skip(1) {
+                together = together && self.connects(commit, &pull_request).await?;
+            }
+            if together {
+                return Ok(Some((last, pull_request)));
+            }
+        }
+        Ok(None)
+    }
 
-/// The pull request whose merge commit GitHub has not connected with it yet, which can take it a minute: found among
-/// those that were closed last, which are read once.
-async fn merged_lately(
-    step: &Step<'_>,
-    branch: &str,
-    commit: &str,
-    recent: &mut Option<Vec<PullRequest>>,
-) -> anyhow::Result<Option<PullRequest>> {
-    let recent = match recent {
-        Some(recent) => recent,
-        None => recent.insert(step.github.recently_closed(branch).await?),
-    };
-    let merged = |it: &&PullRequest| it.merged && it.merge_commit_sha.as_deref() == Some(commit);
-    whole(step, recent.iter().find(merged).cloned()).await
-}
+    /// By those that were closed last: the first one whose merge commit is among these.
+    async fn lately(&mut self, commits: &[Commit]) -> anyhow::Result<Option<(usize, PullRequest)>> {
+        if self.recent.is_none() {
+            self.recent = Some(self.step.github.recently_closed(self.branch).await?);
+        }
+        let recent = self.recent.iter().flatten();
+        let found = recent.filter_map(|it| Some((self.position(it, commits)?, it.clone())));
+        Ok(found.min_by_key(|(last, _)| *last))
+    }
 
-/// A list does not say who merged.
-async fn whole(step: &Step<'_>, listed: Option<PullRequest>) -> anyhow::Result<Option<PullRequest>> {
-    match listed {
-        Some(listed) => Ok(Some(step.github.pull_request(listed.number).await?)),
-        None => Ok(None),
+    async fn connects(&self, commit: &Commit, pull_request: &PullRequest) -> anyhow::Result<bool> {
+        let connected = self.step.github.pull_requests_of_commit(&commit.sha).await?;
+        Ok(connected.iter().any(|it| it.number == pull_request.number))
+    }
+
+    /// Where its merge commit is among these, if the first of them can have come with it.
+    fn position(&self, pull_request: &PullRequest, commits: &[Commit]) -> Option<usize> {
+        let merged = pull_request.merged && pull_request.base_ref == self.branch;
+        let sha = pull_request.merge_commit_sha.as_deref().filter(|_| merged)?;
+        commits.iter().position(|commit| commit.sha == sha).filter(|last| *last == 0 || !commits[*last].is_merge)
     }
 }
 

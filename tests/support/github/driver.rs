@@ -326,9 +326,9 @@ impl RepoDriver {
         secret
     }
 
-    /// `commits/{sha}/pulls` does not know yet, or knows again.
-    pub fn lag_commit_pulls(&self, lag: bool) {
-        self.lock().repo_mut(self.id).commit_pulls_lag = lag;
+    /// So many answers of `commits/{sha}/pulls` do not know yet.
+    pub fn lag_commit_pulls(&self, answers: u32) {
+        self.lock().repo_mut(self.id).commit_pulls_lag = answers;
     }
 
     /// Clones over HTTP as `actions/checkout` does: one ref, `depth` commits (0 for all), the token in the configuration.

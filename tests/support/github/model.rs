@@ -242,8 +242,8 @@ pub struct Repo {
     pub statuses: Vec<Status>,
     /// The bare repository.
     pub git: PathBuf,
-    /// Whether `commits/{sha}/pulls` does not know yet of what just happened.
-    pub commit_pulls_lag: bool,
+    /// How many more answers of `commits/{sha}/pulls` do not know yet of what just happened.
+    pub commit_pulls_lag: u32,
     /// Pushes, oldest first.
     pub activities: Vec<Activity>,
     pub settings: super::settings::Settings,

@@ -52,6 +52,8 @@ pub fn of_commit(state: &mut State, call: &Call) -> Outcome {
     };
     let pulls = containing(repo, &sha);
     let items = pulls.map(|pull| payloads::pull_request_simple(state, call.repo, pull)).collect();
+    let repo = state.repo_mut(call.repo);
+    repo.commit_pulls_lag = repo.commit_pulls_lag.saturating_sub(1);
     page(call, &state.url, state.page_limit, items, Into::into)
 }
 
@@ -64,6 +66,7 @@ pub fn containing<'a>(repo: &'a Repo, sha: &str) -> impl Iterator<Item = &'a Pul
         let landed = git::attempt(&repo.git, &["merge-base", "--is-ancestor", sha, &repo.default_branch]).is_some();
         merged || !landed && git::run(&repo.git, &["rev-list", &range]).lines().any(|line| line == sha)
     };
-    let known: Vec<&PullRequest> = repo.pulls.values().filter(|_| !repo.commit_pulls_lag).filter(contains).collect();
+    let known: Vec<&PullRequest> =
+        repo.pulls.values().filter(|_| repo.commit_pulls_lag == 0).filter(contains).collect();
     known.into_iter()
 }

@@ -163,7 +163,7 @@ impl World {
             pulls: BTreeMap::new(),
             statuses: Vec::new(),
             git: dir,
-            commit_pulls_lag: false,
+            commit_pulls_lag: 0,
             activities: Vec::new(),
             settings: super::settings::Settings::default(),
         };
