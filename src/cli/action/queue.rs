@@ -4,7 +4,7 @@
 //! which only GitHub moves. Each must be covered by approvals of the bytes that its own commit brings.
 //! Source: <https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/configuring-pull-request-merges/managing-a-merge-queue>
 
-use std::collections::{BTreeMap, btree_map::Entry};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use anyhow::{Context as _, bail};
 
@@ -14,7 +14,7 @@ use super::{
     landings::{self, Arrival},
     outputs::{self, Outputs},
     record,
-    review::post_status,
+    review::{post_status, retract},
 };
 use crate::{
     audit_log::is_approved,
@@ -95,22 +95,30 @@ pub(super) async fn again(step: &Step<'_>, of: Option<&[u64]>) -> anyhow::Result
             bases.entry(base).or_default().push(branch);
         }
     }
-    let (mut failed, mut pull_requests) = (Vec::new(), BTreeMap::new());
+    let (mut judged, mut failed) = (BTreeSet::new(), Vec::new());
+    let mut pull_requests = BTreeMap::new();
     for (base, branches) in &bases {
         match held(step, base, branches, of) {
             Ok((policy, groups)) => {
                 for queued in groups {
+                    let heads = queued.last().map(|entry| entry.after.clone());
                     let settled = match Group::read(step, base, policy.clone(), queued) {
-                        Ok(group) => group.settle(step, &mut pull_requests).await.map(drop),
+                        Ok(group) => group.settle(step, &mut pull_requests).await,
                         Err(error) => Err(error),
                     };
-                    failed.extend(settled.err().map(|error| (base, error)));
+                    match settled {
+                        Ok(_) => judged.extend(heads),
+                        Err(error) => failed.push((base, heads.into_iter().collect(), error)),
+                    }
                 }
             }
-            Err(error) => failed.push((base, error)),
+            Err(error) => failed.push((base, branches.iter().map(|(_, head)| head.clone()).collect::<Vec<_>>(), error)),
         }
     }
-    for (base, error) in &failed {
+    for (base, heads, error) in &failed {
+        for head in heads.iter().filter(|head| !judged.contains(*head)) {
+            retract(step, head, error).await?;
+        }
         let why = log_line(&format!("{error:#}"));
         output::print(&format!("a group of the merge queue of {} could not be judged: {why}\n", log_line(base)))?;
     }

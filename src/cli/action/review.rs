@@ -66,15 +66,24 @@ pub(super) async fn run(step: &Step<'_>, pull_request: PullRequest) -> anyhow::R
 pub(super) async fn judge(step: &Step<'_>, pull_request: PullRequest) -> anyhow::Result<Judged> {
     let head = pull_request.head_sha.clone();
     match gather::judge(step, pull_request).await {
-        Err(error) if step.records() && !is_passing(&error) => {
-            let present = step.github.status(&head, STATUS_CONTEXT).await?;
-            if present.is_some_and(|status| status.state == StatusState::Success) {
-                post_status(step, &head, &unjudged()).await?;
-            }
+        Err(error) => {
+            retract(step, &head, &error).await?;
             Err(error)
         }
         judged => judged,
     }
+}
+
+/// Takes a success back from a commit that cannot be judged any more because of `error`.
+pub(super) async fn retract(step: &Step<'_>, sha: &str, error: &anyhow::Error) -> anyhow::Result<()> {
+    if !step.records() || is_passing(error) {
+        return Ok(());
+    }
+    let present = step.github.status(sha, STATUS_CONTEXT).await?;
+    if present.is_some_and(|status| status.state == StatusState::Success) {
+        post_status(step, sha, &unjudged()).await?;
+    }
+    Ok(())
 }
 
 /// Whether GitHub may answer the next time.

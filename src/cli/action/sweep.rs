@@ -1,6 +1,7 @@
 //! Many pull requests: those whose verdict a push to their base may have changed, and, once an hour, all.
 
 use anyhow::bail;
+use chrono::{DateTime, Utc};
 
 use super::{Step, affected::Push, gather::Clean, record, review};
 use crate::{
@@ -36,9 +37,22 @@ pub(super) async fn branch(step: &Step<'_>, name: &str, before: &str) -> anyhow:
 pub(super) async fn everything(step: &Step<'_>) -> anyhow::Result<Ended> {
     let recorded = if step.records() { record::run(step).await.map(drop) } else { Ok(()) };
     let (open, gated) = (step.open_pull_requests().await?, step.gated()?);
-    let open = open.iter().filter(|pull_request| gated.contains(&pull_request.base_ref)).cloned().collect();
+    let open = open.iter().filter(|pull_request| gated.contains(&pull_request.base_ref));
+    let mut open: Vec<_> = open.cloned().collect();
+    let first = first_of(open.len(), step.now);
+    open.rotate_left(first);
     judge_again(step, open, false).await?;
     recorded.map(|()| Ended::Well)
+}
+
+/// Which of `count` comes first in this hour, so that a rate limit does not leave out the same ones each time. Multiples of
+/// the golden ratio, without their whole part, lie evenly over an hour, a day and a week.
+/// Source: <https://en.wikipedia.org/wiki/Low-discrepancy_sequence#Additive_recurrence>
+fn first_of(count: usize, now: DateTime<Utc>) -> usize {
+    const GOLDEN: u32 = 2_654_435_769;
+    let hour = u32::try_from(now.timestamp().div_euclid(3_600)).unwrap_or_default();
+    let share = u64::from(hour.wrapping_mul(GOLDEN));
+    usize::try_from((share * count as u64) >> 32).unwrap_or_default()
 }
 
 /// Reviews one after the other. What fails for one does not stop the others, but a rate limit does: the next run of the
@@ -70,4 +84,21 @@ async fn one(step: &Step<'_>, pull_request: PullRequest, governing_only: bool) -
         gate.ended()?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_is_among_the_first_within_a_day() {
+        let start = DateTime::from_timestamp(1_800_000_000, 0).expect("it is a time");
+        let mut first: Vec<usize> = (0..24).map(|hour| first_of(500, start + chrono::TimeDelta::hours(hour))).collect();
+        first.sort_unstable();
+        let around = first[0] + 500;
+        let gaps = first.iter().zip(first[1..].iter().chain([&around])).map(|(one, next)| next - one);
+        // 24 of 500 evenly would be 21 each.
+        assert!(gaps.clone().max() < Some(40), "{first:?}");
+        assert_eq!(first_of(0, start), 0);
+    }
 }

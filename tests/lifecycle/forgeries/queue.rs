@@ -94,6 +94,8 @@ fn a_group_that_somebody_made_up_holds_up_no_other() {
     stage.repo.branch("broken", "main");
     stage.repo.commit("broken", "ann", "Broken", &[("schema-registry.toml", Some("[gate\n"))]);
     stage.repo.branch(&format!("gh-readonly-queue/broken/pr-{number}-{}", stage.repo.tip("broken")), &group);
+    stage.action(&stage.repo.schedule_event());
+    assert_eq!(stage.status_of(&group), GREEN);
     stage.repo.unlabel(number, "mia", LABEL).expect("may label");
     let ran = stage.action(&stage.repo.schedule_event());
     assert_eq!((stage.gate(number), stage.status_of(&group)), (super::WAITING.to_owned(), unapproved(&[number])));
@@ -101,5 +103,18 @@ fn a_group_that_somebody_made_up_holds_up_no_other() {
     assert!(ran.stdout.contains("a group of the merge queue of main could not be judged: "), "{ran:?}");
     assert!(!ran.stdout.contains("broken"), "{ran:?}");
     assert!(ran.stderr.contains("1 group of merge queues could not be judged; run it again"), "{ran:?}");
+    stage.summary(number);
+}
+
+#[test]
+fn a_group_that_cannot_be_judged_does_not_stay_green() {
+    let (stage, number, group) = queued();
+    let made_up = format!("gh-readonly-queue/main/pr-0-{}", stage.repo.tip("main"));
+    stage.repo.branch(&made_up, "main");
+    stage.push(&made_up, "ann", "Rooms", &[("schema-requests/rooms.yaml", &another("rooms"))]);
+    stage.repo.post_status(&stage.repo.tip(&made_up), crate::actors::CONTEXT, "success");
+    stage.action(&stage.repo.schedule_event());
+    assert_eq!(stage.status_of(&made_up), "error: It could not be judged; the run says why");
+    assert_eq!(stage.status_of(&group), GREEN);
     stage.summary(number);
 }
