@@ -229,32 +229,37 @@ mod tests {
         assert_eq!(found, (vec![JOB], vec![unknown]));
     }
 
-    #[test]
-    fn whom_github_names_counts_whatever_the_message_looks_like_here() {
-        let accounts = CommitAccounts {
-            named: vec![
-                ("c1".to_owned(), Contribution::Authored, 1),
-                ("c1".to_owned(), Contribution::CoAuthored, 7),
-                ("c1".to_owned(), Contribution::Committed, 8),
-                ("elsewhere".to_owned(), Contribution::Authored, 9),
-            ],
-            crowded: vec!["c1".to_owned(), "elsewhere".to_owned()],
-            ..CommitAccounts::default()
-        };
+    fn with_accounts(accounts: &CommitAccounts) -> Contributors {
         let commits = [commit("c1", "noreply@github.com", "noreply@github.com", None)];
         let pushes = [push(ZERO, "c1", 1)];
         let (pushes, in_base) = (Ok(&pushes[..]), &|_: &str| false);
-        let found = contributors(&History {
-            head_sha: "c1",
-            author: None,
-            commits: &commits,
-            accounts: &accounts,
-            pushes,
-            in_base,
+        contributors(&History { head_sha: "c1", author: None, commits: &commits, accounts, pushes, in_base })
+    }
+
+    #[test]
+    fn whom_github_names_counts_whatever_the_message_looks_like_here() {
+        let named = |sha: &str, contribution, id| (sha.to_owned(), contribution, id);
+        let found = with_accounts(&CommitAccounts {
+            named: vec![
+                named("c1", Contribution::Authored, 1),
+                named("c1", Contribution::CoAuthored, 7),
+                named("c1", Contribution::Committed, 8),
+                named("elsewhere", Contribution::Authored, 9),
+            ],
+            ..CommitAccounts::default()
         });
         let people = [(1, Contribution::Pushed), (7, Contribution::CoAuthored), (8, Contribution::Committed)];
-        assert_eq!(found.people, people.into());
-        assert_eq!(found.unknown, [Unknown::for_now("commit `c1` has more authors than GitHub tells at once")]);
+        assert_eq!((found.people, found.unknown), (people.into(), Vec::new()));
+    }
+
+    #[test]
+    fn a_commit_with_more_authors_than_github_tells_is_unknown() {
+        for (crowded, unknown) in [("c1", 1), ("elsewhere", 0)] {
+            let found =
+                with_accounts(&CommitAccounts { crowded: vec![crowded.to_owned()], ..CommitAccounts::default() });
+            let what = "commit `c1` has more authors than GitHub tells at once";
+            assert_eq!(found.unknown, vec![Unknown::for_now(what); unknown], "{crowded}");
+        }
     }
 
     #[test]

@@ -253,7 +253,7 @@ fn two_green_pull_requests_that_clash_are_red_in_the_merge_queue() {
     assert_eq!((ran.code, ran.writes.len()), (1, 0), "its own workflow may say what it likes: {ran:?}");
     for (branch, code, expected) in [
         (&green, 0, "success: What the queue would merge has no error".to_owned()),
-        (&unapproved, 0, format!("pending: No approval covers what the queue would merge of #{rooms}")),
+        (&unapproved, 1, format!("failure: No approval covers what the queue would merge of #{rooms}")),
         (&red, 1, "failure: 2 errors in what the queue would merge".to_owned()),
     ] {
         let event = stage.repo.workflow_run_of_group_event(branch);

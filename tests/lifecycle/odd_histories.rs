@@ -88,6 +88,22 @@ fn a_push_between_the_commits_of_a_pull_request_is_none_of_it() {
     assert!(stage.summary(number).contains("**Merged as approved.**"));
 }
 
+/// Nothing but the last commit came with a squash, whatever GitHub connects with its pull request.
+#[test]
+fn a_commit_that_was_pushed_before_its_pull_request_was_squashed_is_a_push() {
+    let stage = stage();
+    stage.repo.branch("topic", "main");
+    let first = push(&stage, "topic", "rooms");
+    push(&stage, "topic", "zones");
+    let number = stage.repo.open_pull_request("ann", "topic", "main", "Both");
+    stage.review(number, "opened", "ann");
+    stage.approve(number, "mia");
+    stage.repo.force_push_of("max", "main", &first);
+    stage.repo.merge(number, "max", Method::Squash);
+    assert_eq!(recorded(&stage), ["initialised", "approved", "direct-push", "merged-unapproved"]);
+    assert!(stage.summary(number).contains("**Merged unapproved, and recorded so.**"));
+}
+
 /// What a merge brings came with it, and the commit of the topic that was pushed before did not.
 #[test]
 fn a_commit_that_was_pushed_before_its_pull_request_was_merged_is_a_push() {
@@ -148,6 +164,8 @@ fn a_default_branch_that_got_another_name_goes_on_where_the_old_one_ended() {
     words(&stage, "trunk", "trunk");
     assert_eq!(entries(whole(&stage)), before);
     push(&stage, "trunk", "floors");
+    let (code, text, _) = stage.verify_afresh(&[]);
+    assert!(code == 0 && text.contains("1 landing is not recorded yet"), "{text}");
     let text = whole(&stage);
     assert!(text.starts_with("4 entries ") && text.contains("\n2 landings are in the history as recorded"), "{text}");
 }

@@ -95,7 +95,7 @@ fn what_was_approved_for_another_base_does_not_get_through_the_merge_queue() {
     let (stage, number) = retargeted();
     let group = stage.repo.enqueue(number);
     stage.deliver(&stage.repo.workflow_run_of_group_event(&group));
-    let unapproved = format!("pending: No approval covers what the queue would merge of #{number}");
+    let unapproved = format!("failure: No approval covers what the queue would merge of #{number}");
     assert_eq!(stage.status_of(&group), unapproved);
     stage.review(number, "edited", "ann");
     refused(&stage, number, "another base", "The pull request has another base branch");
@@ -145,7 +145,7 @@ fn a_policy_ahead_in_the_merge_queue_is_the_one_that_counts() {
     for group in &groups {
         stage.deliver(&stage.repo.workflow_run_of_group_event(group));
     }
-    let unapproved = format!("pending: No approval covers what the queue would merge of #{request}");
+    let unapproved = format!("failure: No approval covers what the queue would merge of #{request}");
     let said = groups.clone().map(|group| stage.status_of(&group));
     assert_eq!(said, ["success: What the queue would merge has no error", &unapproved]);
     // Somebody lets it in all the same.

@@ -4,7 +4,7 @@ use super::waiting;
 use crate::{
     actors::{LABEL, Stage},
     request::another,
-    support::github::Role,
+    support::github::{Role, Visibility},
 };
 
 const GREEN: &str = "success: What the queue would merge has no error";
@@ -12,7 +12,7 @@ const GREEN: &str = "success: What the queue would merge has no error";
 /// What the status says of a group that holds these without approval.
 fn unapproved(numbers: &[u64]) -> String {
     let numbers: Vec<String> = numbers.iter().map(|number| format!("#{number}")).collect();
-    format!("pending: No approval covers what the queue would merge of {}", numbers.join(", "))
+    format!("failure: No approval covers what the queue would merge of {}", numbers.join(", "))
 }
 
 /// An approved pull request in the queue, with the branch of its group, which is green.
@@ -33,6 +33,10 @@ fn what_is_taken_back_or_rejected_is_so_in_the_queue() {
     stage.review(number, "unlabeled", "mia");
     assert_eq!((stage.gate(number), stage.status_of(&group)), (super::WAITING.to_owned(), unapproved(&[number])));
     stage.approve(number, "mia");
+    assert_eq!(stage.status_of(&group), unapproved(&[number]), "only the queue's event turns a group green");
+    stage.repo.dequeue(&group);
+    let group = stage.repo.enqueue(number);
+    stage.deliver(&stage.repo.workflow_run_of_group_event(&group));
     assert_eq!(stage.status_of(&group), GREEN, "approved again: {}", stage.summary(number));
     stage.repo.label(number, "max", "schema-rejected").expect("may label");
     stage.review(number, "labeled", "max");
@@ -69,11 +73,8 @@ fn only_the_groups_that_hold_the_pull_request_are_judged_again() {
     assert_eq!((stage.status_of(&ahead), stage.status_of(&behind)), (GREEN.to_owned(), unapproved(&[second])));
     stage.repo.unlabel(first, "mia", LABEL).expect("may label");
     stage.review(first, "unlabeled", "mia");
-    assert_eq!(
-        (stage.status_of(&ahead), stage.status_of(&behind)),
-        (unapproved(&[first]), unapproved(&[first, second]))
-    );
-    assert_eq!((posts(&stage, &ahead), posts(&stage, &behind)), (2, 3));
+    assert_eq!((stage.status_of(&ahead), stage.status_of(&behind)), (unapproved(&[first]), unapproved(&[second])));
+    assert_eq!((posts(&stage, &ahead), posts(&stage, &behind)), (2, 2));
 
     // What holds neither costs no call of the API for the queue.
     let other = stage.open("zones", "main", &[("schema-requests/zones.yaml", &another("zones"))]);
@@ -94,27 +95,59 @@ fn a_group_that_somebody_made_up_holds_up_no_other() {
     stage.repo.branch("broken", "main");
     stage.repo.commit("broken", "ann", "Broken", &[("schema-registry.toml", Some("[gate\n"))]);
     stage.repo.branch(&format!("gh-readonly-queue/broken/pr-{number}-{}", stage.repo.tip("broken")), &group);
-    stage.action(&stage.repo.schedule_event());
+    assert_eq!(stage.deliver(&stage.repo.schedule_event()).code, 0);
     assert_eq!(stage.status_of(&group), GREEN);
     stage.repo.unlabel(number, "mia", LABEL).expect("may label");
-    let ran = stage.action(&stage.repo.schedule_event());
+    assert_eq!(stage.deliver(&stage.repo.schedule_event()).code, 0);
     assert_eq!((stage.gate(number), stage.status_of(&group)), (super::WAITING.to_owned(), unapproved(&[number])));
-    assert_eq!(ran.code, 2, "{ran:?}");
-    assert!(ran.stdout.contains("a group of the merge queue of main could not be judged: "), "{ran:?}");
-    assert!(!ran.stdout.contains("broken"), "{ran:?}");
-    assert!(ran.stderr.contains("1 group of merge queues could not be judged; run it again"), "{ran:?}");
+    stage.summary(number);
+}
+
+/// Anybody can push a branch that looks like one of the queue, at a commit that is the head of something else.
+#[test]
+fn a_group_that_somebody_made_up_turns_nothing_green() {
+    let stage = Stage::with_log(Visibility::Private, "[approval]\nrequired = 1\n[gate]\nbranches = [\"stable\"]\n");
+    let repo = &stage.repo;
+    repo.branch("stable", "main");
+    stage.push("main", "max", "Rooms", &[("schema-requests/rooms.yaml", &another("rooms"))]);
+    let tip = repo.tip("main");
+    repo.branch("backport", "main");
+    let number = repo.open_pull_request("ann", "backport", "stable", "Backport");
+    repo.branch(&format!("gh-readonly-queue/main/pr-{number}-{tip}"), "main");
+    for ran in [stage.review(number, "opened", "ann"), stage.deliver(&repo.schedule_event())] {
+        assert_eq!((ran.code, stage.gate(number)), (0, super::WAITING.to_owned()));
+    }
+    // It takes nothing back there, either.
+    stage.approve(number, "mia");
+    repo.branch(&format!("gh-readonly-queue/stable/pr-0-{}", repo.tip("stable")), "backport");
+    stage.deliver(&repo.schedule_event());
+    assert_eq!(stage.gate(number), "success: Approved by mia; no violations");
+    stage.summary(number);
+}
+
+/// The queue's own branch can be pushed as well, between its event and the run for that.
+#[test]
+fn the_branch_of_a_group_that_somebody_moved_turns_nothing_green() {
+    let (stage, number) = waiting();
+    stage.approve(number, "mia");
+    let group = stage.repo.enqueue(number);
+    let event = stage.repo.workflow_run_of_group_event(&group);
+    let moved = stage.repo.commit(&group, "ann", "More", &[("README.md", Some("more\n"))]);
+    let ran = stage.deliver(&event);
+    assert!(ran.stdout.contains("The merge queue has moved on"), "{ran:?}");
+    assert_eq!(stage.repo.status(&moved, crate::actors::CONTEXT), None);
     stage.summary(number);
 }
 
 #[test]
 fn a_group_that_cannot_be_judged_does_not_stay_green() {
     let (stage, number, group) = queued();
-    let made_up = format!("gh-readonly-queue/main/pr-0-{}", stage.repo.tip("main"));
-    stage.repo.branch(&made_up, "main");
-    stage.push(&made_up, "ann", "Rooms", &[("schema-requests/rooms.yaml", &another("rooms"))]);
-    stage.repo.post_status(&stage.repo.tip(&made_up), crate::actors::CONTEXT, "success");
-    stage.action(&stage.repo.schedule_event());
-    assert_eq!(stage.status_of(&made_up), "error: It could not be judged; the run says why");
-    assert_eq!(stage.status_of(&group), GREEN);
+    stage.repo.git(&["update-ref", "-d", "refs/heads/schema-registry/audit"]);
+    let ran = stage.action(&stage.repo.schedule_event());
+    assert!(
+        ran.code == 2 && ran.stdout.contains("a group of the merge queue of main could not be judged: "),
+        "{ran:?}"
+    );
+    assert_eq!(stage.status_of(&group), "error: It could not be judged; the run says why");
     stage.summary(number);
 }

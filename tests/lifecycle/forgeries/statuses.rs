@@ -106,3 +106,44 @@ fn a_comment_that_is_refused_keeps_no_gate_open() {
     assert!(stage.gate(number).starts_with("failure: Rejected by max"), "{}", stage.gate(number));
     stage.summary(number);
 }
+
+/// Somebody opens a pull request with the same head while the hourly run is on its way.
+#[test]
+fn a_success_counts_those_with_its_head_that_are_open_when_it_is_posted() {
+    let policy = "[approval]\nrequired = 1\n[gate]\nbranches = [\"one\", \"two\"]\n";
+    let stage = Stage::with_log(Visibility::Private, policy);
+    let repo = &stage.repo;
+    repo.branch("one", "main");
+    repo.branch("two", "main");
+    stage.push("main", "max", "Notes", &[(FILE, &corrected())]);
+    stage.deliver(&repo.schedule_event());
+    repo.force_push_of("ann", "backport", &repo.tip("main"));
+    let [one, two] = ["one", "two"].map(|base| repo.open_pull_request("ann", "backport", base, base));
+    repo.close(two, "ann");
+    stage.review(one, "opened", "ann");
+    stage.world.advance(3_600);
+    repo.label(one, "mia", LABEL).expect("may label");
+    repo.reopen_during("/repos/{owner}/{repo}/issues/{number}/timeline", two);
+    stage.deliver(&repo.schedule_event());
+    assert!(stage.gate(one).starts_with(&format!("pending: #{two} to two: 0 of 1")), "{}", stage.gate(one));
+    stage.summary(one);
+}
+
+/// All were red while the policy could not be read, also those that change nothing governed.
+#[test]
+fn what_a_broken_policy_shut_opens_with_its_repair() {
+    let (stage, number) = waiting();
+    let repo = &stage.repo;
+    repo.commit("words", "ann", "Words", &[("README.md", Some("words\n"))]);
+    let words = repo.open_pull_request("ann", "words", "main", "Words");
+    stage.review(words, "opened", "ann");
+    let green = stage.gate(words);
+    for (text, expected) in [("[gate\n", "error: It could not be judged; the run says why"), (super::POLICY, &*green)] {
+        let before = repo.tip("main");
+        repo.commit("main", "max", "Policy", &[("schema-registry.toml", Some(text))]);
+        stage.action(&repo.push_event("main", &before, "max"));
+        assert_eq!(stage.gate(words), expected);
+    }
+    assert!(green.starts_with("success: "), "{green}");
+    stage.summary(number);
+}

@@ -131,6 +131,13 @@ impl RepoDriver {
         self.lock().surprises.push((route.to_owned(), Surprise(Box::new(surprise))));
     }
 
+    /// Opens a closed pull request again right before the next call of `route`.
+    pub fn reopen_during(&self, route: &str, number: u64) {
+        let repo = self.id;
+        let surprise = move |state: &mut State| state.pull_mut(repo, number).open = true;
+        self.lock().surprises.push((route.to_owned(), Surprise(Box::new(surprise))));
+    }
+
     /// Lets seconds pass right before the next call of `route`, and sets a label then.
     pub fn label_during(&self, route: &str, number: u64, login: &str, name: &str, seconds: i64) {
         let (repo, [login, name]) = (self.id, [login, name].map(str::to_owned));

@@ -79,6 +79,13 @@ impl RepoDriver {
         branch
     }
 
+    /// Takes the group with this branch out of its queue.
+    pub fn dequeue(&self, branch: &str) {
+        let mut state = self.lock();
+        git::run(&state.repo(self.id()).git, &["update-ref", "-d", &format!("refs/heads/{branch}")]);
+        state.clock.advance(1);
+    }
+
     /// Closes a pull request without merging it.
     pub fn close(&self, number: u64, login: &str) {
         let mut state = self.lock();

@@ -61,10 +61,12 @@ pub fn of_commit(state: &mut State, call: &Call) -> Outcome {
 pub fn containing<'a>(repo: &'a Repo, sha: &str) -> impl Iterator<Item = &'a PullRequest> {
     let contains = move |pull: &&PullRequest| {
         let range = format!("{}..{}", pull.base_sha, pull.head_sha);
-        let merged = pull.merged.as_ref().is_some_and(|merged| merged.commits.iter().any(|commit| commit == sha));
+        let own = || git::run(&repo.git, &["rev-list", &range]).lines().any(|line| line == sha);
+        let merged = pull.merged.as_ref();
+        let merged = merged.is_some_and(|merged| merged.commits.iter().any(|commit| commit == sha) || own());
         // "If the commit is not present in the default branch, additionally returns open Pull Requests": only then.
         let landed = git::attempt(&repo.git, &["merge-base", "--is-ancestor", sha, &repo.default_branch]).is_some();
-        merged || !landed && git::run(&repo.git, &["rev-list", &range]).lines().any(|line| line == sha)
+        merged || !landed && own()
     };
     let known: Vec<&PullRequest> =
         repo.pulls.values().filter(|_| repo.commit_pulls_lag == 0).filter(contains).collect();
