@@ -11,7 +11,8 @@ use super::{
     landing::{approved_files, approved_under, landed_lines},
 };
 
-/// What arrived on a base branch with one first-parent commit: the facts, of which [`reconcile`] makes an entry.
+/// What arrived on a base branch with one first-parent commit, or with all of a rebase: the facts, of which [`reconcile`]
+/// makes an entry.
 ///
 /// Where the branch did not advance along first parents from its recorded tip (fast-forwarded onto a branch that merged
 /// it, or rewritten), one landing stands for everything between the recorded tip and the new one.
@@ -29,7 +30,7 @@ pub struct Landing {
     pub at: DateTime<Utc>,
     /// Who merged or pushed, where known.
     pub actor: Option<Actor>,
-    /// Governed paths that differ between the recorded tip and the commit.
+    /// Governed paths that differ between the commit before and the one that arrived.
     pub files: Vec<FileChange>,
     /// The pull request, where its base branch and its merge commit prove it; never from a message.
     pub pull_request: Option<MergedPullRequest>,

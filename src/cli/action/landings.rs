@@ -90,18 +90,28 @@ async fn begin(step: &Step<'_>, state: &State, name: &str) -> anyhow::Result<Opt
     let recorded = default.map_or_else(|| state.branches.values().collect(), |default| vec![default]);
     let mut begin: Option<String> = None;
     for known in &recorded {
-        let shared = match step.github.merge_base(&known.tip, &tip).await {
-            Ok(shared) => shared,
-            Err(Error::NotFound(_)) => continue,
-            Err(error) => return Err(error.into()),
-        };
+        let Some(shared) = merge_base(step, &known.tip, &tip).await? else { continue };
         begin = match begin {
-            Some(other) if step.github.merge_base(&other, &shared).await? == shared => Some(other),
+            Some(other) if is_in(step, &shared, &other).await? => Some(other),
             _ => Some(shared),
         };
     }
     // They share nothing: all of it is recorded, as history that was replaced.
     Ok(begin.or_else(|| recorded.first().map(|known| known.tip.clone())))
+}
+
+/// `None` where two commits share nothing.
+async fn merge_base(step: &Step<'_>, one: &str, other: &str) -> anyhow::Result<Option<String>> {
+    match step.github.merge_base(one, other).await {
+        Ok(shared) => Ok(Some(shared)),
+        Err(Error::NotFound(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether `commit` is `tip` or an ancestor of it.
+async fn is_in(step: &Step<'_>, commit: &str, tip: &str) -> anyhow::Result<bool> {
+    Ok(merge_base(step, commit, tip).await?.as_deref() == Some(commit))
 }
 
 /// The commits between `recorded` and `tip` that change governed files, those of one pull request together, each with the
@@ -153,7 +163,7 @@ fn governing(step: &Step<'_>, recorded: &str, commits: &[Commit]) -> anyhow::Res
     let (mut before, mut policy) = (recorded, in_force(step, recorded, None)?);
     let mut found = Vec::new();
     for (index, commit) in commits.iter().enumerate() {
-        let wanted = |path: &str| policy.classify(path) != PathKind::Ungoverned;
+        let wanted = |path: &str| !matches!(policy.classify(path), PathKind::Ungoverned | PathKind::Ignored);
         let (old, new) = changes.between(before, &commit.sha, &wanted, MAX_FILE_BYTES)?;
         if old.iter().chain(&new).any(|(path, file)| policy.governs(path, &file.bytes)) {
             found.push((index, policy.clone()));
@@ -208,7 +218,9 @@ impl Merged<'_> {
         let Some(first) = commits.first() else { return Ok(None) };
         for pull_request in self.step.github.pull_requests_of_commit(&first.sha).await? {
             let Some(last) = self.position(&pull_request, commits) else { continue };
-            let mut together = true;
+            // A squash is one commit: if the first is one of the branch's own, somebody pushed it before.
+            let head = &pull_request.head_sha;
+            let mut together = last == 0 || commits[last].sha == *head || !is_in(self.step, &first.sha, head).await?;
             for commit in commits.iter().take(last + 1).skip(1) {
                 together = together && self.connects(commit, &pull_request).await?;
             }

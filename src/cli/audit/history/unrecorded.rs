@@ -19,26 +19,42 @@ impl History<'_> {
         Ok(())
     }
 
-    /// Gated branches of which nothing is recorded begin where they left the default branch, else the first one.
+    /// Branches that are gated and of which nothing is recorded begin where they left the default branch. Where nothing is
+    /// recorded of that either, since it got another name, they begin at the last commit that they share with any other.
     fn begin_gated(&mut self) -> anyhow::Result<()> {
         let default = self.git.default_branch()?;
-        let first = default.iter().chain(self.first.first()).find_map(|name| self.branches.get(&reference(name)));
-        let Some(recorded) = first.map(|first| first.recorded.clone()) else { return Ok(()) };
-        if !self.changes.has(&recorded)? {
-            return Ok(());
-        }
-        for name in &self.policy.gate_branches {
+        let known = default.as_ref().and_then(|name| self.branches.get(&reference(name)));
+        let known = known.map_or_else(|| self.branches.values().collect(), |known| vec![known]);
+        let recorded: Vec<String> = known.into_iter().map(|branch| branch.recorded.clone()).collect();
+        for name in default.iter().chain(&self.policy.gate_branches) {
             let reference = reference(name);
             if self.branches.contains_key(&reference) {
                 continue;
             }
             let Some(tip) = Branch::tip(self.git, name)? else { continue };
-            if let Some(begin) = self.git.merge_base(&recorded, &tip)? {
+            if let Some(begin) = self.last_shared(&recorded, &tip)? {
                 let branch = Branch::begin(self.git, &mut self.changes, &reference, &begin)?;
                 self.branches.insert(reference, branch);
             }
         }
         Ok(())
+    }
+
+    /// The last commit of the history of `tip` that one of the `others` has as well.
+    fn last_shared(&mut self, others: &[String], tip: &str) -> anyhow::Result<Option<String>> {
+        let mut last: Option<String> = None;
+        for other in others {
+            let shared = if self.changes.has(other)? { self.git.merge_base(other, tip)? } else { None };
+            let Some(shared) = shared else { continue };
+            let earlier = match &last {
+                Some(last) => self.git.is_ancestor(&shared, last)?,
+                None => false,
+            };
+            if !earlier {
+                last = Some(shared);
+            }
+        }
+        Ok(last)
     }
 
     fn beyond(&mut self, branch: &Branch) -> anyhow::Result<Vec<String>> {
