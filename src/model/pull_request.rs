@@ -245,7 +245,7 @@ pub struct Present {
     pub base_ref: String,
     /// The newest status of our context on the commit that was judged, whoever posted it.
     pub status: Option<CommitStatus>,
-    /// Numbers of the open pull requests whose head is that commit, as far as GitHub connects them with it: 100 at most, and none where
-    /// the commit is one of the default branch.
+    /// Numbers of the open pull requests whose head is that commit, as far as GitHub connects them with it: 100 at most,
+    /// and none where the commit is one of the default branch.
     pub same_head: BTreeSet<u64>,
 }

@@ -32,6 +32,8 @@ pub(super) enum Subject {
     MergeGroup {
         /// `gh-readonly-queue/main/pr-7-<sha>`.
         branch: String,
+        /// What the queue made the branch at. Others can move it.
+        head_sha: String,
     },
     /// What landed on a branch, and the open pull requests to it.
     Branch {
@@ -73,6 +75,7 @@ struct Issue {
 struct WorkflowRun {
     event: String,
     head_branch: Option<String>,
+    head_sha: Option<String>,
     head_repository: Option<Repository>,
 }
 
@@ -89,6 +92,7 @@ struct Owner {
 #[derive(Deserialize)]
 struct MergeGroup {
     head_ref: String,
+    head_sha: String,
 }
 
 const EVENTS: &str = "pull_request, pull_request_target, workflow_run, issue_comment, merge_group, push, schedule or \
@@ -109,7 +113,10 @@ impl Event {
             }
             "issue_comment" => payload.issue.as_ref().map(commented),
             "workflow_run" => payload.workflow_run.map(ran),
-            "merge_group" => payload.merge_group.map(|group| Subject::MergeGroup { branch: branch(group.head_ref) }),
+            "merge_group" => payload.merge_group.map(|MergeGroup { head_ref, head_sha }| {
+                let branch = branch(head_ref);
+                Subject::MergeGroup { branch, head_sha }
+            }),
             "push" => payload.reference.zip(payload.before).map(pushed),
             "schedule" | "workflow_dispatch" => Some(Subject::Everything),
             _ => bail!("the event `{name}` is not supported; run the action on {EVENTS}"),
@@ -129,7 +136,7 @@ fn commented(issue: &Issue) -> Subject {
 fn ran(run: WorkflowRun) -> Subject {
     let owner = run.head_repository.and_then(|repository| repository.owner).map(|owner| owner.login);
     match (run.event.as_str(), owner, run.head_branch) {
-        ("merge_group", _, Some(branch)) => Subject::MergeGroup { branch },
+        ("merge_group", _, Some(branch)) => Subject::MergeGroup { branch, head_sha: run.head_sha.unwrap_or_default() },
         ("pull_request", Some(owner), Some(branch)) => Subject::Head { owner, branch },
         ("pull_request", ..) => Subject::Nothing("The branch that was validated is gone."),
         _ => Subject::Nothing("The workflow that ended was not about a pull request."),
@@ -163,7 +170,7 @@ mod tests {
         let number = Subject::PullRequest(7);
         let owned = str::to_owned;
         let head = Subject::Head { owner: owned("fred"), branch: owned("notes") };
-        let group = || Subject::MergeGroup { branch: owned("gh-readonly-queue/main/pr-7-abc") };
+        let group = || Subject::MergeGroup { branch: owned("gh-readonly-queue/main/pr-7-abc"), head_sha: owned("def") };
         let pushed = Subject::Branch { name: owned("a/b"), before: owned("0a") };
         let cases = [
             ("pull_request", pull, number.clone(), false),
@@ -191,7 +198,7 @@ mod tests {
             (
                 "workflow_run",
                 r#"{"workflow_run": {"event": "merge_group", "head_branch": "gh-readonly-queue/main/pr-7-abc",
-                    "head_repository": {"owner": {"login": "octo"}}}}"#,
+                    "head_sha": "def", "head_repository": {"owner": {"login": "octo"}}}}"#,
                 group(),
                 true,
             ),
@@ -203,7 +210,7 @@ mod tests {
             ),
             (
                 "merge_group",
-                r#"{"merge_group": {"head_ref": "refs/heads/gh-readonly-queue/main/pr-7-abc"}}"#,
+                r#"{"merge_group": {"head_ref": "refs/heads/gh-readonly-queue/main/pr-7-abc", "head_sha": "def"}}"#,
                 group(),
                 false,
             ),

@@ -17,7 +17,7 @@ mod store;
 mod sweep;
 mod validate;
 
-use std::{cell::OnceCell, collections::BTreeSet};
+use std::collections::BTreeSet;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
@@ -51,8 +51,6 @@ struct Step<'a> {
     signer: Option<Signer>,
     repository: RepositoryFacts,
     only: Option<Only>,
-    /// All open pull requests, where they were asked for.
-    open: OnceCell<Vec<PullRequest>>,
     /// When the step began, by GitHub's clock.
     now: DateTime<Utc>,
 }
@@ -78,15 +76,6 @@ impl Step<'_> {
             None => Vec::new(),
         };
         Ok(named.into_iter().chain([default.clone()]).collect())
-    }
-
-    /// All open pull requests, as they were when they were first asked for.
-    async fn open_pull_requests(&self) -> anyhow::Result<&[PullRequest]> {
-        if let Some(open) = self.open.get() {
-            return Ok(open);
-        }
-        let open = self.github.open_pull_requests(None).await?;
-        Ok(self.open.get_or_init(|| open))
     }
 
     /// The policy that says where the audit log is and what is recorded: that of the default branch.
@@ -124,10 +113,9 @@ pub(super) fn run(context: &Context, only: Option<Only>) -> anyhow::Result<Ended
         let log_store = Store::new(environment.remote(), environment.token.clone())?;
         let signer = log::signer(&super::variable)?;
         let now = github.clock().unwrap_or(context.now);
-        let open = OnceCell::new();
-        let step = Step { environment: &environment, github, store, log_store, signer, repository, only, open, now };
+        let step = Step { environment: &environment, github, store, log_store, signer, repository, only, now };
         let (ended, of) = match subject {
-            Subject::MergeGroup { branch } => return queue::run(&step, branch).await,
+            Subject::MergeGroup { branch, head_sha } => return queue::run(&step, branch, head_sha).await,
             Subject::Branch { name, before } => (Box::pin(sweep::branch(&step, name, before)).await, None),
             Subject::Everything => (Box::pin(sweep::everything(&step)).await, None),
             _ => {

@@ -1,10 +1,11 @@
 //! A merge queue's group: what would land is judged as if it had, with every pull request ahead of it in the queue.
 //!
 //! The queue is read from git: for each entry there is a branch `gh-readonly-queue/<base>/pr-<number>-<commit it is on>`,
-//! which only GitHub moves. Each must be covered by approvals of the bytes that its own commit brings.
+//! which others can move, too, so a success is given only to the commit that the queue's event names. Each must be covered by
+//! approvals of the bytes that its own commit brings.
 //! Source: <https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/configuring-pull-request-merges/managing-a-merge-queue>
 
-use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use anyhow::{Context as _, bail};
 
@@ -14,11 +15,12 @@ use super::{
     landings::{self, Arrival},
     outputs::{self, Outputs},
     record,
-    review::{post_status, retract},
+    review::{is_passing, post_status, unjudged},
 };
 use crate::{
     audit_log::is_approved,
     cli::{Ended, context::policy_at, log::TOOL, output},
+    github::Error,
     model::{Activity, CommitStatus, Outcome, PullRequest, StatusState, Verdict},
     policy::{LimitsPolicy, Policy},
     report::{
@@ -44,15 +46,16 @@ struct Queued {
     after: String,
 }
 
-/// Judges the group that the queue made `branch` for.
-pub(super) async fn run(step: &Step<'_>, branch: &str) -> anyhow::Result<Ended> {
+/// Judges the group that the queue made `branch` for, at the commit `head`.
+pub(super) async fn run(step: &Step<'_>, branch: &str, head: &str) -> anyhow::Result<Ended> {
     let Some((base, _, _)) = parse(branch) else {
         output::print(&format!("The branch {} is not one of a merge queue.\n", log_line(branch)))?;
         return Ok(Ended::Well);
     };
     let tip = step.store.fetch_branch(base)?.with_context(|| format!("the base branch {base} is gone"))?;
     let branches = step.store.branches(&format!("{QUEUES}{base}/"))?;
-    let Some(queued) = queue(&branches, branch, &tip) else {
+    let queued = queue(&branches, branch, &tip).filter(|queued| queued.last().is_some_and(|last| last.after == head));
+    let Some(queued) = queued else {
         output::print("The merge queue has moved on; the run for what it is now goes on.\n")?;
         return Ok(Ended::Well);
     };
@@ -63,7 +66,7 @@ pub(super) async fn run(step: &Step<'_>, branch: &str) -> anyhow::Result<Ended> 
         output::print(&format!("{line}\n"))?;
     }
     let trusted = step.environment.event.trusted;
-    let (verdict, status) = if trusted { group.settle(step, &mut BTreeMap::new()).await? } else { of_rules(outcome) };
+    let (verdict, status) = if trusted { group.settle(step).await? } else { of_rules(outcome) };
     let facts = SummaryFacts {
         verdict,
         status: &status.description,
@@ -82,9 +85,10 @@ pub(super) async fn run(step: &Step<'_>, branch: &str) -> anyhow::Result<Ended> 
     Ok(Ended::well_if(verdict != Verdict::Fail))
 }
 
-/// Judges the groups again that hold one of the pull requests `of`, or all of them: what was taken back must not land with a
-/// group that was green before. One that cannot be judged does not stop the others. Where there is no queue, git is asked
-/// once, and nobody else.
+/// Judges the groups again that hold one of the pull requests `of`, or all of them, and takes the success back from those
+/// that no longer deserve it: what was taken back must not land with a group that was green before. It never gives a
+/// success, since anybody can push branches that look like a queue, at any commit; only the queue's own event is believed.
+/// A group that cannot be judged does not stop the others. Where there is no queue, git is asked once, and nobody else.
 pub(super) async fn again(step: &Step<'_>, of: Option<&[u64]>) -> anyhow::Result<()> {
     if !step.environment.event.trusted || !step.records() {
         return Ok(());
@@ -95,37 +99,80 @@ pub(super) async fn again(step: &Step<'_>, of: Option<&[u64]>) -> anyhow::Result
             bases.entry(base).or_default().push(branch);
         }
     }
-    let (mut judged, mut failed) = (BTreeSet::new(), Vec::new());
-    let mut pull_requests = BTreeMap::new();
+    let (mut failed, mut pull_requests) = (0, BTreeMap::new());
     for (base, branches) in &bases {
+        let mut judged = Vec::new();
         match held(step, base, branches, of) {
             Ok((policy, groups)) => {
                 for queued in groups {
-                    let heads = queued.last().map(|entry| entry.after.clone());
-                    let settled = match Group::read(step, base, policy.clone(), queued) {
-                        Ok(group) => group.settle(step, &mut pull_requests).await,
-                        Err(error) => Err(error),
-                    };
-                    match settled {
-                        Ok(_) => judged.extend(heads),
-                        Err(error) => failed.push((base, heads.into_iter().collect(), error)),
-                    }
+                    let head = queued.last().map(|entry| entry.after.clone());
+                    let status = look(step, base, &policy, queued, &mut pull_requests).await;
+                    judged.push((head.into_iter().collect(), status));
                 }
             }
-            Err(error) => failed.push((base, branches.iter().map(|(_, head)| head.clone()).collect::<Vec<_>>(), error)),
+            Err(error) => judged.push((branches.iter().map(|(_, head)| head.clone()).collect(), Err(error))),
+        }
+        for (heads, status) in judged {
+            for error in take_back(step, heads, status).await {
+                let (base, why) = (log_line(base), log_line(&format!("{error:#}")));
+                output::print(&format!("a group of the merge queue of {base} could not be judged: {why}\n"))?;
+                failed += 1;
+            }
         }
     }
-    for (base, heads, error) in &failed {
-        for head in heads.iter().filter(|head| !judged.contains(*head)) {
-            retract(step, head, error).await?;
-        }
-        let why = log_line(&format!("{error:#}"));
-        output::print(&format!("a group of the merge queue of {} could not be judged: {why}\n", log_line(base)))?;
-    }
-    if !failed.is_empty() {
-        bail!("{} of merge queues could not be judged; run it again", plural(failed.len(), "group"));
+    if failed > 0 {
+        bail!("{} of merge queues could not be judged; run it again", plural(failed, "group"));
     }
     Ok(())
+}
+
+/// What the status of a group would be now: a success as well where it is none of the queue's, since the queue holds only
+/// open pull requests to its base.
+async fn look(
+    step: &Step<'_>,
+    base: &str,
+    policy: &Policy,
+    queued: Vec<Queued>,
+    pull_requests: &mut BTreeMap<u64, PullRequest>,
+) -> anyhow::Result<CommitStatus> {
+    let group = Group::read(step, base, policy.clone(), queued)?;
+    let arrivals = match group.arrivals(step, pull_requests).await {
+        Err(error) if matches!(error.downcast_ref(), Some(Error::NotFound(_))) => Vec::new(),
+        arrivals => arrivals?,
+    };
+    let waits = |arrival: &Arrival| arrival.pull_request.as_ref().is_some_and(|it| it.open && it.base_ref == base);
+    if arrivals.iter().all(waits) { group.verdict(step, &arrivals).map(|(_, status)| status) } else { Ok(success()) }
+}
+
+/// Takes the success back from the heads of groups that have this status now, or of which nobody knows any more what they
+/// have. Returns what failed.
+async fn take_back(step: &Step<'_>, heads: Vec<String>, status: anyhow::Result<CommitStatus>) -> Vec<anyhow::Error> {
+    let (instead, error) = match status {
+        Ok(status) => (Some(status).filter(|status| !is_green(status)), None),
+        Err(error) => ((!is_passing(&error)).then(unjudged), Some(error)),
+    };
+    let mut failed = Vec::from_iter(error);
+    for head in &heads {
+        if let Some(instead) = &instead {
+            failed.extend(replace(step, head, instead).await.err());
+        }
+    }
+    failed
+}
+
+/// Puts `instead` where there is a success. What is the head of a pull request is left to the runs for that.
+async fn replace(step: &Step<'_>, head: &str, instead: &CommitStatus) -> anyhow::Result<()> {
+    if !step.github.status(head, STATUS_CONTEXT).await?.as_ref().is_some_and(is_green) {
+        return Ok(());
+    }
+    if step.github.open_pull_requests(None).await?.iter().all(|open| open.head_sha != head) {
+        post_status(step, head, instead).await?;
+    }
+    Ok(())
+}
+
+fn is_green(status: &CommitStatus) -> bool {
+    status.state == StatusState::Success
 }
 
 /// The groups that the queue of a gated base has for one of the pull requests `of`, or all, and the base's policy.
@@ -178,18 +225,14 @@ impl Group {
 
     /// Judges it, and posts its status where that is another one. What is taken back while a success is on its way would
     /// leave a green status, so a success is followed by one more look at the log.
-    async fn settle(
-        &self,
-        step: &Step<'_>,
-        pull_requests: &mut BTreeMap<u64, PullRequest>,
-    ) -> anyhow::Result<(Verdict, CommitStatus)> {
-        let arrivals = self.arrivals(step, pull_requests).await?;
+    async fn settle(&self, step: &Step<'_>) -> anyhow::Result<(Verdict, CommitStatus)> {
+        let arrivals = self.arrivals(step, &mut BTreeMap::new()).await?;
         let mut judged = self.verdict(step, &arrivals)?;
         if !step.records() || step.github.status(&self.head, STATUS_CONTEXT).await?.as_ref() == Some(&judged.1) {
             return Ok(judged);
         }
         post_status(step, &self.head, &judged.1).await?;
-        if judged.1.state == StatusState::Success {
+        if is_green(&judged.1) {
             let now = self.verdict(step, &arrivals)?;
             if now.1 != judged.1 {
                 post_status(step, &self.head, &now.1).await?;
@@ -246,7 +289,8 @@ impl Group {
         }
         let description = format!("No approval covers what the queue would merge of {}", unapproved.join(", "));
         let description = description.chars().take(140).collect();
-        Ok((Verdict::Pending, CommitStatus { state: StatusState::Pending, description }))
+        // Nobody approves a group: it leaves the queue, and its pull requests can be approved and queued again.
+        Ok((Verdict::Fail, CommitStatus { state: StatusState::Failure, description }))
     }
 }
 
@@ -284,8 +328,12 @@ fn of_rules(outcome: &Outcome) -> (Verdict, CommitStatus) {
     if outcome.fails() {
         return failure(format!("{} in what the queue would merge", plural(errors, "error")));
     }
+    (Verdict::Pass, success())
+}
+
+fn success() -> CommitStatus {
     let description = "What the queue would merge has no error".to_owned();
-    (Verdict::Pass, CommitStatus { state: StatusState::Success, description })
+    CommitStatus { state: StatusState::Success, description }
 }
 
 #[cfg(test)]

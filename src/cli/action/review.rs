@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 
 use super::{
     STATUS_CONTEXT, Step,
@@ -66,32 +66,28 @@ pub(super) async fn run(step: &Step<'_>, pull_request: PullRequest) -> anyhow::R
 pub(super) async fn judge(step: &Step<'_>, pull_request: PullRequest) -> anyhow::Result<Judged> {
     let head = pull_request.head_sha.clone();
     match gather::judge(step, pull_request).await {
-        Err(error) => {
-            retract(step, &head, &error).await?;
+        Err(error) if step.records() && !is_passing(&error) => {
+            retract(step, &head).await.with_context(|| format!("{error:#}"))?;
             Err(error)
         }
         judged => judged,
     }
 }
 
-/// Takes a success back from a commit that cannot be judged any more because of `error`.
-pub(super) async fn retract(step: &Step<'_>, sha: &str, error: &anyhow::Error) -> anyhow::Result<()> {
-    if !step.records() || is_passing(error) {
-        return Ok(());
-    }
-    let present = step.github.status(sha, STATUS_CONTEXT).await?;
+async fn retract(step: &Step<'_>, head: &str) -> anyhow::Result<()> {
+    let present = step.github.status(head, STATUS_CONTEXT).await?;
     if present.is_some_and(|status| status.state == StatusState::Success) {
-        post_status(step, sha, &unjudged()).await?;
+        post_status(step, head, &unjudged()).await?;
     }
     Ok(())
 }
 
 /// Whether GitHub may answer the next time.
-fn is_passing(error: &anyhow::Error) -> bool {
+pub(super) fn is_passing(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref(), Some(Error::RateLimited { .. } | Error::Network(_) | Error::Other(_)))
 }
 
-fn unjudged() -> CommitStatus {
+pub(super) fn unjudged() -> CommitStatus {
     CommitStatus { state: StatusState::Error, description: "It could not be judged; the run says why".to_owned() }
 }
 
@@ -225,9 +221,9 @@ impl<'a> Review<'a> {
     async fn worst(&self, gate: &Gate, present: &Present) -> anyhow::Result<CommitStatus> {
         let head = &self.judged.pull_request.head_sha;
         let mut same_head = present.same_head.clone();
-        if gate.status.state == StatusState::Success {
+        if gate.status.state == StatusState::Success && present.status.as_ref() != Some(&gate.status) {
             // GitHub does not connect a commit of the default branch, or of a fork, with all that have it as their head.
-            let open = self.step.open_pull_requests().await?;
+            let open = self.step.github.open_pull_requests(None).await?;
             same_head.extend(open.iter().filter(|other| other.head_sha == *head).map(|other| other.number));
         }
         same_head.remove(&self.number);
@@ -236,8 +232,18 @@ impl<'a> Review<'a> {
         for number in same_head {
             let other = self.step.github.pull_request(number).await?;
             if other.open && other.head_sha == *head && gated.contains(&other.base_ref) {
-                let status = self.status_of(other.clone()).await;
-                statuses.push((other, status.unwrap_or_else(|_| unjudged())));
+                let status = match self.status_of(other.clone()).await {
+                    Err(error) if is_passing(&error) || error.is::<Overtaken>() => return Err(error),
+                    Err(error) => {
+                        output::print(&format!(
+                            "#{number} could not be judged: {}\n",
+                            log_line(&format!("{error:#}"))
+                        ))?;
+                        unjudged()
+                    }
+                    Ok(status) => status,
+                };
+                statuses.push((other, status));
             }
         }
         let statuses: Vec<_> = statuses.iter().map(|(of, status)| (of, status.clone())).collect();

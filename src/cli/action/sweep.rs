@@ -19,26 +19,30 @@ pub(super) async fn branch(step: &Step<'_>, name: &str, before: &str) -> anyhow:
     let Some(tip) = step.store.fetch_branch(name)? else { return recorded.map(|()| Ended::Well) };
     if step.gated()?.contains(name) {
         let open = step.github.open_pull_requests(Some(name));
-        let affected = match policy_at(step.store.git(), &tip) {
-            Ok(policy) => {
+        match policy_at(step.store.git(), &tip) {
+            Ok(policy) if !broken(step, before) => {
                 let push = Push::read(&step.store, &policy, before, &tip)?;
-                if push.is_quiet()? { Vec::new() } else { push.affected(open.await?)? }
+                let affected = if push.is_quiet()? { Vec::new() } else { push.affected(open.await?)? };
+                judge_again(step, affected, true).await?;
             }
-            // None of them can be judged, and none stays green.
-            Err(_) => open.await?,
-        };
-        judge_again(step, affected, true).await?;
+            // None of them can be judged, and none stays green; or all of them can be again.
+            _ => judge_again(step, open.await?, false).await?,
+        }
     }
     recorded.map(|()| Ended::Well)
+}
+
+/// Whether the policy of a commit is here and cannot be read.
+fn broken(step: &Step<'_>, commit: &str) -> bool {
+    step.store.fetch_commits(&[commit]).is_ok() && policy_at(step.store.git(), commit).is_err()
 }
 
 /// Records what landed anywhere, and judges every open pull request to a gated branch again: time alone changes
 /// verdicts, and runs get lost.
 pub(super) async fn everything(step: &Step<'_>) -> anyhow::Result<Ended> {
     let recorded = if step.records() { record::run(step).await.map(drop) } else { Ok(()) };
-    let (open, gated) = (step.open_pull_requests().await?, step.gated()?);
-    let open = open.iter().filter(|pull_request| gated.contains(&pull_request.base_ref));
-    let mut open: Vec<_> = open.cloned().collect();
+    let (open, gated) = (step.github.open_pull_requests(None).await?, step.gated()?);
+    let mut open: Vec<_> = open.into_iter().filter(|it| gated.contains(&it.base_ref)).collect();
     let first = first_of(open.len(), step.now);
     open.rotate_left(first);
     judge_again(step, open, false).await?;
