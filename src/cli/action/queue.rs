@@ -99,14 +99,14 @@ pub(super) async fn again(step: &Step<'_>, of: Option<&[u64]>) -> anyhow::Result
             bases.entry(base).or_default().push(branch);
         }
     }
-    let (mut failed, mut pull_requests) = (0, BTreeMap::new());
+    let (mut failed, mut known) = (0, BTreeMap::new());
     for (base, branches) in &bases {
         let mut judged = Vec::new();
         match held(step, base, branches, of) {
             Ok((policy, groups)) => {
                 for queued in groups {
                     let head = queued.last().map(|entry| entry.after.clone());
-                    let status = look(step, base, &policy, queued, &mut pull_requests).await;
+                    let status = look(step, base, &policy, queued, &mut known).await;
                     judged.push((head.into_iter().collect(), status));
                 }
             }
@@ -127,21 +127,37 @@ pub(super) async fn again(step: &Step<'_>, of: Option<&[u64]>) -> anyhow::Result
 }
 
 /// What the status of a group would be now: a success as well where it is none of the queue's, since the queue holds only
-/// open pull requests to its base.
+/// open pull requests to its base. Only its own branch says that; those ahead of it, which anybody can add to, count.
 async fn look(
     step: &Step<'_>,
     base: &str,
     policy: &Policy,
     queued: Vec<Queued>,
-    pull_requests: &mut BTreeMap<u64, PullRequest>,
+    known: &mut BTreeMap<u64, PullRequest>,
 ) -> anyhow::Result<CommitStatus> {
-    let group = Group::read(step, base, policy.clone(), queued)?;
-    let arrivals = match group.arrivals(step, pull_requests).await {
-        Err(error) if matches!(error.downcast_ref(), Some(Error::NotFound(_))) => Vec::new(),
-        arrivals => arrivals?,
+    let Some(own) = queued.last() else { return Ok(success()) };
+    let waits = match pull_request(step, own.number, known).await {
+        Err(error) if matches!(error.downcast_ref(), Some(Error::NotFound(_))) => false,
+        found => found.map(|own| own.open && own.base_ref == base)?,
     };
-    let waits = |arrival: &Arrival| arrival.pull_request.as_ref().is_some_and(|it| it.open && it.base_ref == base);
-    if arrivals.iter().all(waits) { group.verdict(step, &arrivals).map(|(_, status)| status) } else { Ok(success()) }
+    if !waits {
+        return Ok(success());
+    }
+    let group = Group::read(step, base, policy.clone(), queued)?;
+    let arrivals = group.arrivals(step, known).await?;
+    group.verdict(step, &arrivals).map(|(_, status)| status)
+}
+
+/// A pull request, read once.
+async fn pull_request(
+    step: &Step<'_>,
+    number: u64,
+    known: &mut BTreeMap<u64, PullRequest>,
+) -> anyhow::Result<PullRequest> {
+    match known.entry(number) {
+        Entry::Occupied(known) => Ok(known.get().clone()),
+        Entry::Vacant(unknown) => Ok(unknown.insert(step.github.pull_request(number).await?).clone()),
+    }
 }
 
 /// Takes the success back from the heads of groups that have this status now, or of which nobody knows any more what they
@@ -243,26 +259,18 @@ impl Group {
     }
 
     /// What would arrive with each entry; nothing where approvals do not matter.
-    async fn arrivals(
-        &self,
-        step: &Step<'_>,
-        pull_requests: &mut BTreeMap<u64, PullRequest>,
-    ) -> anyhow::Result<Vec<Arrival>> {
+    async fn arrivals(&self, step: &Step<'_>, known: &mut BTreeMap<u64, PullRequest>) -> anyhow::Result<Vec<Arrival>> {
         let mut arrivals = Vec::new();
         if self.clean.untouched() || self.clean.outcome.fails() {
             return Ok(arrivals);
         }
         for Queued { number, before, after } in &self.queued {
-            let pull_request = match pull_requests.entry(*number) {
-                Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(unknown) => unknown.insert(step.github.pull_request(*number).await?),
-            };
             arrivals.push(Arrival {
                 before: before.clone(),
                 after: after.clone(),
                 rewritten: false,
                 at: step.now,
-                pull_request: Some(pull_request.clone()),
+                pull_request: Some(pull_request(step, *number, known).await?),
             });
         }
         Ok(arrivals)

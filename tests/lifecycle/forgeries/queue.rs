@@ -103,6 +103,25 @@ fn a_group_that_somebody_made_up_holds_up_no_other() {
     stage.summary(number);
 }
 
+/// One ahead of it, for a pull request that is not there.
+#[test]
+fn an_entry_that_somebody_made_up_hides_no_other() {
+    let (stage, first, ahead) = queued();
+    let second = stage.open("rooms", "main", &[("schema-requests/rooms.yaml", &another("rooms"))]);
+    stage.review(second, "opened", "ann");
+    stage.approve(second, "mia");
+    let behind = stage.repo.enqueue(second);
+    stage.deliver(&stage.repo.workflow_run_of_group_event(&behind));
+    assert_eq!(stage.status_of(&behind), GREEN);
+    stage.repo.branch(&format!("gh-readonly-queue/main/pr-0-{}", stage.repo.tip("main")), &ahead);
+    stage.repo.unlabel(second, "mia", LABEL).expect("may label");
+    assert_eq!(stage.action(&stage.repo.schedule_event()).code, 2);
+    assert_eq!(stage.status_of(&behind), "error: It could not be judged; the run says why");
+    for number in [first, second] {
+        stage.summary(number);
+    }
+}
+
 /// Anybody can push a branch that looks like one of the queue, at a commit that is the head of something else.
 #[test]
 fn a_group_that_somebody_made_up_turns_nothing_green() {
