@@ -47,6 +47,19 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// Whether a remote did not answer, and may the next time.
+    #[must_use]
+    pub fn is_of_remote(&self) -> bool {
+        let of_remote = |command: &str| ["fetch", "ls-remote"].iter().any(|name| command.starts_with(name));
+        match self {
+            Self::Failed { command, stderr, .. } => of_remote(command) && !stderr.contains("not our ref"),
+            Self::Io { command, .. } => of_remote(command),
+            _ => false,
+        }
+    }
+}
+
 /// What to do about the failures that people meet, by git's untranslated words.
 fn advice(stderr: &str) -> &'static str {
     const ADVICE: [(&str, &str); 9] = [
@@ -102,6 +115,27 @@ pub(super) fn redact(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_remote_that_does_not_answer_is_told_from_one_that_lacks_something() {
+        let failed = |command: &str, stderr: &str| Error::Failed {
+            command: command.to_owned(),
+            status: "exit status: 128".to_owned(),
+            stderr: stderr.to_owned(),
+        };
+        let unresolved = "fatal: unable to access 'https://host/': Could not resolve host: host";
+        for (error, expected) in [
+            (failed("fetch --no-tags origin", unresolved), true),
+            (failed("ls-remote origin", unresolved), true),
+            (failed("fetch --no-tags origin", "fatal: remote error: upload-pack: not our ref 00"), false),
+            (failed("read-tree fetch", "fatal: not a tree"), false),
+            (Error::Io { command: "fetch".to_owned(), source: io::Error::other("broken") }, true),
+            (Error::Io { command: "cat-file".to_owned(), source: io::Error::other("broken") }, false),
+            (Error::TooOld { found: "fetch".to_owned() }, false),
+        ] {
+            assert_eq!(error.is_of_remote(), expected, "{error}");
+        }
+    }
 
     #[test]
     fn credentials_are_redacted() {

@@ -98,13 +98,18 @@ impl Git {
     /// The name of the default branch, as well as a clone can know: what `origin/HEAD` points at, else the branch that is
     /// checked out; `None` where neither is one.
     pub fn default_branch(&self) -> Result<Option<String>, Error> {
-        for (reference, prefix) in [("refs/remotes/origin/HEAD", "refs/remotes/origin/"), ("HEAD", "refs/heads/")] {
-            let target = self.ask(&["symbolic-ref", "--quiet", "--end-of-options", reference])?;
-            if let Some(name) = target.as_deref().and_then(|target| target.strip_prefix(prefix)) {
-                return Ok(Some(name.to_owned()));
-            }
-        }
-        Ok(None)
+        let known = self.default_branch_of_remote()?;
+        if known.is_some() { Ok(known) } else { self.branch_of("HEAD", "refs/heads/") }
+    }
+
+    /// The name of the default branch, where the clone knows it from the remote.
+    pub fn default_branch_of_remote(&self) -> Result<Option<String>, Error> {
+        self.branch_of("refs/remotes/origin/HEAD", "refs/remotes/origin/")
+    }
+
+    fn branch_of(&self, symbolic: &str, prefix: &str) -> Result<Option<String>, Error> {
+        let target = self.ask(&["symbolic-ref", "--quiet", "--end-of-options", symbolic])?;
+        Ok(target.and_then(|target| target.strip_prefix(prefix).map(str::to_owned)))
     }
 
     /// Whether history ends before its beginning.

@@ -1,7 +1,7 @@
 //! Histories that are rare, and of which the log and `audit verify` must think the same.
 
 use crate::{
-    actors::Stage,
+    actors::{Stage, git},
     request::another,
     support::github::{Method, Visibility},
 };
@@ -104,6 +104,25 @@ fn a_commit_that_was_pushed_before_its_pull_request_was_squashed_is_a_push() {
     assert!(stage.summary(number).contains("**Merged unapproved, and recorded so.**"));
 }
 
+/// Both commits are in the history of the branch, whatever is left of them.
+#[test]
+fn a_rebase_whose_commits_cancel_each_other_out_is_recorded() {
+    let stage = stage();
+    stage.repo.branch("topic", "main");
+    push(&stage, "topic", "rooms");
+    let paths = stage.repo.git(&["diff", "--name-only", "main", "topic"]);
+    let gone: Vec<(&str, Option<&str>)> = paths.lines().map(|path| (path, None)).collect();
+    stage.repo.commit("topic", "ann", "Revert", &gone);
+    let number = stage.repo.open_pull_request("ann", "topic", "main", "Nothing");
+    stage.review(number, "opened", "ann");
+    words(&stage, "main", "faster");
+    stage.repo.merge(number, "max", Method::Rebase);
+    assert_eq!(recorded(&stage), ["initialised", "merged-unapproved", "merged-unapproved"]);
+    push(&stage, "main", "zones");
+    assert_eq!(recorded(&stage), ["initialised", "merged-unapproved", "merged-unapproved", "direct-push"]);
+    stage.summary(number);
+}
+
 /// What a merge brings came with it, and the commit of the topic that was pushed before did not.
 #[test]
 fn a_commit_that_was_pushed_before_its_pull_request_was_merged_is_a_push() {
@@ -168,6 +187,39 @@ fn a_default_branch_that_got_another_name_goes_on_where_the_old_one_ended() {
     assert!(code == 0 && text.contains("1 landing is not recorded yet"), "{text}");
     let text = whole(&stage);
     assert!(text.starts_with("4 entries ") && text.contains("\n2 landings are in the history as recorded"), "{text}");
+}
+
+/// It begins where it left the default branch, for both, although what is recorded of an old one is nearer.
+#[test]
+fn a_branch_that_is_gated_with_the_new_name_begins_where_it_left_that() {
+    let stage = Stage::with_log(Visibility::Private, &POLICY.replace("\"stable\"", "\"lts\""));
+    stage.repo.branch("lts", "main");
+    push(&stage, "lts", "rooms");
+    recorded(&stage);
+    stage.repo.branch("stable", "lts");
+    stage.repo.rename_default_branch("trunk");
+    let gate = POLICY.replace("\"stable\"", "\"lts\", \"stable\"");
+    stage.repo.commit("trunk", "max", "Gate", &[("schema-registry.toml", Some(&gate))]);
+    let (code, text, _) = stage.verify_afresh(&[]);
+    assert!(code == 0 && text.contains("2 landings are not recorded yet"), "{text}");
+    let text = whole(&stage);
+    assert!(text.starts_with("4 entries "), "{text}");
+}
+
+#[test]
+fn the_branch_that_is_checked_out_is_not_taken_for_a_renamed_one() {
+    let stage = stage();
+    push(&stage, "main", "rooms");
+    recorded(&stage);
+    push(&stage, "topic", "zones");
+    let folder = stage.clone();
+    git(folder, &["fetch", "--quiet", "origin"]);
+    git(folder, &["checkout", "--quiet", "-B", "topic", "origin/topic"]);
+    git(folder, &["remote", "set-head", "origin", "--delete"]);
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_schema-registry"));
+    let output = command.current_dir(folder).args(["audit", "verify"]).output().expect("the binary starts");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && !text.contains("not recorded yet"), "{output:?}");
 }
 
 /// Nobody can tell any more whether it left the default branch where it says.

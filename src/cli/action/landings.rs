@@ -139,13 +139,17 @@ async fn arrivals(step: &Step<'_>, branch: &str, recorded: &str, tip: &str) -> a
             continue;
         }
         let found = merged.with(&commits[first..]).await?;
-        let last = first + found.as_ref().map_or(0, |(more, _)| *more);
+        let before = if first == 0 { recorded } else { &commits[first - 1].sha };
+        let mut last = first + found.as_ref().map_or(0, |(more, _)| *more);
+        if last > first && governing(step, before, &commits[last..=last])?.is_empty() {
+            // Each is recorded where one takes back what another did, since each is in the history.
+            last = first;
+        }
         let pull_request = match found {
             // A list does not say who merged.
             Some((_, listed)) => Some(step.github.pull_request(listed.number).await?),
             None => None,
         };
-        let before = if first == 0 { recorded } else { &commits[first - 1].sha };
         let (before, after) = (before.to_owned(), commits[last].sha.clone());
         let arrival = Arrival { before, after, rewritten: false, at: time(&commits[last]), pull_request };
         arrivals.push((arrival, in_force));

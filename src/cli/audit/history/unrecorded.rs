@@ -22,15 +22,16 @@ impl History<'_> {
     /// Branches that are gated and of which nothing is recorded begin where they left the default branch. Where nothing is
     /// recorded of that either, since it got another name, they begin at the last commit that they share with any other.
     fn begin_gated(&mut self) -> anyhow::Result<()> {
-        let default = self.git.default_branch()?;
-        let known = default.as_ref().and_then(|name| self.branches.get(&reference(name)));
-        let known = known.map_or_else(|| self.branches.values().collect(), |known| vec![known]);
-        let recorded: Vec<String> = known.into_iter().map(|branch| branch.recorded.clone()).collect();
-        for name in default.iter().chain(&self.policy.gate_branches) {
+        let default = self.git.default_branch()?.map(|name| reference(&name));
+        // The branch that happens to be checked out is not taken for one that got another name.
+        for name in self.git.default_branch_of_remote()?.iter().chain(&self.policy.gate_branches) {
             let reference = reference(name);
             if self.branches.contains_key(&reference) {
                 continue;
             }
+            let known = default.as_ref().and_then(|default| self.branches.get(default));
+            let known = known.map_or_else(|| self.branches.values().collect(), |known| vec![known]);
+            let recorded: Vec<String> = known.into_iter().map(|branch| branch.recorded.clone()).collect();
             let Some(tip) = Branch::tip(self.git, name)? else { continue };
             if let Some(begin) = self.last_shared(&recorded, &tip)? {
                 let branch = Branch::begin(self.git, &mut self.changes, &reference, &begin)?;
