@@ -5,7 +5,7 @@
 //! approvals of the bytes that its own commit brings.
 //! Source: <https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/configuring-pull-request-merges/managing-a-merge-queue>
 
-use std::collections::{BTreeMap, btree_map::Entry};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use anyhow::{Context as _, bail};
 
@@ -52,8 +52,9 @@ pub(super) async fn run(step: &Step<'_>, branch: &str, head: &str) -> anyhow::Re
         output::print(&format!("The branch {} is not one of a merge queue.\n", log_line(branch)))?;
         return Ok(Ended::Well);
     };
-    let tip = step.store.fetch_branch(base)?.with_context(|| format!("the base branch {base} is gone"))?;
+    // In this order, what lands in between leaves a chain that leads to the new tip.
     let branches = step.store.branches(&format!("{QUEUES}{base}/"))?;
+    let tip = step.store.fetch_branch(base)?.with_context(|| format!("the base branch {base} is gone"))?;
     let queued = queue(&branches, branch, &tip).filter(|queued| queued.last().is_some_and(|last| last.after == head));
     let Some(queued) = queued else {
         output::print("The merge queue has moved on; the run for what it is now goes on.\n")?;
@@ -176,15 +177,23 @@ async fn take_back(step: &Step<'_>, heads: Vec<String>, status: anyhow::Result<C
     failed
 }
 
-/// Puts `instead` where there is a success. What is the head of a pull request is left to the runs for that.
+/// Puts `instead` where there is a success.
 async fn replace(step: &Step<'_>, head: &str, instead: &CommitStatus) -> anyhow::Result<()> {
-    if !step.github.status(head, STATUS_CONTEXT).await?.as_ref().is_some_and(is_green) {
-        return Ok(());
-    }
-    if step.github.open_pull_requests(None).await?.iter().all(|open| open.head_sha != head) {
+    if step.github.status(head, STATUS_CONTEXT).await?.as_ref().is_some_and(is_green) {
         post_status(step, head, instead).await?;
     }
     Ok(())
+}
+
+/// Whether a queue of a gated branch has a group at this commit.
+pub(super) fn has(step: &Step<'_>, commit: &str) -> anyhow::Result<bool> {
+    let groups = step.store.branches(QUEUES)?;
+    let mut bases = groups.iter().filter(|(_, head)| head == commit).filter_map(|(name, _)| parse(name)).peekable();
+    if bases.peek().is_none() {
+        return Ok(false);
+    }
+    let gated = step.gated()?;
+    Ok(bases.any(|(base, ..)| gated.contains(base)))
 }
 
 fn is_green(status: &CommitStatus) -> bool {
@@ -244,6 +253,12 @@ impl Group {
     async fn settle(&self, step: &Step<'_>) -> anyhow::Result<(Verdict, CommitStatus)> {
         let arrivals = self.arrivals(step, &mut BTreeMap::new()).await?;
         let mut judged = self.verdict(step, &arrivals)?;
+        if is_green(&judged.1)
+            && let Some(other) = self.other_with_head(step).await?
+        {
+            let description = format!("#{other} has the same commit as its head, and is judged for another branch");
+            judged = (Verdict::Pending, CommitStatus { state: StatusState::Pending, description });
+        }
         if !step.records() || step.github.status(&self.head, STATUS_CONTEXT).await?.as_ref() == Some(&judged.1) {
             return Ok(judged);
         }
@@ -256,6 +271,18 @@ impl Group {
             judged = now;
         }
         Ok(judged)
+    }
+
+    /// An open pull request to a gated branch that is none of the group's and has its commit as its head.
+    async fn other_with_head(&self, step: &Step<'_>) -> anyhow::Result<Option<u64>> {
+        let mut open = step.github.open_pull_requests(None).await?;
+        let in_group = |it: &PullRequest| {
+            self.reference == format!("refs/heads/{}", it.base_ref)
+                && self.queued.iter().any(|entry| entry.number == it.number)
+        };
+        open.retain(|it| it.head_sha == self.head && !in_group(it));
+        let gated = if open.is_empty() { BTreeSet::new() } else { step.gated()? };
+        Ok(open.iter().find(|it| gated.contains(&it.base_ref)).map(|it| it.number))
     }
 
     /// What would arrive with each entry; nothing where approvals do not matter.

@@ -9,11 +9,12 @@ use super::{
     approvals::{About, Approvals, Overtaken},
     gather::{self, Clean, Judged},
     outputs::{self, Outputs},
-    record, validate,
+    queue, record, validate,
 };
 use crate::{
     approval::{self, ApprovalDigest, Block, DigestInput, GateFacts, LabelChange},
     cli::{Ended, log::TOOL, output},
+    git,
     github::Error,
     model::{
         ApprovalState, CommitStatus, Conversation, Digest, Outcome, Present, PullRequest, StatusState, Timeline,
@@ -82,9 +83,11 @@ async fn retract(step: &Step<'_>, head: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether GitHub may answer the next time.
+/// Whether GitHub may answer the next time, where it did not.
 pub(super) fn is_passing(error: &anyhow::Error) -> bool {
+    let of_git = error.downcast_ref::<git::Error>();
     matches!(error.downcast_ref(), Some(Error::RateLimited { .. } | Error::Network(_) | Error::Other(_)))
+        || of_git.is_some_and(git::Error::is_of_remote)
 }
 
 pub(super) fn unjudged() -> CommitStatus {
@@ -217,11 +220,17 @@ impl<'a> Review<'a> {
     }
 
     /// The worst status of all pull requests with this head to gated branches. One that cannot be judged has an error, and
-    /// keeps the others from being green, not from being judged.
+    /// keeps the others from being green, not from being judged; one that may be the next time keeps them from having a
+    /// new success. So does a merge queue that has the commit, whose runs say what becomes of it.
     async fn worst(&self, gate: &Gate, present: &Present) -> anyhow::Result<CommitStatus> {
         let head = &self.judged.pull_request.head_sha;
         let mut same_head = present.same_head.clone();
-        if gate.status.state == StatusState::Success && present.status.as_ref() != Some(&gate.status) {
+        let green = gate.status.state == StatusState::Success;
+        if green && present.status.as_ref() != Some(&gate.status) {
+            if queue::has(self.step, head)? {
+                let description = "This commit is in a merge queue, whose runs say what becomes of it".to_owned();
+                return Ok(CommitStatus { state: StatusState::Pending, description });
+            }
             // GitHub does not connect a commit of the default branch, or of a fork, with all that have it as their head.
             let open = self.step.github.open_pull_requests(None).await?;
             same_head.extend(open.iter().filter(|other| other.head_sha == *head).map(|other| other.number));
@@ -230,20 +239,26 @@ impl<'a> Review<'a> {
         let gated = if same_head.is_empty() { BTreeSet::new() } else { self.step.gated()? };
         let mut statuses = vec![(self.judged.pull_request.clone(), gate.status.clone())];
         for number in same_head {
-            let other = self.step.github.pull_request(number).await?;
-            if other.open && other.head_sha == *head && gated.contains(&other.base_ref) {
-                let status = match self.status_of(other.clone()).await {
-                    Err(error) if is_passing(&error) || error.is::<Overtaken>() => return Err(error),
-                    Err(error) => {
-                        output::print(&format!(
-                            "#{number} could not be judged: {}\n",
-                            log_line(&format!("{error:#}"))
-                        ))?;
-                        unjudged()
+            let other = match self.step.github.pull_request(number).await {
+                Ok(other) => other,
+                Err(_) if !green => continue,
+                Err(error) => return Err(error.into()),
+            };
+            if !other.open || other.head_sha != *head || !gated.contains(&other.base_ref) {
+                continue;
+            }
+            match self.status_of(other.clone()).await {
+                Ok(status) => statuses.push((other, status)),
+                Err(error) if is_passing(&error) || error.is::<Overtaken>() => {
+                    if green {
+                        return Err(error);
                     }
-                    Ok(status) => status,
-                };
-                statuses.push((other, status));
+                }
+                Err(error) => {
+                    let why = log_line(&format!("{error:#}"));
+                    output::print(&format!("#{number} could not be judged: {why}\n"))?;
+                    statuses.push((other, unjudged()));
+                }
             }
         }
         let statuses: Vec<_> = statuses.iter().map(|(of, status)| (of, status.clone())).collect();

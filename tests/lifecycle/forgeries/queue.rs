@@ -132,15 +132,55 @@ fn a_group_that_somebody_made_up_turns_nothing_green() {
     let tip = repo.tip("main");
     repo.branch("backport", "main");
     let number = repo.open_pull_request("ann", "backport", "stable", "Backport");
-    repo.branch(&format!("gh-readonly-queue/main/pr-{number}-{tip}"), "main");
+    let made_up = format!("gh-readonly-queue/main/pr-{number}-{tip}");
+    repo.branch(&made_up, "main");
     for ran in [stage.review(number, "opened", "ann"), stage.deliver(&repo.schedule_event())] {
         assert_eq!((ran.code, stage.gate(number)), (0, super::WAITING.to_owned()));
     }
-    // It takes nothing back there, either.
+    // While it is there, nothing else turns the commit green, either.
     stage.approve(number, "mia");
-    repo.branch(&format!("gh-readonly-queue/stable/pr-0-{}", repo.tip("stable")), "backport");
+    let queued = "pending: This commit is in a merge queue, whose runs say what becomes of it";
+    assert_eq!(stage.gate(number), queued);
+    repo.dequeue(&made_up);
     stage.deliver(&repo.schedule_event());
     assert_eq!(stage.gate(number), "success: Approved by mia; no violations");
+    stage.summary(number);
+}
+
+/// A status is of a commit, and the commit of a group can be the head of a pull request, too.
+#[test]
+fn a_group_whose_commit_is_the_head_of_another_pull_request_turns_neither_green() {
+    let stage = Stage::with_log(Visibility::Private, "[approval]\nrequired = 1\n[gate]\nbranches = [\"stable\"]\n");
+    let repo = &stage.repo;
+    repo.branch("stable", "main");
+    stage.push("main", "max", "Rooms", &[("schema-requests/rooms.yaml", &another("rooms"))]);
+    let words = stage.open("words", "main", &[("README.md", "words\n")]);
+    stage.review(words, "opened", "ann");
+    let group = repo.enqueue(words);
+    let event = repo.workflow_run_of_group_event(&group);
+    repo.branch("backport", &group);
+    let number = repo.open_pull_request("ann", "backport", "stable", "Backport");
+    stage.review(number, "opened", "ann");
+    assert_eq!(stage.gate(number), super::WAITING);
+    stage.deliver(&event);
+    let waits = format!("pending: #{number} has the same commit as its head, and is judged for another branch");
+    assert_eq!(stage.gate(number), waits);
+    repo.close(number, "ann");
+    stage.deliver(&event);
+    assert_eq!(stage.status_of(&group), GREEN);
+    stage.summary(number);
+}
+
+/// A pull request that nobody judges, whose head is the commit of the group.
+#[test]
+fn a_pull_request_to_another_branch_keeps_no_group_green() {
+    let (stage, number, group) = queued();
+    stage.repo.branch("docs", "main");
+    stage.repo.branch("copy", &group);
+    stage.repo.open_pull_request("ann", "copy", "docs", "Copy");
+    stage.repo.unlabel(number, "mia", LABEL).expect("may label");
+    stage.review(number, "unlabeled", "mia");
+    assert_eq!(stage.status_of(&group), unapproved(&[number]));
     stage.summary(number);
 }
 

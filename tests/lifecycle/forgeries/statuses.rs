@@ -91,6 +91,28 @@ fn a_commit_of_the_default_branch_has_the_worst_status_of_all_whose_head_it_is()
     assert!(stage.summary(one).contains("Approved by mia") && stage.summary(two).contains("0 of 1"));
 }
 
+/// While GitHub does not answer for another pull request with the same head.
+#[test]
+fn a_rejection_waits_for_no_other_pull_request() {
+    let stage = Stage::with_log(Visibility::Private, "[approval]\nrequired = 1\n[gate]\nbranches = [\"next\"]\n");
+    let repo = &stage.repo;
+    repo.branch("next", "main");
+    let number = stage.open("notes", "main", &[(FILE, &corrected())]);
+    let twin = repo.open_pull_request("ann", "notes", "next", "Twin");
+    stage.review(number, "opened", "ann");
+    stage.review(twin, "opened", "ann");
+    for number in [number, twin] {
+        stage.approve(number, "mia");
+    }
+    assert!(stage.gate(number).starts_with("success: "), "{}", stage.gate(number));
+    repo.label(number, "max", "schema-rejected").expect("may label");
+    let (timeline, one) = ("/repos/{owner}/{repo}/issues/{number}/timeline", "/repos/{owner}/{repo}/pulls/{number}");
+    repo.fail_from(timeline, one, vec![Fault::Error(500); 3]);
+    stage.review(number, "labeled", "max");
+    assert_eq!(stage.gate(number), "failure: Rejected by max; no violations");
+    assert!(stage.summary(number).contains("max") && stage.summary(twin).contains("mia"));
+}
+
 /// Who locks the conversation keeps the tool from commenting there.
 #[test]
 fn a_comment_that_is_refused_keeps_no_gate_open() {

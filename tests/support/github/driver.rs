@@ -131,6 +131,15 @@ impl RepoDriver {
         self.lock().surprises.push((route.to_owned(), Surprise(Box::new(surprise))));
     }
 
+    /// From the next call of `route` on, so many calls of `failing` fail.
+    pub fn fail_from(&self, route: &str, failing: &str, faults: Vec<super::Fault>) {
+        let failing = failing.to_owned();
+        let surprise = move |state: &mut State| {
+            state.faults.extend(faults.iter().map(|fault| (failing.clone(), fault.clone())));
+        };
+        self.lock().surprises.push((route.to_owned(), Surprise(Box::new(surprise))));
+    }
+
     /// Opens a closed pull request again right before the next call of `route`.
     pub fn reopen_during(&self, route: &str, number: u64) {
         let repo = self.id;
