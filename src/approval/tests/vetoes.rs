@@ -112,6 +112,21 @@ fn a_rejection_in_the_log_outlives_its_label() {
 }
 
 #[test]
+fn a_lift_in_the_log_lifts_what_it_names() {
+    let mut world = World::new(1);
+    world.veto(ANN);
+    world.veto(TRIAGER);
+    assert_eq!(vetoers(&mut world), [ANN, TRIAGER]);
+    world.lift(TRIAGER);
+    assert_eq!(vetoers(&mut world), [ANN], "their own");
+    for event in &mut world.timeline.labels {
+        event.label = event.label.replace("schema-rejected", "nice");
+    }
+    world.labels.clear();
+    assert_eq!(vetoers(&mut world), [ANN]);
+}
+
+#[test]
 fn a_rejection_by_a_workflow_with_the_identity_of_this_tool_stands_until_an_approver_lifts_it() {
     let mut world = World::new(1);
     world.veto(OWN);
