@@ -52,6 +52,11 @@ pub(super) async fn run(step: &Step<'_>, branch: &str, head: &str) -> anyhow::Re
         output::print(&format!("The branch {} is not one of a merge queue.\n", log_line(branch)))?;
         return Ok(Ended::Well);
     };
+    let trusted = step.environment.event.trusted;
+    if trusted && !step.gated()?.contains(base) {
+        output::print(&format!("The branch {} is not gated, and neither is its merge queue.\n", log_line(base)))?;
+        return Ok(Ended::Well);
+    }
     // In this order, what lands in between leaves a chain that leads to the new tip.
     let branches = step.store.branches(&format!("{QUEUES}{base}/"))?;
     let tip = step.store.fetch_branch(base)?.with_context(|| format!("the base branch {base} is gone"))?;
@@ -66,7 +71,6 @@ pub(super) async fn run(step: &Step<'_>, branch: &str, head: &str) -> anyhow::Re
     for line in annotations(outcome.all_violations()) {
         output::print(&format!("{line}\n"))?;
     }
-    let trusted = step.environment.event.trusted;
     let (verdict, status) = if trusted { group.settle(step).await? } else { of_rules(outcome) };
     let facts = SummaryFacts {
         verdict,
@@ -185,15 +189,18 @@ async fn replace(step: &Step<'_>, head: &str, instead: &CommitStatus) -> anyhow:
     Ok(())
 }
 
-/// Whether a queue of a gated branch has a group at this commit.
-pub(super) fn has(step: &Step<'_>, commit: &str) -> anyhow::Result<bool> {
-    let groups = step.store.branches(QUEUES)?;
-    let mut bases = groups.iter().filter(|(_, head)| head == commit).filter_map(|(name, _)| parse(name)).peekable();
-    if bases.peek().is_none() {
-        return Ok(false);
+/// Whether a queue of a gated branch has a group at the head of a pull request, other than one for itself. What landed may
+/// still have its branch for a while.
+pub(super) fn has(step: &Step<'_>, pull_request: &PullRequest) -> anyhow::Result<bool> {
+    let PullRequest { number, head_sha, base_ref, .. } = pull_request;
+    for (name, _) in step.store.branches(QUEUES)?.iter().filter(|(_, head)| head == head_sha) {
+        let Some((base, of, _)) = parse(name) else { continue };
+        let is_own = (base, of) == (base_ref.as_str(), *number);
+        if !is_own && step.gated()?.contains(base) && step.store.fetch_branch(base)?.as_ref() != Some(head_sha) {
+            return Ok(true);
+        }
     }
-    let gated = step.gated()?;
-    Ok(bases.any(|(base, ..)| gated.contains(base)))
+    Ok(false)
 }
 
 fn is_green(status: &CommitStatus) -> bool {
@@ -256,7 +263,7 @@ impl Group {
         if is_green(&judged.1)
             && let Some(other) = self.other_with_head(step).await?
         {
-            let description = format!("#{other} has the same commit as its head, and is judged for another branch");
+            let description = format!("#{other} has the same commit as its head, and is judged on its own");
             judged = (Verdict::Pending, CommitStatus { state: StatusState::Pending, description });
         }
         if !step.records() || step.github.status(&self.head, STATUS_CONTEXT).await?.as_ref() == Some(&judged.1) {

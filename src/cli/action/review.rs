@@ -227,9 +227,11 @@ impl<'a> Review<'a> {
         let mut same_head = present.same_head.clone();
         let green = gate.status.state == StatusState::Success;
         if green && present.status.as_ref() != Some(&gate.status) {
-            if queue::has(self.step, head)? {
+            if queue::has(self.step, &self.judged.pull_request)? {
                 let description = "This commit is in a merge queue, whose runs say what becomes of it".to_owned();
-                return Ok(CommitStatus { state: StatusState::Pending, description });
+                let pending = CommitStatus { state: StatusState::Pending, description };
+                let red = |status: &CommitStatus| matches!(status.state, StatusState::Failure | StatusState::Error);
+                return Ok(present.status.clone().filter(red).unwrap_or(pending));
             }
             // GitHub does not connect a commit of the default branch, or of a fork, with all that have it as their head.
             let open = self.step.github.open_pull_requests(None).await?;

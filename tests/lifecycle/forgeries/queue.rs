@@ -137,13 +137,49 @@ fn a_group_that_somebody_made_up_turns_nothing_green() {
     for ran in [stage.review(number, "opened", "ann"), stage.deliver(&repo.schedule_event())] {
         assert_eq!((ran.code, stage.gate(number)), (0, super::WAITING.to_owned()));
     }
-    // While it is there, nothing else turns the commit green, either.
+    stage.summary(number);
+}
+
+/// While the queue has it; the branch of what landed may stay.
+#[test]
+fn a_commit_of_a_queue_turns_green_for_the_queue_alone() {
+    let stage = Stage::with_log(Visibility::Private, "[approval]\nrequired = 1\n[gate]\nbranches = [\"stable\"]\n");
+    let repo = &stage.repo;
+    repo.branch("stable", "main");
+    let asked = stage.open("rooms", "main", &[("schema-requests/rooms.yaml", &another("rooms"))]);
+    stage.review(asked, "opened", "ann");
+    let group = repo.enqueue(asked);
+    stage.deliver(&repo.workflow_run_of_group_event(&group));
+    repo.branch("backport", &group);
+    let number = repo.open_pull_request("ann", "backport", "stable", "Backport");
+    stage.review(number, "opened", "ann");
     stage.approve(number, "mia");
     let queued = "pending: This commit is in a merge queue, whose runs say what becomes of it";
     assert_eq!(stage.gate(number), queued);
-    repo.dequeue(&made_up);
+    repo.post_status(&repo.head_sha(number), crate::actors::CONTEXT, "failure");
+    stage.deliver(&repo.schedule_event());
+    assert!(stage.gate(number).starts_with("failure: "), "{}", stage.gate(number));
+    repo.force_push_of("max", "main", &repo.head_sha(number));
     stage.deliver(&repo.schedule_event());
     assert_eq!(stage.gate(number), "success: Approved by mia; no violations");
+    for number in [asked, number] {
+        stage.summary(number);
+    }
+}
+
+/// The queue of a branch whose policy whoever may push there writes.
+#[test]
+fn the_queue_of_a_branch_that_is_not_gated_turns_nothing_green() {
+    let (stage, number) = waiting();
+    stage.repo.branch("dev", "main");
+    stage.repo.commit("dev", "ann", "Policy", &[("schema-registry.toml", Some("[approval]\nrequired = 0\n"))]);
+    stage.repo.branch("words", "dev");
+    stage.repo.commit("words", "ann", "Words", &[("README.md", Some("words\n"))]);
+    let words = stage.repo.open_pull_request("ann", "words", "dev", "Words");
+    let group = stage.repo.enqueue(words);
+    let ran = stage.deliver(&stage.repo.workflow_run_of_group_event(&group));
+    assert!(ran.stdout.contains("The branch dev is not gated, and neither is its merge queue."), "{ran:?}");
+    assert_eq!(stage.repo.status(&stage.repo.tip(&group), crate::actors::CONTEXT), None);
     stage.summary(number);
 }
 
@@ -163,7 +199,7 @@ fn a_group_whose_commit_is_the_head_of_another_pull_request_turns_neither_green(
     stage.review(number, "opened", "ann");
     assert_eq!(stage.gate(number), super::WAITING);
     stage.deliver(&event);
-    let waits = format!("pending: #{number} has the same commit as its head, and is judged for another branch");
+    let waits = format!("pending: #{number} has the same commit as its head, and is judged on its own");
     assert_eq!(stage.gate(number), waits);
     repo.close(number, "ann");
     stage.deliver(&event);
