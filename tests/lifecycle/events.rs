@@ -259,6 +259,7 @@ fn two_green_pull_requests_that_clash_are_red_in_the_merge_queue() {
         let event = stage.repo.workflow_run_of_group_event(branch);
         let ran = stage.deliver(&event);
         assert_eq!((ran.code, status(branch)), (code, expected), "{ran:?}");
+        assert_eq!(ran.output("verdict"), ["pass", "fail"][usize::from(code == 1)]);
         assert_eq!(stage.deliver(&event).writes, [""; 0], "it is said already");
     }
     let before = stage.repo.tip("main");

@@ -4,7 +4,7 @@ use super::waiting;
 use crate::{
     actors::{LABEL, Stage},
     request::another,
-    support::github::{Role, Visibility},
+    support::github::{Fault, Role, Visibility},
 };
 
 const GREEN: &str = "success: What the queue would merge has no error";
@@ -91,6 +91,10 @@ fn a_group_that_somebody_made_up_holds_up_no_other() {
     let (stage, number, group) = queued();
     // As if the queue had it, for a pull request that is not there.
     stage.repo.branch(&format!("gh-readonly-queue/main/pr-0-{}", stage.repo.tip("main")), &group);
+    // As if it had one that is closed.
+    let closed = stage.open("zones", "main", &[("schema-requests/zones.yaml", &another("zones"))]);
+    stage.repo.close(closed, "ann");
+    stage.repo.branch(&format!("gh-readonly-queue/main/pr-{closed}-{}", stage.repo.tip("main")), &group);
     // One that nobody gates, with a policy that nobody can read.
     stage.repo.branch("broken", "main");
     stage.repo.commit("broken", "ann", "Broken", &[("schema-registry.toml", Some("[gate\n"))]);
@@ -100,6 +104,22 @@ fn a_group_that_somebody_made_up_holds_up_no_other() {
     stage.repo.unlabel(number, "mia", LABEL).expect("may label");
     assert_eq!(stage.deliver(&stage.repo.schedule_event()).code, 0);
     assert_eq!((stage.gate(number), stage.status_of(&group)), (super::WAITING.to_owned(), unapproved(&[number])));
+    stage.summary(number);
+}
+
+#[test]
+fn a_group_that_github_does_not_tell_about_stays_what_it_is_and_is_named() {
+    let (stage, number, group) = queued();
+    for _ in 0..3 {
+        stage.world.fail_next("/repos/{owner}/{repo}/pulls/{number}", Fault::Error(500));
+    }
+    let ran = stage.action(&stage.repo.schedule_event());
+    assert!(
+        ran.code == 2 && ran.stdout.contains("a group of the merge queue of main could not be judged: "),
+        "{ran:?}"
+    );
+    assert!(ran.stderr.contains("1 group of merge queues could not be judged; run it again"), "{ran:?}");
+    assert_eq!(stage.status_of(&group), GREEN);
     stage.summary(number);
 }
 
