@@ -63,3 +63,20 @@ fn pull_requests_of_one_day_beyond_the_limit_wait_for_the_next() {
     stage.open_threads(second);
     stage.summary(old);
 }
+
+/// Each pull request is within its limits, and what the queue would merge at once has none.
+#[test]
+fn limits_are_not_of_what_a_merge_queue_takes_together() {
+    let stage = stage("tables_per_change");
+    let mut group = String::new();
+    for name in ["rooms", "zones"] {
+        let number = open(&stage, name);
+        stage.review(number, "opened", "ann");
+        let ran = stage.approve(number, "mia");
+        let summary = stage.summary(number);
+        assert_eq!(ran.output("verdict"), "pass", "{summary}");
+        group = stage.repo.enqueue(number);
+    }
+    stage.deliver(&stage.repo.workflow_run_of_group_event(&group));
+    assert_eq!(stage.status_of(&group), "success: What the queue would merge has no error");
+}
