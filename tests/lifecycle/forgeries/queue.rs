@@ -227,6 +227,24 @@ fn a_group_whose_commit_is_the_head_of_another_pull_request_turns_neither_green(
     stage.summary(number);
 }
 
+/// Its own has nothing else to say of it; another to the same branch has.
+#[test]
+fn a_group_does_not_wait_for_the_pull_requests_that_it_holds() {
+    let stage = Stage::with_log(Visibility::Private, super::POLICY);
+    let repo = &stage.repo;
+    let words = stage.open("words", "main", &[("README.md", "words\n")]);
+    let group = repo.enqueue(words);
+    let event = repo.workflow_run_of_group_event(&group);
+    repo.force_push_of("ann", "words", &repo.tip(&group));
+    stage.deliver(&event);
+    assert_eq!(stage.status_of(&group), GREEN);
+    repo.branch("copy", &group);
+    let other = repo.open_pull_request("ann", "copy", "main", "Copy");
+    stage.deliver(&event);
+    let waits = format!("pending: #{other} has the same commit as its head, and is judged on its own");
+    assert_eq!(stage.status_of(&group), waits);
+}
+
 /// A pull request that nobody judges, whose head is the commit of the group.
 #[test]
 fn a_pull_request_to_another_branch_keeps_no_group_green() {
