@@ -59,6 +59,17 @@ fn violations(outcome: &Outcome) -> String {
     outcome.all_violations().map(line).collect::<Vec<_>>().join("\n")
 }
 
+/// Else its migration would come before the baseline, which would then not be what it starts from.
+#[test]
+fn a_change_in_the_second_of_the_baseline_comes_after_it() {
+    let mut merged = imported();
+    let text = OLD.replace("    - {name: born", "    - {name: motto, type: TEXT}\n    - {name: born");
+    merged.insert(PATH.to_owned(), File::regular(text));
+    let snapshot = Snapshot { now: stamp(), ..revision(&imported(), &merged) };
+    let [given] = &assign_stamps(&snapshot)[..] else { panic!("one stamp") };
+    assert_eq!(given.at, stamp() + chrono::TimeDelta::seconds(1));
+}
+
 #[test]
 fn what_a_baseline_takes_over_is_not_new_and_needs_no_migration() {
     for snapshot in [revision(&Tree::new(), &imported()), everything(&imported())] {

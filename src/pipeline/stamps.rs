@@ -23,13 +23,14 @@ pub struct Stamp {
 }
 
 /// The stamps that `generate` has to write: missing ones are filled from `snapshot.now`; each change gets one that is
-/// unique, later than every migration on the base, and later than the changes that it depends on. Stamps that are fine
+/// unique, later than every migration on the base and every baseline, and later than the changes that it depends on. Stamps that are fine
 /// stay as they are, so a second run finds nothing to do.
 #[must_use]
 pub fn assign_stamps(snapshot: &Snapshot) -> Vec<Stamp> {
     let empty = Tree::new();
     let sides = Sides::read(snapshot, &empty);
-    let latest = sides.base_chains.iter().flat_map(|chain| &chain.links).map(|link| link.stamp).max();
+    let migrations = sides.base_chains.iter().flat_map(|chain| &chain.links).map(|link| link.stamp);
+    let latest = migrations.chain(sides.baselines.tables.values().map(|baseline| baseline.stamp)).max();
     let order = Order::read(&sides);
     // The links that come before those of the requests need times as well.
     let openings = i64::try_from(order.openings()).unwrap_or(i64::MAX);
