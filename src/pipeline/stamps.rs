@@ -23,8 +23,8 @@ pub struct Stamp {
 }
 
 /// The stamps that `generate` has to write: missing ones are filled from `snapshot.now`; each change gets one that is
-/// unique, later than every migration on the base and every baseline, and later than the changes that it depends on. Stamps that are fine
-/// stay as they are, so a second run finds nothing to do.
+/// unique, later than every migration on the base and every baseline, and later than the changes that it depends on.
+/// Stamps that are fine stay as they are, so a second run finds nothing to do.
 #[must_use]
 pub fn assign_stamps(snapshot: &Snapshot) -> Vec<Stamp> {
     let empty = Tree::new();
