@@ -184,8 +184,13 @@ fn a_pull_request_of_a_private_repository_from_its_opening_to_the_log() {
     let run = runner.run(RECORD, &stage.repo.push_event("main", &before, "mia"));
     assert!(run.succeeded, "{}", run.log);
     assert_eq!(stage.kinds(), ["initialised", "approved", "merged"]);
-    let run = runner.run_with(RECORD, &stage.repo.schedule_event(), "no-key");
-    assert!(!run.succeeded && run.log.contains("error: SCHEMA_REGISTRY_SIGNING_KEY: "), "{}", run.log);
+    // A busy act may lose what a step says that ends at once.
+    let told = (0..3).any(|_| {
+        let run = runner.run_with(RECORD, &stage.repo.schedule_event(), "no-key");
+        assert_eq!((run.succeeded, run.writes), (false, 0), "{}", run.log);
+        run.log.contains("error: SCHEMA_REGISTRY_SIGNING_KEY: ")
+    });
+    assert!(told, "it says why");
     let run = runner.run(RECORD, &stage.repo.schedule_event());
     assert_eq!((run.succeeded, run.writes), (true, 0), "{}", run.log);
     stage.summary(number);
