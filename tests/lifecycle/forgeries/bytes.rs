@@ -51,8 +51,7 @@ fn a_merge_that_nobody_saw_is_not_what_was_approved() {
 
 #[test]
 fn a_head_that_was_approved_for_another_base_is_not_approved_for_this_one() {
-    let stage = Stage::with_log(Visibility::Private, &format!("{POLICY}[gate]\nbranches = [\"stable\"]\n"));
-    stage.repo.branch("stable", "main");
+    let stage = super::gating(&["stable"]);
     let number = stage.open("notes", "stable", &[(FILE, &corrected())]);
     stage.review(number, "opened", "ann");
     stage.approve(number, "mia");
@@ -65,8 +64,7 @@ fn a_head_that_was_approved_for_another_base_is_not_approved_for_this_one() {
 
 /// A pull request that `tom`, who only triages, approved for a branch whose own policy takes that, and that is for `main` now.
 fn retargeted() -> (Stage, u64) {
-    let stage = Stage::with_log(Visibility::Private, &format!("{POLICY}[gate]\nbranches = [\"lax\"]\n"));
-    stage.repo.branch("lax", "main");
+    let stage = super::gating(&["lax"]);
     let lax = format!("{POLICY}permission = \"triage\"\n");
     stage.repo.commit("lax", "ann", "Policy", &[(POLICY_FILE, Some(&lax))]);
     let number = stage.open("notes", "lax", &[(FILE, &corrected())]);

@@ -28,6 +28,15 @@ fn waiting() -> (Stage, u64) {
     (stage, number)
 }
 
+/// A repository in which these are gated beside `main`, and begin where it is.
+fn gating(branches: &[&str]) -> Stage {
+    let stage = Stage::with_log(Visibility::Private, &format!("{POLICY}[gate]\nbranches = {branches:?}\n"));
+    for branch in branches {
+        stage.repo.branch(branch, "main");
+    }
+    stage
+}
+
 /// The summary gives the reason, the gate is shut, the label is off, and the log holds no further approval.
 fn refused(stage: &Stage, number: u64, forgery: &str, reason: &str) {
     let summary = stage.summary(number);

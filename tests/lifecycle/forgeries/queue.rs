@@ -145,9 +145,8 @@ fn an_entry_that_somebody_made_up_hides_no_other() {
 /// Anybody can push a branch that looks like one of the queue, at a commit that is the head of something else.
 #[test]
 fn a_group_that_somebody_made_up_turns_nothing_green() {
-    let stage = Stage::with_log(Visibility::Private, "[approval]\nrequired = 1\n[gate]\nbranches = [\"stable\"]\n");
+    let stage = super::gating(&["stable"]);
     let repo = &stage.repo;
-    repo.branch("stable", "main");
     stage.push("main", "max", "Rooms", &[("schema-requests/rooms.yaml", &another("rooms"))]);
     let tip = repo.tip("main");
     repo.branch("backport", "main");
@@ -163,9 +162,8 @@ fn a_group_that_somebody_made_up_turns_nothing_green() {
 /// While the queue has it; the branch of what landed may stay.
 #[test]
 fn a_commit_of_a_queue_turns_green_for_the_queue_alone() {
-    let stage = Stage::with_log(Visibility::Private, "[approval]\nrequired = 1\n[gate]\nbranches = [\"stable\"]\n");
+    let stage = super::gating(&["stable"]);
     let repo = &stage.repo;
-    repo.branch("stable", "main");
     let asked = stage.open("rooms", "main", &[("schema-requests/rooms.yaml", &another("rooms"))]);
     stage.review(asked, "opened", "ann");
     let group = repo.enqueue(asked);
@@ -206,9 +204,8 @@ fn the_queue_of_a_branch_that_is_not_gated_turns_nothing_green() {
 /// A status is of a commit, and the commit of a group can be the head of a pull request, too.
 #[test]
 fn a_group_whose_commit_is_the_head_of_another_pull_request_turns_neither_green() {
-    let stage = Stage::with_log(Visibility::Private, "[approval]\nrequired = 1\n[gate]\nbranches = [\"stable\"]\n");
+    let stage = super::gating(&["stable"]);
     let repo = &stage.repo;
-    repo.branch("stable", "main");
     stage.push("main", "max", "Rooms", &[("schema-requests/rooms.yaml", &another("rooms"))]);
     let words = stage.open("words", "main", &[("README.md", "words\n")]);
     stage.review(words, "opened", "ann");

@@ -48,9 +48,8 @@ fn a_success_does_not_outlive_what_can_be_judged() {
 /// One commit, and a pull request to a branch whose policy somebody broke.
 #[test]
 fn a_pull_request_that_cannot_be_judged_shuts_the_gate_of_all_with_its_head() {
-    let stage = Stage::with_log(Visibility::Private, "[approval]\nrequired = 1\n[gate]\nbranches = [\"next\"]\n");
+    let stage = super::gating(&["next"]);
     let repo = &stage.repo;
-    repo.branch("next", "main");
     let number = stage.open("notes", "main", &[(FILE, &corrected())]);
     stage.review(number, "opened", "ann");
     stage.approve(number, "mia");
@@ -68,18 +67,21 @@ fn a_pull_request_that_cannot_be_judged_shuts_the_gate_of_all_with_its_head() {
     assert!(stage.gate(number).starts_with("failure: Rejected by max"), "{}", stage.gate(number));
 }
 
+/// A commit of `main` that is the head of pull requests to two other branches, before anybody looks at them.
+fn backported() -> (Stage, [u64; 2]) {
+    let stage = super::gating(&["one", "two"]);
+    stage.push("main", "max", "Notes", &[(FILE, &corrected())]);
+    stage.deliver(&stage.repo.schedule_event());
+    stage.repo.force_push_of("ann", "backport", &stage.repo.tip("main"));
+    let numbers = ["one", "two"].map(|base| stage.repo.open_pull_request("ann", "backport", base, base));
+    (stage, numbers)
+}
+
 /// GitHub does not connect a commit of the default branch with the open pull requests whose head it is.
 #[test]
 fn a_commit_of_the_default_branch_has_the_worst_status_of_all_whose_head_it_is() {
-    let policy = "[approval]\nrequired = 1\n[gate]\nbranches = [\"one\", \"two\"]\n";
-    let stage = Stage::with_log(Visibility::Private, policy);
+    let (stage, [one, two]) = backported();
     let repo = &stage.repo;
-    repo.branch("one", "main");
-    repo.branch("two", "main");
-    stage.push("main", "max", "Notes", &[(FILE, &corrected())]);
-    stage.deliver(&repo.schedule_event());
-    repo.force_push_of("ann", "backport", &repo.tip("main"));
-    let [one, two] = ["one", "two"].map(|base| repo.open_pull_request("ann", "backport", base, base));
     for number in [one, two] {
         stage.review(number, "opened", "ann");
     }
@@ -94,9 +96,8 @@ fn a_commit_of_the_default_branch_has_the_worst_status_of_all_whose_head_it_is()
 /// While GitHub does not answer for another pull request with the same head.
 #[test]
 fn a_rejection_waits_for_no_other_pull_request() {
-    let stage = Stage::with_log(Visibility::Private, "[approval]\nrequired = 1\n[gate]\nbranches = [\"next\"]\n");
+    let stage = super::gating(&["next"]);
     let repo = &stage.repo;
-    repo.branch("next", "main");
     let number = stage.open("notes", "main", &[(FILE, &corrected())]);
     let twin = repo.open_pull_request("ann", "notes", "next", "Twin");
     stage.review(number, "opened", "ann");
@@ -132,15 +133,8 @@ fn a_comment_that_is_refused_keeps_no_gate_open() {
 /// Somebody opens a pull request with the same head while the hourly run is on its way.
 #[test]
 fn a_success_counts_those_with_its_head_that_are_open_when_it_is_posted() {
-    let policy = "[approval]\nrequired = 1\n[gate]\nbranches = [\"one\", \"two\"]\n";
-    let stage = Stage::with_log(Visibility::Private, policy);
+    let (stage, [one, two]) = backported();
     let repo = &stage.repo;
-    repo.branch("one", "main");
-    repo.branch("two", "main");
-    stage.push("main", "max", "Notes", &[(FILE, &corrected())]);
-    stage.deliver(&repo.schedule_event());
-    repo.force_push_of("ann", "backport", &repo.tip("main"));
-    let [one, two] = ["one", "two"].map(|base| repo.open_pull_request("ann", "backport", base, base));
     repo.close(two, "ann");
     stage.review(one, "opened", "ann");
     stage.world.advance(3_600);
